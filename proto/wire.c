@@ -1,0 +1,152 @@
+#include "proto/wire.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/i18n.h"
+
+static void put_be(uint8_t *out, uint64_t value, size_t size)
+{
+    for (size_t i = size; i-- > 0; value >>= 8)
+        out[i] = (uint8_t)(value & 0xff);
+}
+
+static uint64_t get_be(const uint8_t *in, size_t size)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < size; i++)
+        value = value << 8 | in[i];
+    return value;
+}
+
+void wire_header_encode(const struct wire_header *header,
+                        uint8_t out[WIRE_HEADER_SIZE])
+{
+    out[0] = 'Y';
+    out[1] = 'n';
+    out[2] = header->version;
+    out[3] = header->kind;
+    put_be(out + 4, header->partition, 4);
+    put_be(out + 8, header->request_id, 8);
+}
+
+enum refusal wire_header_decode(const void *frame, size_t size,
+                                struct wire_header *header)
+{
+    const uint8_t *in = frame;
+    if (size != WIRE_HEADER_SIZE || in[0] != 'Y' || in[1] != 'n')
+        return REFUSAL_MALFORMED;
+    *header = (struct wire_header){
+        .version = in[2],
+        .kind = in[3],
+        .partition = (uint32_t)get_be(in + 4, 4),
+        .request_id = get_be(in + 8, 8),
+    };
+    return header->version == WIRE_VERSION ? REFUSAL_NONE
+                                           : REFUSAL_WRONG_VERSION;
+}
+
+size_t wire_peer_encode(const struct wire_peer *peer,
+                        uint8_t out[WIRE_PEER_MAX])
+{
+    assert(peer->identity_size <= WIRE_IDENTITY_MAX);
+    put_be(out, peer->session, 8);
+    out[8] = peer->role;
+    if (peer->identity_size > 0)
+        memcpy(out + WIRE_PEER_MIN, peer->identity, peer->identity_size);
+    return WIRE_PEER_MIN + peer->identity_size;
+}
+
+enum refusal wire_peer_decode(const void *frame, size_t size,
+                              struct wire_peer *peer)
+{
+    const uint8_t *in = frame;
+    if (size < WIRE_PEER_MIN || size > WIRE_PEER_MAX || in[8] >= WIRE_ROLES_END)
+        return REFUSAL_MALFORMED;
+    *peer = (struct wire_peer){
+        .session = get_be(in, 8),
+        .role = in[8],
+        .identity = (const char *)in + WIRE_PEER_MIN,
+        .identity_size = size - WIRE_PEER_MIN,
+    };
+    return REFUSAL_NONE;
+}
+
+#define X(name, code, by, to, answer, body)                                    \
+    [code] = {code, #name, by, WIRE_TO_##to, WIRE_##answer, #body},
+static const struct wire_kind_row kinds[WIRE_KINDS_END] = {WIRE_KINDS(X)};
+#undef X
+
+const struct wire_kind_row *wire_kind_row(uint8_t kind)
+{
+    return kind < WIRE_KINDS_END && kinds[kind].name ? &kinds[kind] : NULL;
+}
+
+bool wire_may_send(enum wire_role role, uint8_t kind)
+{
+    const struct wire_kind_row *row = wire_kind_row(kind);
+    return row && (unsigned)role < WIRE_ROLES_END &&
+           (row->sent_by & 1u << role) != 0;
+}
+
+#define X(name, code, text) [code] = text,
+static const char *const roles[WIRE_ROLES_END] = {WIRE_ROLES(X)};
+#undef X
+
+const char *wire_role_name(unsigned role)
+{
+    return role < WIRE_ROLES_END ? roles[role] : NULL;
+}
+
+enum wire_role wire_role_by_name(const char *name)
+{
+    unsigned role = 0;
+    while (role < WIRE_ROLES_END && strcmp(roles[role], name) != 0)
+        role++;
+    return (enum wire_role)role;
+}
+
+struct refusal_row {
+    const char *name;
+    const char *sentence;
+    int exit;
+    bool again;
+};
+
+#define X(name, code, text, again, exit, sentence)                             \
+    [code] = {text, sentence, exit, again},
+static const struct refusal_row refusals[REFUSALS_END] = {WIRE_REFUSALS(X)};
+#undef X
+
+static const struct refusal_row *refusal_row(unsigned code)
+{
+    return &refusals[code < REFUSALS_END ? code : REFUSAL_INTERNAL];
+}
+
+const char *refusal_name(unsigned code)
+{
+    return refusal_row(code)->name;
+}
+
+const char *refusal_sentence(unsigned code)
+{
+    return refusal_row(code)->sentence;
+}
+
+int refusal_exit(unsigned code)
+{
+    return refusal_row(code)->exit;
+}
+
+bool refusal_again(unsigned code)
+{
+    return refusal_row(code)->again;
+}
+
+enum refusal refusal_by_name(const char *name)
+{
+    unsigned code = 0;
+    while (code < REFUSALS_END && strcmp(refusals[code].name, name) != 0)
+        code++;
+    return (enum refusal)code;
+}
