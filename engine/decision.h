@@ -1,0 +1,102 @@
+/* decision - what a record changes, as absolute values, and why.
+ *
+ * Written once by decide, journaled, and copied into the state by apply, live
+ * and on every recovery. Codes are on disk for ever: append only. A decision
+ * that changes nothing (inform, refuse, fire, escalate) is there for the
+ * stream, the explanation and the audit.
+ *
+ * Units    Times in ms UTC. number is the new value of what the kind says.
+ * Memory   Texts point into the decisions' own words, or into the policy and
+ *          the input; valid until the next decide with the same buffer.
+ * Source   design sections 4 and 6 (the names of a decision line).
+ */
+#ifndef ENGINE_DECISION_H
+#define ENGINE_DECISION_H
+
+#include "engine/case.h"
+
+/* clang-format off */
+/*    name         code  word              fields used beside case_id, severity, rule, at_ms, why */
+#define DECISION_KINDS(X)                                                       \
+    X(OPEN,         1, "open")         /* at_ms opened, value rules version                */ \
+    X(SET,          2, "set")          /* field, value or number                           */ \
+    X(SEVERITY,     3, "severity")     /* number new, previous old                         */ \
+    X(ASSIGN,       4, "assign")       /* person new owner, value the one before           */ \
+    X(ARM,          5, "arm")          /* clock, key, due_ms, generation, instance: whole  */ \
+    X(CANCEL,       6, "cancel")       /* clock, key, generation: the instance ends        */ \
+    X(FIRE,         7, "fire")         /* clock, key, due_ms, generation, late_by_ms       */ \
+    X(PAGE,         8, "page")         /* page_id, tier, person, method, number: which call; late_by_ms; due_ms: next step */ \
+    X(INFORM,       9, "inform")       /* tier, person                                     */ \
+    X(ESCALATE,    10, "escalate")     /* tier climbed to, previous tier; a page follows   */ \
+    X(WITHDRAW,    11, "withdraw")     /* page_id, person                                  */ \
+    X(ACKNOWLEDGE, 12, "acknowledge")  /* tier, person, page_id if of one; number: mask of acknowledged tiers now */ \
+    X(PROMISE,     13, "promise")      /* key id, due_ms, number state, promise: whole     */ \
+    X(COUNT,       14, "count")        /* number new, previous; value the counter's name, index */ \
+    X(LOCK,        15, "lock")         /* value its name, index                            */ \
+    X(UNLOCK,      16, "unlock")                                                \
+    X(RESOLVE,     17, "resolve")                                               \
+    X(CLOSE,       18, "close")                                                 \
+    X(REOPEN,      19, "reopen")                                                \
+    X(WAIT,        20, "wait")         /* due_ms until                                     */ \
+    X(RESUME,      21, "resume")                                                \
+    X(REFUSE,      22, "refuse")       /* value reason word; rule the gate                 */ \
+    X(BYPASS,      23, "bypass")       /* rule: a gate that an import passed               */ \
+    X(DELIVERED,   24, "delivered")    /* page_id, method: the outbox row goes             */ \
+    X(FAILED,      25, "failed")       /* page_id, method                                  */ \
+    X(EMIT,        26, "emit")         /* value kind of the derived event, key, due_ms     */ \
+    X(NOBODY,      27, "nobody")       /* tier: an empty slot in the roster                */ \
+    X(EXCLUDE,     28, "exclude")      /* person kept from the customer                    */ \
+    X(CALLED,      29, "called")       /* tier role, number: contacts called so far        */ \
+    X(NOTE,        30, "note")         /* the event is on record, nothing moved            */
+/* clang-format on */
+
+#define X(name, code, word) DECISION_##name = code,
+enum decision_kind { DECISION_KINDS(X) };
+#undef X
+
+struct decision {
+    enum decision_kind kind;
+    struct text case_id;
+    uint8_t severity; /* of the case after it */
+    uint8_t tier;
+    uint16_t index; /* clock, counter, lock, case_field: by kind */
+    struct text person;
+    struct text method;
+    struct text rule;  /* id in the pack: MD-01, TM-PLAN */
+    struct text clock; /* name */
+    struct text key;   /* instance: promise id, ladder tier */
+    struct text page_id;
+    struct text value;
+    int64_t number, previous;
+    uint32_t generation;
+    int64_t
+        at_ms; /* when it takes effect: the due instant for what a timer does */
+    int64_t due_ms;
+    int64_t late_by_ms;
+    /* why: the clock arithmetic, for people to be told in words */
+    int64_t from_ms; /* the clock counted from here */
+    int64_t span_ms; /* this long */
+    bool open_time;  /* along opening hours */
+    /* ARM and PROMISE: the whole of it */
+    const struct clock_instance *instance;
+    const struct promise *promise;
+};
+
+enum {
+    DECISIONS_MAX = 512,
+    DECISION_WORDS_MAX = 16384,
+    DECISION_INSTANCES_MAX = 256,
+};
+
+struct decisions {
+    size_t count;
+    struct decision list[DECISIONS_MAX];
+    size_t words_used, instance_count, promise_count;
+    char words[DECISION_WORDS_MAX];
+    struct clock_instance instances[DECISION_INSTANCES_MAX];
+    struct promise promises[CASE_PROMISES_MAX * 4];
+};
+
+const char *decision_kind_name(enum decision_kind k);
+
+#endif

@@ -1,0 +1,99 @@
+/* directory - who can be reached for a station, when: persons, rosters,
+ * absences, calendars. Always the current one, never pinned by a case.
+ *
+ * A roster is a list of contacts per role, in the order in which they are
+ * called; a contact may be on duty only at some hours. A station that is not
+ * listed takes the template: its contacts are "HEAD@STATION", so that an
+ * imported log of groups has somebody to call from the first row.
+ *
+ * Memory   Plain tables, built by policy/, borrowed here.
+ * Errors   An empty slot is an answer (false), and a visible fact upstream.
+ * Source   requirements.md section 2, 5.6; design section 4.
+ */
+#ifndef ENGINE_DIRECTORY_H
+#define ENGINE_DIRECTORY_H
+
+#include "engine/calendar.h"
+
+enum { ROLES_MAX = 15 };
+
+struct absence {
+    int64_t from_ms, until_ms;
+    struct text delegate; /* empty: nobody */
+};
+
+struct person {
+    struct text id, name, phone, email;
+    struct text language; /* "zh" or "en" */
+    struct text method;   /* preferred channel, as the tier workers know it */
+    struct text station;  /* empty for those above stations */
+    uint8_t tier;         /* 1.. ; 0: none */
+    const struct absence *absences;
+    size_t absence_count;
+};
+
+struct contact {
+    struct text person; /* id; with per_station the part before '@' */
+    bool per_station;
+    uint8_t days;         /* bit 0 Monday; 0 means every day */
+    uint16_t from_minute; /* local; from == until means all day */
+    uint16_t until_minute;
+};
+
+struct roster {
+    const struct contact *contacts;
+    size_t count;
+};
+
+struct line {
+    struct text product_line; /* empty: the station's default */
+    const struct calendar *calendar;
+};
+
+struct station {
+    struct text id, region, name;
+    const struct zone *zone;
+    const struct line *lines; /* the default is first */
+    size_t line_count;
+    struct roster
+        roles[ROLES_MAX + 1]; /* by role number; empty: the region's */
+};
+
+struct region {
+    struct text id, name;
+    struct roster roles[ROLES_MAX + 1]; /* empty: the directory's */
+};
+
+struct directory {
+    struct text version;          /* hash, short */
+    const struct person *persons; /* by id, ascending */
+    size_t person_count;
+    const struct station *stations; /* by id, ascending */
+    size_t station_count;
+    const struct region *regions; /* by id, ascending */
+    size_t region_count;
+    struct station template; /* for any station that is not listed */
+    struct roster roles[ROLES_MAX + 1];
+};
+
+const struct person *directory_person(const struct directory *d,
+                                      struct text id);
+/* Never NULL: the template stands in for an unknown station. */
+const struct station *directory_station(const struct directory *d,
+                                        struct text id);
+const struct region *directory_region(const struct directory *d,
+                                      struct text id);
+const struct calendar *station_calendar(const struct station *s,
+                                        struct text product_line);
+
+/* The persons on duty in a role for a station at a moment, in calling order,
+ * absences replaced by their delegates, nobody twice. Returns how many. */
+size_t directory_on_call(const struct directory *d, struct text station,
+                         struct text region, uint8_t role, int64_t at_ms,
+                         struct name *out, size_t max);
+/* The highest tier in which a person serves for that station; 0 if none. */
+uint8_t directory_tier_of(const struct directory *d, struct text station,
+                          struct text region, struct text person,
+                          uint8_t tier_count);
+
+#endif

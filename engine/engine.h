@@ -1,0 +1,57 @@
+/* engine - decide what one record means. The whole of Yinuo's judgement.
+ *
+ * engine_decide() is a function of (policy, view, input). It reads no clock, no
+ * file, no socket, no randomness, and keeps nothing: the same three give the
+ * same decisions, byte for byte, on any machine and day.
+ *
+ * Order inside one event: the case is found or opened; gates; the first rule
+ * that holds (severity, targets); effects; counters; clocks that it ends, fires
+ * or restarts; a raise re-arms; clocks that it arms; then the pages of all of
+ * that, one per person. Derived events (promise.missed) are carried out in the
+ * same record, after the steps that made them.
+ *
+ * Time     All from the input. Clocks count from in->at_ms; a clock already
+ * over at in->now_ms fires in the same record, marked late (8). Memory   view,
+ * in: borrowed. out: the caller's, overwritten. No allocation. Errors
+ * ENGINE_REFUSED: one REFUSE decision says why; nothing changes. ENGINE_LIMIT:
+ * a bound was reached; the same, with reason "limit". Impossible states assert.
+ * Threads  None; any number of callers with buffers of their own.
+ * Source   design section 4; requirements.md section 4, 1-22.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "engine/decision.h"
+
+struct view {
+    void *context;
+    /* Copies the case into *out; false if there is none. */
+    bool (*find_case)(void *context, struct text id, struct case_record *out);
+    /* The pack for new cases of that region; never NULL. */
+    const struct policy *(*policy_for)(void *context, struct text region);
+    /* The pack of a version that a case keeps; never NULL. */
+    const struct policy *(*policy_version)(void *context, struct text version);
+    const struct directory *directory;
+};
+
+enum engine_result { ENGINE_DECIDED, ENGINE_REFUSED, ENGINE_LIMIT };
+
+/* scratch: the case as the record leaves it, valid when *touched; it is also
+ * what case_apply() over the decisions yields, which tests hold it to. */
+struct engine_out {
+    struct decisions decisions;
+    struct case_record scratch;
+    bool touched;
+    bool existed; /* the case was there before */
+};
+
+enum engine_result engine_decide(const struct view *view,
+                                 const struct input *in,
+                                 struct engine_out *out);
+
+/* Dry run: would this event be allowed now, and if not which gate refuses. */
+enum engine_result engine_allowed(const struct view *view,
+                                  const struct input *in,
+                                  struct engine_out *out);
+
+#endif

@@ -1,0 +1,87 @@
+/* expr - conditions: a small total language, compiled to postfix rows.
+ *
+ *   amount > 0 and not (reason in ["on_leave", "off_shift"]) and case.severity
+ * <= S2
+ *
+ * No loops, no errors: a field that is not there is NONE, a comparison with
+ * NONE is false, so every condition has an answer. Severity S1 compares lower
+ * than S4 (S1 is 1).
+ *
+ * Names    Plain names are fields of the event (attributes included);
+ *          case.* and event.* are the rows of EXPR_NAMES; count.ID and lock.ID
+ *          are the case's counters and locks.
+ * Memory   Borrowed; a fixed stack of EXPR_DEPTH_MAX.
+ * Errors   None at evaluation; policy/ refuses what does not compile.
+ */
+#ifndef ENGINE_EXPR_H
+#define ENGINE_EXPR_H
+
+#include "engine/input.h"
+
+enum { EXPR_DEPTH_MAX = 16, EXPR_ROWS_MAX = 64 };
+
+/* clang-format off */
+#define EXPR_NAMES(X)                                                           \
+    X(CASE_SEVERITY,       "case.severity")        /* number 1..4 after this event's raise */ \
+    X(CASE_STATUS,         "case.status")          /* word: open waiting resolved closed */ \
+    X(CASE_OWNER,          "case.owner")                                        \
+    X(CASE_OPEN_PROMISES,  "case.open_promises")   /* not yet kept, missed ...  */ \
+    X(CASE_DATED_PROMISES, "case.dated_promises")  /* open, dated and accepted  */ \
+    X(CASE_DUE_PROMISES,   "case.due_promises")    /* open and due on the local day of the event */ \
+    X(CASE_OVERDUE_PROMISES,"case.overdue_promises") /* open, due day is today or past */ \
+    X(CASE_STATION,        "case.station")                                      \
+    X(CASE_REGION,         "case.region")                                       \
+    X(CASE_PRODUCT_LINE,   "case.product_line")                                 \
+    X(CASE_AGE,            "case.age_ms")                                       \
+    X(CASE_LINE_OPEN,      "case.line_open")       /* flag: the line's hours at at_ms */ \
+    X(EVENT_SEVERITY,      "event.severity")       /* number: of the rule that matched; NONE if none */ \
+    X(EVENT_SOURCE,        "event.source")         /* word */                   \
+    X(REPORTER_TIER,       "reporter.tier")        /* number 1.. by roster; the owner is 1; NONE unknown */ \
+    X(REPORTER,            "reporter")             /* person id */              \
+    X(REPORTER_IS_OWNER,   "reporter.is_owner")    /* flag */
+/* clang-format on */
+
+#define X(name, word) EXPR_NAME_##name,
+enum expr_name { EXPR_NAMES(X) EXPR_NAME_COUNT };
+#undef X
+
+/* clang-format off */
+#define EXPR_OPS(X)                                                             \
+    X(CONST,   "const")   /* push .value                       */               \
+    X(FIELD,   "field")   /* push the event's field .name      */               \
+    X(NAME,    "name")    /* push EXPR_NAMES[.index]           */               \
+    X(COUNTER, "count")   /* push counter .index of the case   */               \
+    X(LOCK,    "lock")    /* push whether lock .index is on    */               \
+    X(HAS,     "has")     /* push whether field .name is there */               \
+    X(EQ, "==") X(NE, "!=") X(LT, "<") X(LE, "<=") X(GT, ">") X(GE, ">=")       \
+    X(IN,      "in")      /* element, list -> flag             */               \
+    X(AND, "and") X(OR, "or") X(NOT, "not")
+/* clang-format on */
+
+#define X(name, word) EXPR_OP_##name,
+enum expr_op { EXPR_OPS(X) };
+#undef X
+
+struct expr_row {
+    enum expr_op op;
+    uint16_t index;
+    struct text name;
+    struct value value;
+};
+
+struct expr {
+    const struct expr_row *rows; /* count 0: always true */
+    uint16_t count;
+    struct text source; /* as written, for why and why-not */
+};
+
+/* What an expression may ask; the engine implements it in scope.c. */
+struct scope;
+struct value scope_name(const struct scope *s, enum expr_name name);
+struct value scope_field(const struct scope *s, struct text name);
+struct value scope_counter(const struct scope *s, uint16_t index);
+struct value scope_lock(const struct scope *s, uint16_t index);
+
+bool expr_true(const struct expr *e, const struct scope *s);
+
+#endif

@@ -1,0 +1,246 @@
+/* policy - a pack of rules as plain tables: what the engine decides with.
+ *
+ * Compiled from YAML by policy/; nothing here is about one requirement. A case
+ * keeps the version it began with. Several packs run side by side, each bound
+ * to regions (see view.h).
+ *
+ * Units    Spans in ms. Severity 1 (crisis) to 4 (routine); 0 means none.
+ *          Tiers are numbered from 1; roles beyond the tiers are side roles.
+ * Memory   Built once, read only, borrowed.
+ * Threads  Immutable: any number of readers.
+ * Source   design section 4 "Policy is data"; requirements.md section 4.
+ */
+#ifndef ENGINE_POLICY_H
+#define ENGINE_POLICY_H
+
+#include "engine/directory.h"
+#include "engine/expr.h"
+
+enum {
+    SEVERITIES = 4,
+    KIND_NONE = 0xffff,
+    KIND_ANY = 0xfffe,
+    CLOCKS_MAX = 48,      /* clocks in a pack */
+    CLOCK_STEPS_MAX = 12, /* steps of a clock at one severity */
+    COUNTERS_MAX = 32,
+    LOCKS_MAX = 16,
+};
+
+/* Whom to page or inform. Bit 0 is the owner (the first tier is the owner);
+ * bit n is role n. */
+typedef uint16_t targets;
+enum { TARGET_OWNER = 1 };
+#define TARGET_ROLE(n) ((targets)(1u << (n)))
+
+struct role {
+    struct text name; /* station_head */
+    uint8_t rank;     /* the tier it counts as when it acknowledges */
+};
+
+/* What an event does to a case besides raising and paging. Each takes its
+ * arguments from the event's fields, named as in requirements.md section 3. */
+/* clang-format off */
+#define EFFECTS(X)                                                              \
+    X(OPEN,         "open")         /* a case begins; owner from owner, to, reporter, else the head */ \
+    X(RESOLVE,      "resolve")                                                  \
+    X(CLOSE,        "close")                                                    \
+    X(REOPEN,       "reopen")       /* of a resolved or closed case; else nothing */ \
+    X(WAIT,         "wait")         /* for, until: clocks that pause, pause     */ \
+    X(RESUME,       "resume")                                                   \
+    X(ASSIGN,       "assign")       /* to becomes owner at once                 */ \
+    X(HAND_TO_GROUP,"hand_to_group")/* to is a station (group): its head owns until somebody takes it */ \
+    X(OFFER,        "offer")        /* to becomes owner when he accepts         */ \
+    X(ACCEPT,       "accept")       /* the one it was offered to becomes owner  */ \
+    X(REJECT,       "reject")       /* an offer is turned down                  */ \
+    X(TAKE,         "take")         /* the reporter becomes owner               */ \
+    X(FREEZE_OWNER, "freeze_owner") /* only a higher tier may change the owner  */ \
+    X(SWAP,         "swap")         /* from is kept from the customer; to owns  */ \
+    X(ACKNOWLEDGE,  "acknowledge")                                              \
+    X(UNACKNOWLEDGE,"unacknowledge")                                            \
+    X(SNOOZE,       "snooze")       /* minutes: holds the reporter's re-pages   */ \
+    X(NEXT_CONTACT, "next_contact") /* person is unreachable: call the next     */ \
+    X(ESCALATE,     "escalate")     /* page the tier named in to                */ \
+    X(SET_SEVERITY, "set_severity") /* to: S1..S4, down too                     */ \
+    X(CONTACT,      "contact")      /* a two-way contact with the customer      */ \
+    X(PROMISE_MAKE, "promise_make") /* promise_id, due, granularity, accepted_by_customer */ \
+    X(PROMISE_KEEP, "promise_keep")                                             \
+    X(PROMISE_MISS, "promise_miss") /* once per promise                         */ \
+    X(PROMISE_MOVE, "promise_move") /* renegotiated: due; valid before due, with consent */ \
+    X(PROMISE_END,  "promise_end")  /* withdrawn by the customer                */ \
+    X(PROMISE_BREAK,"promise_break")/* reversed: earlier_promise; counts as missed */ \
+    X(LOCK,         "lock")                                                     \
+    X(UNLOCK,       "unlock")                                                   \
+    X(MERGE,        "merge")        /* into: the other case                     */ \
+    X(CORRECT,      "correct")      /* field, value: a wrong past put right     */
+/* clang-format on */
+
+#define X(name, word) EFFECT_##name,
+enum effect { EFFECTS(X) EFFECT_COUNT };
+#undef X
+
+struct effect_row {
+    enum effect effect;
+    uint16_t lock; /* LOCK, UNLOCK: its number */
+    struct expr when;
+};
+
+/* The first rule of an event that holds decides its severity and targets. */
+struct rule {
+    struct text id; /* MD-01 */
+    struct expr when;
+    uint8_t raise_to; /* at least this severe */
+    uint8_t
+        raise_by; /* steps; with raise_to of the same contact not a sum (22) */
+    targets page, inform;
+};
+
+/* Refuses a transition, never a fact: the event is journaled, the effects and
+ * the rules are not carried out. Facts of an import pass, counted. */
+struct gate {
+    struct text id;
+    struct expr when; /* refuse when true */
+    targets page, inform;
+    uint16_t emit; /* kind of the derived event, or KIND_NONE */
+};
+
+enum trigger_action {
+    TRIGGER_ARM, /* starts the clock; of two dues for one target the earlier
+                    counts */
+    TRIGGER_ARM_IDLE, /* starts it only if it does not run */
+    TRIGGER_RESTART,  /* counts anew from here, later dues too */
+    TRIGGER_SATISFY,  /* ends it; needs at_ms >= the instance's armed_at_ms */
+    TRIGGER_FIRE,     /* its first step is due now */
+};
+
+struct trigger {
+    uint16_t clock; /* index */
+    enum trigger_action action;
+    struct expr when;
+};
+
+enum step_basis {
+    STEP_AFTER,      /* after_ms from the arming, wall clock */
+    STEP_AFTER_OPEN, /* after_ms of open time: (cal) */
+    STEP_BEFORE_DUE, /* after_ms before the due of the instance */
+    STEP_DAY_OPEN,   /* at opening time of the day it is due */
+    STEP_AT_DUE,
+};
+
+struct clock_step {
+    enum step_basis basis;
+    int64_t after_ms;
+    targets page, inform;
+    uint8_t raise_to;
+    uint16_t
+        emit; /* kind of the derived event (promise.missed), or KIND_NONE */
+    struct text id; /* rule id shown: TM-PLAN */
+};
+
+struct clock_steps {
+    const struct clock_step *steps;
+    size_t count;
+};
+
+struct clock {
+    struct text name; /* no_contact */
+    struct text
+        key_field; /* one instance per value of it; empty: one per case */
+    struct text
+        due_field; /* steps are relative to this moment; empty: to the arming */
+    bool pauses;   /* stands still while the case waits */
+    uint8_t arm_on_raise; /* bit s-1: a raise to s starts it even if it does not
+                             run */
+    uint8_t group[SEVERITIES]; /* severities with one number share steps: a
+                                  raise inside does not restart (12) */
+    struct clock_steps by_severity[SEVERITIES]; /* [0] is S1 */
+};
+
+/* The acknowledgement ladder, per severity (TM-ACK; 17-19). The instance of a
+ * page to tier r walks the rungs of tiers >= r; a rung of the tier itself calls
+ * its next contact; a rung of a tier that is paged on its own is that one's. */
+struct rung {
+    uint8_t tier;
+    int64_t after_ms;
+    bool open_time; /* (cal) */
+};
+
+enum ladder_repeat { REPEAT_NEVER, REPEAT_EVERY, REPEAT_WORKING_DAY };
+
+struct ladder {
+    const struct rung *rungs;
+    size_t count;
+    enum ladder_repeat repeat; /* of the last tier; S1: of each tier on its own,
+                                  from the start */
+    int64_t every_ms;
+    bool every_tier; /* S1: no rungs, the paged tier itself is called on */
+};
+
+struct counter_level {
+    int32_t at;     /* when the counter reaches it */
+    bool and_above; /* at each count from there */
+    uint8_t raise_to;
+    targets page, inform;
+    bool freeze_owner;
+    struct text id;
+};
+
+struct counter {
+    struct text name;
+    const struct counter_level *levels;
+    size_t level_count;
+};
+
+struct count_row {
+    uint16_t counter;
+    struct text
+        by_field; /* add this number; empty: 1 (a change adds its count) */
+    struct expr when;
+};
+
+struct kind {
+    struct text name;
+    bool opens_case; /* opens one where none is named or known */
+    bool needs_case; /* refused as unknown_case if there is none */
+    const struct effect_row *effects;
+    size_t effect_count;
+    const struct rule *rules;
+    size_t rule_count;
+    const struct gate *gates;
+    size_t gate_count;
+    const struct trigger *triggers; /* this kind's, of all clocks */
+    size_t trigger_count;
+    const struct count_row *counts;
+    size_t count_count;
+};
+
+struct policy {
+    struct text version; /* hash, short; in each case and decision */
+    struct text name;    /* service-network */
+    const struct role
+        *roles; /* roles[0] unused; roles[1..tier_count] are the tiers */
+    uint8_t role_count; /* without roles[0] */
+    uint8_t tier_count;
+    const struct kind *kinds;
+    size_t kind_count;
+    const struct trigger *any_triggers; /* of events of every kind */
+    size_t any_trigger_count;
+    const struct clock *clocks;
+    size_t clock_count;
+    uint16_t ack_clock; /* the index of the ladder among clocks: named ack, no
+                           steps of its own */
+    struct ladder ladders[SEVERITIES];
+    const struct counter *counters;
+    size_t counter_count;
+    const struct text *locks;
+    size_t lock_count;
+    int64_t undated_promise_days; /* PR-07: default due at closing of the n-th
+                                     day */
+    int64_t snooze_max_ms;
+    int64_t late_grace_ms; /* a timer later than this is late and says so */
+};
+
+uint16_t policy_kind(const struct policy *p, struct text name);  /* KIND_NONE */
+uint16_t policy_clock(const struct policy *p, struct text name); /* 0xffff */
+uint8_t policy_role(const struct policy *p, struct text name);   /* 0 */
+
+#endif
