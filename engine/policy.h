@@ -141,7 +141,7 @@ struct clock_steps {
     size_t count;
 };
 
-struct clock {
+struct clock_rule {
     struct text name; /* no_contact */
     struct text
         key_field; /* one instance per value of it; empty: one per case */
@@ -197,7 +197,7 @@ struct count_row {
     struct expr when;
 };
 
-struct kind {
+struct kind_rule {
     struct text name;
     bool opens_case; /* opens one where none is named or known */
     bool needs_case; /* refused as unknown_case if there is none */
@@ -220,11 +220,11 @@ struct policy {
         *roles; /* roles[0] unused; roles[1..tier_count] are the tiers */
     uint8_t role_count; /* without roles[0] */
     uint8_t tier_count;
-    const struct kind *kinds;
+    const struct kind_rule *kinds;
     size_t kind_count;
     const struct trigger *any_triggers; /* of events of every kind */
     size_t any_trigger_count;
-    const struct clock *clocks;
+    const struct clock_rule *clocks;
     size_t clock_count;
     uint16_t ack_clock; /* the index of the ladder among clocks: named ack, no
                            steps of its own */
