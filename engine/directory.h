@@ -61,6 +61,8 @@ struct station {
 
 struct region {
     struct text id, name;
+    const struct station *template;     /* for its stations that are not listed;
+                                           NULL: the directory's */
     struct roster roles[ROLES_MAX + 1]; /* empty: the directory's */
 };
 
@@ -78,9 +80,10 @@ struct directory {
 
 const struct person *directory_person(const struct directory *d,
                                       struct text id);
-/* Never NULL: the template stands in for an unknown station. */
+/* Never NULL: for an unknown station the template of its region (as the event
+ * or the case names it; may be empty) stands in, or the directory's. */
 const struct station *directory_station(const struct directory *d,
-                                        struct text id);
+                                        struct text id, struct text region);
 const struct region *directory_region(const struct directory *d,
                                       struct text id);
 const struct calendar *station_calendar(const struct station *s,

@@ -1,0 +1,106 @@
+/* policy_load - from YAML packs to the plain tables that the engine decides
+ * with.
+ *
+ * A pack is a directory: policy.yaml (the rules), directory.yaml (persons,
+ * stations, rosters) and calendars.yaml (zones, hours, .ics files). A policy
+ * set is one or more packs, each bound to regions, one of them for all others.
+ * Their directories are merged into one.
+ *
+ *   blob      one byte string with the names and contents of all files; from
+ *             it the set compiles again, anywhere, to the same tables
+ *   version   of a set: the hash of its blob, 12 hex digits. Of a policy: the
+ *             hash of its rules blob (policy.yaml alone), so that a change of
+ *             the roster is no change of the rules a case is pinned to.
+ *
+ * Time     Zone tables reach from 1970 to 2100.
+ * Memory   A set owns everything it points to; immutable. Findings own theirs.
+ * Errors   A bad pack is refused whole: INVALID, *out NULL, and each reason as
+ *          a finding with file, line and column. Warnings do not refuse.
+ *          NOT_FOUND: no such directory or no policy.yaml in it.
+ * Threads  Loading: one at a time. A loaded set: any number of readers.
+ * Source   design section 4; docs/policy.md is the language.
+ */
+#ifndef POLICY_POLICY_LOAD_H
+#define POLICY_POLICY_LOAD_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "engine/policy.h"
+
+struct finding {
+    const char *file;      /* service-network/policy.yaml */
+    unsigned line, column; /* from 1; 0: of the file as a whole */
+    bool is_error;         /* else a warning */
+    const char *what;      /* unknown key "sevirity" in a rule */
+    const char *why;       /* what it would break; may be "" */
+    const char *hint;      /* did you mean "severity"?; may be "" */
+};
+
+enum { FINDINGS_MAX = 200 };
+
+struct findings {
+    struct arena arena;
+    struct finding list[FINDINGS_MAX]; /* as found; later ones are counted */
+    size_t count, errors, warnings;    /* count <= FINDINGS_MAX */
+};
+
+void findings_init(struct findings *f);
+void findings_fini(struct findings *f);
+/* "a/policy.yaml:12:5: error: what: why (hint)"; cut when it does not fit. */
+void finding_format(const struct finding *f, char *out, size_t room);
+
+/* The names that exist without being written in a pack. */
+struct policy_names {
+    const char *const *kinds; /* builtin kinds of event; NULL: not checked */
+    size_t kind_count;
+};
+
+struct policy_pack {
+    const struct policy *policy; /* ->version, ->name */
+    const struct text *regions;  /* the regions it stands for */
+    size_t region_count;
+    bool is_default;   /* stands for all other regions */
+    struct slice blob; /* of its rules alone: keep it under policy->version */
+};
+
+struct policyset {
+    struct arena arena;
+    struct text version;
+    struct slice blob; /* keep it under version */
+    struct policy_pack *packs;
+    size_t pack_count;
+    const struct directory *directory;
+};
+
+/* Each of dirs is a pack, or a directory whose subdirectories are packs. */
+MUST_CHECK enum status policyset_load(const char *const *dirs, size_t count,
+                                      const struct policy_names *names,
+                                      struct policyset **out,
+                                      struct findings *f);
+
+MUST_CHECK enum status policyset_load_blob(struct slice blob,
+                                           const struct policy_names *names,
+                                           struct policyset **out,
+                                           struct findings *f);
+
+/* The rules of one pack, from policy_pack.blob: for a version that only old
+ * cases still keep. A set of one pack with an empty directory. */
+MUST_CHECK enum status policyset_load_rules(struct slice blob,
+                                            const struct policy_names *names,
+                                            struct policyset **out,
+                                            struct findings *f);
+
+/* NULL is fine. */
+void policyset_free(struct policyset *s);
+
+/* The pack for new cases of a region; never NULL. */
+const struct policy *policyset_for(const struct policyset *s,
+                                   struct text region);
+/* NULL when no pack of the set has that version. */
+const struct policy *policyset_version(const struct policyset *s,
+                                       struct text version);
+
+#endif
