@@ -1,0 +1,164 @@
+#include "ledger/memarena.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    FINE_STEP = 16,
+    FINE_MAX = 1024, /* up to here a class per 16 bytes */
+    FINE_CLASSES = FINE_MAX / FINE_STEP,
+    CHUNK_FIRST = 64 << 10,
+    CHUNK_LAST = 1 << 20,
+    BLOCK_MAX = 256 << 10, /* larger blocks are mapped alone */
+};
+
+struct memarena_chunk {
+    struct memarena_chunk *next;
+    struct memarena_chunk *prev;
+    size_t size;
+    size_t unused; /* keeps what follows 16-aligned */
+};
+
+/* Above FINE_MAX four classes per doubling: at most a quarter is wasted. */
+static size_t class_of(size_t size, size_t *room)
+{
+    if (size <= FINE_MAX) {
+        size_t n = size == 0 ? 1 : (size + FINE_STEP - 1) / FINE_STEP;
+
+        *room = n * FINE_STEP;
+        return n - 1;
+    }
+    unsigned top = 63U - (unsigned)__builtin_clzl(size - 1);
+    size_t step = (size_t)1 << (top - 2);
+    size_t rounded = (size + step - 1) & ~(step - 1);
+
+    *room = rounded;
+    return FINE_CLASSES + (size_t)(top - 10) * 4 +
+           ((rounded - ((size_t)1 << top)) / step) - 1;
+}
+
+static void *map_chunk(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED) {
+        fprintf(stderr, "ledger: out of memory for %zu bytes of changes\n",
+                size);
+        abort();
+    }
+    return p;
+}
+
+static void link_chunk(struct memarena *a, struct memarena_chunk *c,
+                       size_t size)
+{
+    c->size = size;
+    c->prev = NULL;
+    c->next = a->chunks;
+    if (a->chunks != NULL)
+        a->chunks->prev = c;
+    a->chunks = c;
+}
+
+void memarena_init(struct memarena *a)
+{
+    memset(a, 0, sizeof *a);
+    a->chunk_size = CHUNK_FIRST;
+}
+
+void memarena_fini(struct memarena *a)
+{
+    struct memarena_chunk *c = a->chunks;
+
+    while (c != NULL) {
+        struct memarena_chunk *next = c->next;
+
+        munmap(c, c->size);
+        c = next;
+    }
+    memset(a, 0, sizeof *a);
+}
+
+static void refill(struct memarena *a, size_t room)
+{
+    size_t size = a->chunk_size;
+
+    while (size < room + sizeof(struct memarena_chunk))
+        size *= 2;
+    struct memarena_chunk *c = map_chunk(size);
+
+    link_chunk(a, c, size);
+    a->at = (uint8_t *)(c + 1);
+    a->room = size - sizeof *c;
+    if (a->chunk_size < CHUNK_LAST)
+        a->chunk_size *= 2;
+}
+
+static void *take_alone(struct memarena *a, size_t size, size_t *room)
+{
+    size_t whole =
+        (size + sizeof(struct memarena_chunk) + 4095) & ~(size_t)4095;
+    struct memarena_chunk *c = map_chunk(whole);
+
+    link_chunk(a, c, whole);
+    *room = whole - sizeof *c;
+    a->used += *room;
+    return c + 1;
+}
+
+static void give_alone(struct memarena *a, void *block)
+{
+    struct memarena_chunk *c = (struct memarena_chunk *)block - 1;
+
+    if (c->prev != NULL)
+        c->prev->next = c->next;
+    else
+        a->chunks = c->next;
+    if (c->next != NULL)
+        c->next->prev = c->prev;
+    munmap(c, c->size);
+}
+
+void *memarena_take(struct memarena *a, size_t size, size_t *room)
+{
+    if (size > BLOCK_MAX)
+        return take_alone(a, size, room);
+    size_t class = class_of(size, room);
+
+    assert(class < MEMARENA_CLASSES);
+    a->used += *room;
+    void *block = a->free_lists[class];
+
+    if (block != NULL) {
+        memcpy(&a->free_lists[class], block, sizeof(void *));
+        return block;
+    }
+    if (a->room < *room)
+        refill(a, *room);
+    block = a->at;
+    a->at += *room;
+    a->room -= *room;
+    return block;
+}
+
+void memarena_give(struct memarena *a, void *block, size_t room)
+{
+    if (block == NULL)
+        return;
+    assert(a->used >= room);
+    a->used -= room;
+    if (room > BLOCK_MAX) {
+        give_alone(a, block);
+        return;
+    }
+    size_t same;
+    size_t class = class_of(room, &same);
+
+    assert(same == room);
+    memcpy(block, &a->free_lists[class], sizeof(void *));
+    a->free_lists[class] = block;
+}

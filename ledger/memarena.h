@@ -1,0 +1,35 @@
+/* memarena - memory for one memtable: size classes over mapped chunks.
+ *
+ * Memory   memarena_fini() unmaps everything at once. Blocks are 16-aligned.
+ * Errors   Out of memory ends the process with a message.
+ * Threads  One owner.
+ */
+#ifndef LEDGER_MEMARENA_H
+#define LEDGER_MEMARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MEMARENA_CLASSES = 128 };
+
+struct memarena_chunk;
+
+struct memarena {
+    struct memarena_chunk *chunks; /* all, newest first */
+    uint8_t *at;                   /* rest of the newest chunk */
+    size_t room;                   /* bytes left there */
+    size_t chunk_size;             /* of the next chunk, growing to a cap */
+    size_t used;                   /* bytes handed out and not given back */
+    void *free_lists[MEMARENA_CLASSES];
+};
+
+void memarena_init(struct memarena *a);
+void memarena_fini(struct memarena *a);
+
+/* At least size bytes; *room says how many they really are. */
+void *memarena_take(struct memarena *a, size_t size, size_t *room);
+
+/* Give back a block, with the room that take reported. */
+void memarena_give(struct memarena *a, void *block, size_t room);
+
+#endif

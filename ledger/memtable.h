@@ -1,0 +1,100 @@
+/* memtable - the changes since the last checkpoint, in memory.
+ *
+ * Rows are (table, key) -> value or tombstone. Points go through one hash
+ * table; order comes from one skip list per table, which a table joins either
+ * at once (timers: the next due one is asked for after every batch) or when
+ * somebody first iterates it. A row therefore costs a hash insert, and its
+ * place in the order is paid for only where it is used, once.
+ *
+ * The same structure without a store below it is the memory-only state; then
+ * deleting drops the row instead of leaving a tombstone.
+ *
+ * Memory   Own chunks of address space with free lists by size class: a value
+ *          that is written a thousand times does not use a thousand places,
+ *          and freeing a memtable returns it to the system at once. Value
+ *          bytes stay where they are until their row is next put or deleted.
+ * Errors   None: out of memory ends the process (with a message), since
+ *          neither half of a batch may be dropped. Bounds are the caller's:
+ *          see memtable_bytes().
+ * Threads  One owner. A memtable that is no longer written may be read by its
+ *          owner (all calls but put and delete) while one other thread walks
+ *          it with memtable_rows() and the fields of struct mem_row.
+ */
+#ifndef LEDGER_MEMTABLE_H
+#define LEDGER_MEMTABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+enum { MEMTABLE_TABLES = 16, MEMTABLE_LEVELS = 12 };
+
+struct mem_row {
+    struct mem_row *hash_next; /* same bucket */
+    uint8_t *value;            /* NULL for a tombstone and for size 0 */
+    uint64_t prefix;           /* first 8 key bytes, big-endian, for order */
+    uint32_t hash;
+    uint32_t value_size;
+    uint32_t value_room; /* bytes usable at value */
+    uint16_t key_size;
+    uint8_t table;
+    uint8_t levels;       /* towers in up[] when indexed */
+    bool deleted;         /* a tombstone; owner writes, frozen: nobody */
+    bool indexed;         /* in the skip list; touched by the owner only */
+    uint8_t *key;         /* behind the towers */
+    struct mem_row *up[]; /* next per level; not indexed: pending links */
+};
+
+struct memtable;
+
+struct memtable *memtable_new(void);
+
+/* Free all of it. NULL is fine. */
+void memtable_free(struct memtable *m);
+
+/* Index table's rows as they are put rather than on first iteration. */
+void memtable_order_eagerly(struct memtable *m, uint8_t table);
+
+/* The row of that key, tombstones included, or NULL. */
+struct mem_row *memtable_find(struct memtable *m, uint8_t table,
+                              struct slice key);
+
+void memtable_put(struct memtable *m, uint8_t table, struct slice key,
+                  struct slice value);
+
+/* With keep_tombstone the row stays and says so; without it goes. */
+void memtable_delete(struct memtable *m, uint8_t table, struct slice key,
+                     bool keep_tombstone);
+
+/* First row of the table with a key >= from, tombstones included, or NULL. */
+struct mem_row *memtable_seek(struct memtable *m, uint8_t table,
+                              struct slice from);
+
+static inline struct mem_row *memtable_after(const struct mem_row *row)
+{
+    return row->up[0];
+}
+
+size_t memtable_count(const struct memtable *m);
+size_t memtable_bytes(const struct memtable *m); /* in use by rows */
+
+/* All rows, tombstones included, by table and key. The array holds
+ * memtable_count() pointers and is the caller's to free(). */
+struct mem_row **memtable_rows(const struct memtable *m);
+
+/* memcmp order, shorter first. */
+int memtable_compare(struct slice a, struct slice b);
+
+static inline struct slice mem_row_key(const struct mem_row *row)
+{
+    return (struct slice){row->key, row->key_size};
+}
+
+static inline struct slice mem_row_value(const struct mem_row *row)
+{
+    return (struct slice){row->value, row->value_size};
+}
+
+#endif
