@@ -19,7 +19,7 @@
 #define LIMIT_BATCH_EVENTS         64            /* events of one EVENTS message    */
 #define LIMIT_ATTRIBUTES           64            /* per event                       */
 #define LIMIT_LIST_ITEMS           64            /* of one list field               */
-#define LIMIT_ID_BYTES             64            /* any id, as UTF-8                */
+#define LIMIT_ID_BYTES             63            /* any id, as UTF-8                */
 #define LIMIT_NAME_BYTES           128           /* event kinds, attribute keys, rules */
 #define LIMIT_TEXT_BYTES           4096          /* any free words                  */
 #define LIMIT_DECODE_BYTES         (1024 * 1024) /* arena for decoding one message  */
@@ -68,6 +68,7 @@
 
 /* Time */
 #define LIMIT_CLOCK_STEP_MS        60000         /* forward steps above need a grace */
+#define LIMIT_CLOCK_GRACE_MS       300000        /* before a far step is believed   */
 #define LIMIT_BACKLOG_WAIT_MS      60000         /* timers wait for a late backlog  */
 #define LIMIT_LEASE_MS             30000         /* of a page, at a tier worker     */
 #define LIMIT_SPAN_MS              (3660LL * 24 * 3600 * 1000) /* ten years         */
