@@ -1,9 +1,13 @@
 #include "proto/wire.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/i18n.h"
+
+enum { PROVEN = 0x80 }; /* in the role's byte */
 
 static void put_be(uint8_t *out, uint64_t value, size_t size)
 {
@@ -51,7 +55,7 @@ size_t wire_peer_encode(const struct wire_peer *peer,
 {
     assert(peer->identity_size <= WIRE_IDENTITY_MAX);
     put_be(out, peer->session, 8);
-    out[8] = peer->role;
+    out[8] = (uint8_t)(peer->role | (peer->proven ? PROVEN : 0));
     if (peer->identity_size > 0)
         memcpy(out + WIRE_PEER_MIN, peer->identity, peer->identity_size);
     return WIRE_PEER_MIN + peer->identity_size;
@@ -61,15 +65,41 @@ enum refusal wire_peer_decode(const void *frame, size_t size,
                               struct wire_peer *peer)
 {
     const uint8_t *in = frame;
-    if (size < WIRE_PEER_MIN || size > WIRE_PEER_MAX || in[8] >= WIRE_ROLES_END)
+    if (size < WIRE_PEER_MIN || size > WIRE_PEER_MAX ||
+        (in[8] & ~PROVEN) >= WIRE_ROLES_END)
         return REFUSAL_MALFORMED;
     *peer = (struct wire_peer){
         .session = get_be(in, 8),
-        .role = in[8],
+        .role = (uint8_t)(in[8] & ~PROVEN),
+        .proven = (in[8] & PROVEN) != 0,
         .identity = (const char *)in + WIRE_PEER_MIN,
         .identity_size = size - WIRE_PEER_MIN,
     };
     return REFUSAL_NONE;
+}
+
+void wire_span_encode(const struct wire_span *span, uint8_t out[WIRE_SPAN_SIZE])
+{
+    put_be(out, span->first, 8);
+    put_be(out + 8, span->last, 8);
+}
+
+enum refusal wire_span_decode(const void *frame, size_t size,
+                              struct wire_span *span)
+{
+    const uint8_t *in = frame;
+    if (size != WIRE_SPAN_SIZE)
+        return REFUSAL_MALFORMED;
+    struct wire_span read = {.first = get_be(in, 8), .last = get_be(in + 8, 8)};
+    if (read.last + 1 < read.first || read.last == UINT64_MAX)
+        return REFUSAL_MALFORMED;
+    *span = read;
+    return REFUSAL_NONE;
+}
+
+size_t wire_topic(uint32_t partition, char out[WIRE_TOPIC_SIZE])
+{
+    return (size_t)snprintf(out, WIRE_TOPIC_SIZE, "p%" PRIu32 "-", partition);
 }
 
 #define X(name, code, by, to, answer, body)                                    \

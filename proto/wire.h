@@ -18,6 +18,22 @@
  *   offset  0 ... 7   8     9 ...
  *           session   role  identity, 0 to 64 bytes
  *
+ * The top bit of the role says that the identity is proven by a key; without
+ * it the peer said so himself. A router's own messages (REGISTER, PING, PAGE,
+ * WITHDRAW, STREAM, TICK, BYE) carry session 0, role router, its own name.
+ *
+ * STREAM has one frame more, between header and body: the sequences of the
+ * records in its body, one record each, without a hole. So nobody on the way
+ * needs to decode it. The body is a Records with nothing but `records` set, so
+ * that bodies one after the other are the bytes of one longer Records.
+ *
+ *   offset  0 ... 7         8 ... 15
+ *           first sequence  last sequence
+ *
+ * On the live tail the topic stands in front, "p2-" for partition 2, as a
+ * cursor begins: [topic][header][span][body]. TICK has the same span, twice
+ * the last sequence.
+ *
  * Units    Sizes in bytes.
  * Memory   Nothing is allocated; decoded identities point into the frame.
  * Errors   enum refusal, REFUSAL_NONE (0) is good; arguments untouched else.
@@ -37,6 +53,8 @@ enum {
     WIRE_PEER_MIN = 9,
     WIRE_IDENTITY_MAX = 64,
     WIRE_PEER_MAX = WIRE_PEER_MIN + WIRE_IDENTITY_MAX,
+    WIRE_SPAN_SIZE = 16,
+    WIRE_TOPIC_SIZE = 16, /* of the text, with its zero */
 };
 
 /* clang-format off */
@@ -88,10 +106,13 @@ enum {
     X(FETCH,       17, WIRE_READERS,        ROUTER, RECORDS,     Fetch)         \
     X(RECORDS,     18, WIRE_BY(ROUTER) | WIRE_BY(BROKER),                       \
                                             CLIENT, NOTHING,     Records)       \
-    X(TICK,        19, WIRE_BY(ROUTER),     STREAM, NOTHING,     Tick)          \
-    X(STREAM,      20, WIRE_BY(ROUTER),     STREAM, NOTHING,     StreamRecord)  \
+    X(TICK,        19, WIRE_BY(ROUTER) | WIRE_BY(BROKER),                       \
+                                            STREAM, NOTHING,     Tick)          \
+    X(STREAM,      20, WIRE_BY(ROUTER),     STREAM, NOTHING,     Records)       \
     X(REGISTER,    21, WIRE_BY(ROUTER),     BROKER, WELCOME,     Register)      \
-    X(WITHDRAW,    22, WIRE_BY(ROUTER),     LANE,   RECEIPT,     Withdraw)
+    X(WITHDRAW,    22, WIRE_BY(ROUTER),     LANE,   RECEIPT,     Withdraw)      \
+    X(LANE,        23, WIRE_BY(BROKER),     ROUTER, NOTHING,     Lane)          \
+    X(BYE,         24, WIRE_ANYBODY,        BROKER, NOTHING,     Ping)
 
 /* Codes are on the wire, in the journal and in scripts: append only.
  * `again` says whether the same message may be sent again later with hope;
@@ -173,6 +194,13 @@ struct wire_peer {
     uint8_t role;         /* enum wire_role */
     const char *identity; /* not terminated; points into the frame */
     size_t identity_size; /* bytes, at most WIRE_IDENTITY_MAX */
+    bool proven;          /* by a key; else he said so himself */
+};
+
+/* The records of one STREAM message; last < first stands for none. */
+struct wire_span {
+    uint64_t first;
+    uint64_t last;
 };
 
 /* Everything that is enumerated about one message kind. */
@@ -200,6 +228,16 @@ size_t wire_peer_encode(const struct wire_peer *peer,
 
 enum refusal wire_peer_decode(const void *frame, size_t size,
                               struct wire_peer *peer);
+
+void wire_span_encode(const struct wire_span *span,
+                      uint8_t out[WIRE_SPAN_SIZE]);
+
+/* MALFORMED also where last < first - 1. */
+enum refusal wire_span_decode(const void *frame, size_t size,
+                              struct wire_span *span);
+
+/* "p2-"; returns its length. */
+size_t wire_topic(uint32_t partition, char out[WIRE_TOPIC_SIZE]);
 
 /* NULL for a kind that is not in the table. */
 const struct wire_kind_row *wire_kind_row(uint8_t kind);
