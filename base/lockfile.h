@@ -1,8 +1,9 @@
 /* lockfile - one process at a time, and a name for the one that has it.
  *
- * The lock is flock(2) on a file that holds the owner's pid as text; the kernel
- * lets go of it when the process ends, so a stale file locks nobody out. The
- * file stays: unlinking it would let two have it.
+ * The lock is an open-file-description lock (fcntl(2)) on a file that holds the
+ * owner's pid as text; the kernel lets go of it when the process ends, so a
+ * stale file locks nobody out. The file stays: unlinking it would let two have
+ * it.
  *
  * Memory   A zeroed lockfile that was never taken may be released.
  * Errors   BUSY: "held by process 812 (yinuo-router)"; IO and others by errno.

@@ -25,12 +25,12 @@
 #include "base/frames.h"
 
 struct socket_settings {
-    int hwm;             /* messages each way; 0: LIMIT_SOCKET_HWM */
-    size_t frame_max;    /* bytes; 0: LIMIT_FRAME_BYTES */
-    bool xpub_manual;    /* XPUB: subscriptions are granted one by one */
-    bool subscribe_all;  /* SUB: to everything */
-    bool drop_when_full; /* XPUB: drop for slow readers (else BUSY) */
-    bool probe;          /* DEALER: greet a ROUTER with an empty message */
+    int hwm;            /* messages each way; 0: LIMIT_SOCKET_HWM */
+    size_t frame_max;   /* bytes; 0: LIMIT_FRAME_BYTES */
+    bool xpub_manual;   /* XPUB: subscriptions are granted one by one */
+    bool subscribe_all; /* SUB: to everything */
+    bool no_drop;       /* XPUB: BUSY instead of dropping for slow readers */
+    bool probe;         /* DEALER: greet a ROUTER with an empty message */
 };
 
 MUST_CHECK enum status socket_context_new(void **context, struct error *err);

@@ -8,7 +8,8 @@
  * A zone is a name of the tz database ("Asia/Shanghai", "UTC"); its rules come
  * from libical and the system's tz data. A local time that a change of offset
  * skips is taken with the offset before the change (02:30 becomes 03:30); one
- * that occurs twice is the first of the two.
+ * that occurs twice is the first of the two. Without a zone (NULL) a text must
+ * carry its offset.
  *
  * Time     int64_t ms since the Unix epoch; years 1970 to 9999.
  * Errors   INVALID with a sentence that quotes the text; NOT_FOUND for a zone.
