@@ -1,0 +1,48 @@
+/* customs - between proto and engine, which do not know each other.
+ *
+ * Fields cross by their protobuf names: what a pack calls amount is the field
+ * or the attribute amount of the event. Typed submessages are flattened; whole
+ * and real numbers become thousandths, enums their words.
+ *
+ * Memory   Results live in the arena, or point into what was given.
+ * Errors   CORRUPT for bytes of ours that cannot be read; refusals for an
+ *          event that cannot be one (a kind the pack does not know).
+ * Threads  Any, with an arena of one's own.
+ */
+#ifndef LEDGER_CUSTOMS_H
+#define LEDGER_CUSTOMS_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "engine/engine.h"
+#include "proto/codec.h"
+
+/* The event as the engine reads it under these rules. in->sequence, now_ms are
+ * the caller's to set. */
+enum refusal customs_input(const Yinuo__V1__Event *event, const struct policy *policy,
+                           struct arena *arena, struct input *in, struct fault *fault);
+
+/* Takes the personal fields out of the event; personal gets a serialized Event
+ * with nothing else (empty if there is none). */
+enum status customs_split(Yinuo__V1__Event *event, struct arena *arena, struct bytes *personal);
+/* Puts them back. */
+enum status customs_join(Yinuo__V1__Event *event, struct slice personal, struct arena *arena,
+                         struct error *err);
+
+/* The journal's decisions part: a StreamRecord with nothing but decisions. */
+enum status customs_decisions(const struct decisions *d, struct bytes *part);
+
+/* Reads it back, one decision after the other, into structs that apply takes.
+ * The decision is valid until the next call. */
+typedef enum status customs_visit(void *context, const struct decision *d, struct error *err);
+MUST_CHECK enum status customs_each_decision(struct slice part, struct arena *arena,
+                                             customs_visit *visit, void *context,
+                                             struct error *err);
+
+/* The canonical row of a case, and back. policy names clocks, counters, locks. */
+enum status customs_case_row(const struct case_record *c, const struct policy *policy,
+                             struct bytes *row);
+MUST_CHECK enum status customs_case_read(struct slice row, struct arena *arena,
+                                         struct case_record *c, struct error *err);
+
+#endif

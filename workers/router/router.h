@@ -1,0 +1,77 @@
+/* router - the loop of one partition: take, decide, journal, speak.
+ *
+ *     receive ─┐                          ┌─> answers
+ *              ├─> batch: decide, apply ──┤   commit   ├─> pages
+ *     timers  ─┘   (state in memory)      └───────────> └─> stream
+ *
+ * router_receive() takes a message in: what asks is answered, what moves is
+ * decided on at once and put into the batch. router_turn() adds what is due,
+ * commits the batch, and only then lets everything of it out. There is no
+ * socket in here: programs and the simulator bring messages and take them.
+ *
+ * Time     The journal's clock for what is journaled, the monotonic clock for
+ *          leases, patience and batches.
+ * Memory   Owns all but the ledger and the clock that it is given.
+ * Errors   What a sender did wrong is an answer to him. A journal that cannot
+ *          be written ends the process (abort): recovery is the start path.
+ * Threads  One, but for the reader (router/reader.h).
+ * Source   design sections 3, 4, 5, 6.
+ */
+#ifndef ROUTER_ROUTER_H
+#define ROUTER_ROUTER_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "ledger/ledger.h"
+#include "outgoing.h"
+
+struct router;
+
+struct router_options {
+    uint32_t partition;
+    struct ledger *ledger;        /* open, not yet recovered */
+    const struct clock *clock;    /* NULL: clock_system() */
+    const struct random *random;  /* NULL: random_system() */
+    const char *const *packs;     /* directories; loaded if they differ from what runs */
+    size_t pack_count;
+    const char *slot_path;        /* of the death slot; NULL: none */
+    bool drill;                   /* the clock moves by clock.advance alone */
+    int64_t drill_start_ms;
+    bool inline_reader;           /* answer fetches in this thread (simulator) */
+    outbox_send *send;
+    void *send_context;
+};
+
+/* Recovers: applies the journal's tail, loads the policy, queues the pages that
+ * have no receipt. */
+MUST_CHECK enum status router_open(const struct router_options *options, struct router **r,
+                                   struct error *err);
+/* Ends cleanly: commits, checkpoints. NULL is fine. */
+void router_close(struct router **r);
+
+/* A message of a peer. header and body as received; body may be hostile. */
+void router_receive(struct router *r, const struct wire_peer *peer,
+                    const struct wire_header *header, struct slice body);
+
+/* Is there room for another message before the next turn? */
+bool router_has_room(const struct router *r);
+
+/* Once each time round: timers, commit, release, leases, checkpoint. idle says
+ * that nothing waits to be received. Returns how long to wait for the next
+ * message at most, in ms. */
+int64_t router_turn(struct router *r, bool idle);
+
+/* The broker is new or back: tell it who we are, and queue all leases again. */
+void router_greet(struct router *r);
+
+struct router_figures {
+    uint64_t last_seq;
+    uint64_t records, batches;
+    int64_t recovery_us; /* from open to ready */
+    uint64_t recovered;  /* records applied again at open */
+    int64_t now_ms;
+};
+void router_figures(const struct router *r, struct router_figures *f);
+
+#endif
