@@ -94,7 +94,7 @@ enum kind_need {
 /* KIND_PROMISE_MADE and so on, with the codes of the table. */
 #define KIND(id, name, code, group, carrier) KIND_##id = code,
 enum kind_code {
-    KIND_NONE = 0,
+    KIND_OF_A_PACK = 0, /* not built in */
 #include "proto/kinds.def"
 };
 #undef KIND
