@@ -1,0 +1,182 @@
+/* pb - protobuf's wire format by hand, for the few messages that are hot.
+ *
+ * Rows and decisions are written for every event; going through protobuf-c's
+ * structs would cost several times the engine. What is written here is what
+ * protobuf-c writes for the same message (a test holds them together): fields
+ * in the order of their numbers, nothing for zero, false and "".
+ *
+ * Memory   Writes into the caller's buffer. Read slices point into the input.
+ * Errors   Sticky: `full` or `bad`; later calls do nothing.
+ * Threads  Any.
+ */
+#ifndef LEDGER_PB_H
+#define LEDGER_PB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/slice.h"
+
+enum pb_wire { PB_VARINT = 0, PB_FIXED64 = 1, PB_BYTES = 2, PB_FIXED32 = 5 };
+
+struct pb_out {
+    uint8_t *at, *end;
+    bool full;
+};
+
+struct pb_in {
+    const uint8_t *at, *end;
+    bool bad;
+};
+
+/* One field as it lies there. */
+struct pb_field {
+    uint32_t number;
+    enum pb_wire wire;
+    uint64_t value;     /* PB_VARINT, PB_FIXED* */
+    struct slice bytes; /* PB_BYTES */
+};
+
+static inline void pb_raw_varint(struct pb_out *o, uint64_t v)
+{
+    if (o->end - o->at < 10) {
+        o->full = true;
+        return;
+    }
+    while (v >= 0x80) {
+        *o->at++ = (uint8_t)(v | 0x80);
+        v >>= 7;
+    }
+    *o->at++ = (uint8_t)v;
+}
+
+static inline void pb_tag(struct pb_out *o, uint32_t number, enum pb_wire wire)
+{
+    pb_raw_varint(o, (uint64_t)number << 3 | wire);
+}
+
+/* Also int64, bool and enums; negative ones take ten bytes, as everywhere. */
+static inline void pb_number(struct pb_out *o, uint32_t number, int64_t v)
+{
+    if (v == 0)
+        return;
+    pb_tag(o, number, PB_VARINT);
+    pb_raw_varint(o, (uint64_t)v);
+}
+
+static inline void pb_bytes(struct pb_out *o, uint32_t number, const void *data,
+                            size_t size)
+{
+    pb_tag(o, number, PB_BYTES);
+    pb_raw_varint(o, size);
+    if (o->full || (size_t)(o->end - o->at) < size) {
+        o->full = true;
+        return;
+    }
+    if (size)
+        memcpy(o->at, data, size);
+    o->at += size;
+}
+
+static inline void pb_text(struct pb_out *o, uint32_t number, const void *data,
+                           size_t size)
+{
+    if (size)
+        pb_bytes(o, number, data, size);
+}
+
+/* A message inside: everything until pb_close(mark). One byte is kept for its
+ * size; a longer one moves the bytes up. */
+static inline uint8_t *pb_open(struct pb_out *o, uint32_t number)
+{
+    pb_tag(o, number, PB_BYTES);
+    pb_raw_varint(o, 0);
+    return o->at;
+}
+
+static inline void pb_close(struct pb_out *o, uint8_t *mark)
+{
+    size_t size = (size_t)(o->at - mark);
+    size_t more = 0;
+
+    if (o->full)
+        return;
+    for (size_t rest = size >> 7; rest; rest >>= 7)
+        more++;
+    if ((size_t)(o->end - o->at) < more) {
+        o->full = true;
+        return;
+    }
+    if (more)
+        memmove(mark + more, mark, size);
+    o->at = mark - 1;
+    for (size_t rest = size;; rest >>= 7) {
+        *o->at++ = (uint8_t)(rest >= 0x80 ? rest | 0x80 : rest);
+        if (rest < 0x80)
+            break;
+    }
+    o->at += size;
+}
+
+static inline struct pb_in pb_in_of(struct slice s)
+{
+    return (struct pb_in){s.data, s.data + s.size, false};
+}
+
+static inline uint64_t pb_take_varint(struct pb_in *in)
+{
+    uint64_t v = 0;
+
+    for (unsigned shift = 0; in->at < in->end && shift < 70; shift += 7) {
+        uint8_t byte = *in->at++;
+
+        v |= shift < 64 ? (uint64_t)(byte & 0x7f) << shift : 0;
+        if (byte < 0x80)
+            return v;
+    }
+    in->bad = true;
+    return 0;
+}
+
+/* False at the end, and when the bytes make no sense. */
+static inline bool pb_next(struct pb_in *in, struct pb_field *f)
+{
+    uint64_t tag;
+    size_t fixed = 0;
+
+    if (in->bad || in->at == in->end)
+        return false;
+    tag = pb_take_varint(in);
+    f->number = (uint32_t)(tag >> 3);
+    f->wire = (enum pb_wire)(tag & 7);
+    switch (f->wire) {
+    case PB_VARINT:
+        f->value = pb_take_varint(in);
+        return !in->bad;
+    case PB_BYTES:
+        f->value = pb_take_varint(in);
+        if (in->bad || f->value > (uint64_t)(in->end - in->at))
+            break;
+        f->bytes = slice_of(in->at, (size_t)f->value);
+        in->at += f->value;
+        return true;
+    case PB_FIXED64:
+        fixed = 8;
+        break;
+    case PB_FIXED32:
+        fixed = 4;
+        break;
+    }
+    if (fixed && (size_t)(in->end - in->at) >= fixed) {
+        f->value = 0;
+        for (size_t i = fixed; i-- > 0;)
+            f->value = f->value << 8 | in->at[i];
+        in->at += fixed;
+        return true;
+    }
+    in->bad = true;
+    return false;
+}
+
+#endif
