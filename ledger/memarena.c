@@ -12,7 +12,6 @@ enum {
     FINE_CLASSES = FINE_MAX / FINE_STEP,
     CHUNK_FIRST = 64 << 10,
     CHUNK_LAST = 1 << 20,
-    BLOCK_MAX = 256 << 10, /* larger blocks are mapped alone */
 };
 
 struct memarena_chunk {
@@ -38,6 +37,15 @@ static size_t class_of(size_t size, size_t *room)
     *room = rounded;
     return FINE_CLASSES + (size_t)(top - 10) * 4 +
            ((rounded - ((size_t)1 << top)) / step) - 1;
+}
+
+size_t memarena_room(size_t size)
+{
+    size_t room;
+
+    assert(size <= MEMARENA_BLOCK_MAX);
+    (void)class_of(size, &room);
+    return room;
 }
 
 static void *map_chunk(size_t size)
@@ -125,7 +133,7 @@ static void give_alone(struct memarena *a, void *block)
 
 void *memarena_take(struct memarena *a, size_t size, size_t *room)
 {
-    if (size > BLOCK_MAX)
+    if (size > MEMARENA_BLOCK_MAX)
         return take_alone(a, size, room);
     size_t class = class_of(size, room);
 
@@ -151,7 +159,7 @@ void memarena_give(struct memarena *a, void *block, size_t room)
         return;
     assert(a->used >= room);
     a->used -= room;
-    if (room > BLOCK_MAX) {
+    if (room > MEMARENA_BLOCK_MAX) {
         give_alone(a, block);
         return;
     }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MEMARENA_CLASSES = 128 };
+enum { MEMARENA_CLASSES = 128, MEMARENA_BLOCK_MAX = 256 << 10 };
 
 struct memarena_chunk;
 
@@ -28,6 +28,9 @@ void memarena_fini(struct memarena *a);
 
 /* At least size bytes; *room says how many they really are. */
 void *memarena_take(struct memarena *a, size_t size, size_t *room);
+
+/* What take makes of a size that is no larger than MEMARENA_BLOCK_MAX. */
+size_t memarena_room(size_t size);
 
 /* Give back a block, with the room that take reported. */
 void memarena_give(struct memarena *a, void *block, size_t room);

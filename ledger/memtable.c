@@ -36,14 +36,17 @@ static void *must_have(void *p, size_t size)
     return p;
 }
 
-struct memtable *memtable_new(void)
+struct memtable *memtable_new(size_t expected)
 {
     struct memtable *m = must_have(calloc(1, sizeof *m), sizeof *m);
+    size_t n = BUCKETS_FIRST;
 
+    while (n < expected)
+        n *= 2;
     memarena_init(&m->arena);
-    m->mask = BUCKETS_FIRST - 1;
-    m->buckets = must_have(calloc(BUCKETS_FIRST, sizeof *m->buckets),
-                           BUCKETS_FIRST * sizeof *m->buckets);
+    m->mask = n - 1;
+    m->buckets =
+        must_have(calloc(n, sizeof *m->buckets), n * sizeof *m->buckets);
     m->dice = 0x9e3779b97f4a7c15U;
     /* Keys come from outside: nobody may choose ones that collide. What the
      * key is shows nowhere, so it does not disturb determinism. */
@@ -316,13 +319,9 @@ static void drop_row(struct memtable *m, struct mem_row *row)
     else
         drop_pending(&m->orders[row->table], row);
     m->count--;
-    size_t room = (row_bytes(row->levels, row->key_size) + 15) & ~(size_t)15;
-
     memarena_give(&m->arena, row->value, row->value_room);
-    size_t same = row_bytes(row->levels, row->key_size);
-
-    (void)same;
-    memarena_give(&m->arena, row, room);
+    memarena_give(&m->arena, row,
+                  memarena_room(row_bytes(row->levels, row->key_size)));
 }
 
 void memtable_delete(struct memtable *m, uint8_t table, struct slice key,

@@ -49,7 +49,8 @@ struct mem_row {
 
 struct memtable;
 
-struct memtable *memtable_new(void);
+/* expected: rows to make room for; 0 if nobody knows. */
+struct memtable *memtable_new(size_t expected);
 
 /* Free all of it. NULL is fine. */
 void memtable_free(struct memtable *m);

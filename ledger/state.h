@@ -140,12 +140,14 @@ struct state_cursor {
     struct state *state;
     enum state_table table;
     size_t prefix_size;
-    uint64_t seen; /* the state's count of changes when last placed */
-    bool base_on;  /* the LMDB cursor stands at base_key */
+    uint64_t seen;  /* the state's count of changes when last placed */
+    uint64_t taken; /* the state's count of checkpoints likewise */
+    bool behind;    /* go on behind last, not at it */
+    bool base_on;   /* the LMDB cursor stands at base_key */
     void *active, *frozen, *base; /* where each source stands */
     struct slice base_key, base_value;
     size_t last_size;
-    uint8_t last[STATE_KEY_MAX + 1]; /* the key that next returned last */
+    uint8_t last[STATE_KEY_MAX + 1]; /* the key last returned, or from */
     uint8_t prefix[STATE_KEY_MAX + 1];
 };
 

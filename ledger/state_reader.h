@@ -42,7 +42,8 @@ MUST_CHECK enum status state_reader_hash(struct state_reader *r,
                                          struct digest *hash, uint64_t *rows,
                                          struct error *err);
 
-/* A compacted copy of the file; *applied is what the copy stands for. */
+/* A compacted copy of the file, which may stand for a later checkpoint than
+ * the reader shows. */
 MUST_CHECK enum status state_reader_copy(struct state_reader *r,
                                          const char *to_path,
                                          struct error *err);
