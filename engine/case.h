@@ -74,6 +74,8 @@ enum case_field { CASE_FIELDS(X) };
 
 struct pending_step {
     int64_t due_ms;
+    int64_t from_ms; /* the moment it counts from: arming, raise, restart */
+    targets page;    /* whom it still pages: a tier that hears earlier is out */
     uint8_t severity; /* whose table the step is from */
     uint8_t
         step; /* index there; for the ladder: index of the rung, 255 a repeat */
@@ -125,6 +127,11 @@ struct case_record {
     uint16_t acknowledged_tiers;   /* bit per tier, since the last page to it */
     uint8_t called[ROLES_MAX + 1]; /* contacts of the role called since its last
                                       acknowledgement */
+    uint8_t unreachable[ROLES_MAX + 1]; /* failed tries to reach the role; the
+                                           second goes to the tier above */
+    struct name acknowledged_by;        /* the last who did: whom a loser of the
+                                           race is told of */
+    int64_t acknowledged_at_ms;
     uint32_t next_generation;
     uint64_t opened_sequence, last_sequence;
     int32_t counters[COUNTERS_MAX];
@@ -139,6 +146,9 @@ struct decision;
 
 void case_init(struct case_record *c);
 void case_apply(struct case_record *c, const struct decision *d);
+/* Notes the record that touched the case: what is not a decision's to know.
+ * To be called once after the decisions of a record, live and on recovery. */
+void case_stamp(struct case_record *c, uint64_t sequence);
 
 const struct clock_instance *case_clock(const struct case_record *c,
                                         uint16_t clock, struct text key);

@@ -22,7 +22,7 @@
     X(SET,          2, "set")          /* field, value or number                           */ \
     X(SEVERITY,     3, "severity")     /* number new, previous old                         */ \
     X(ASSIGN,       4, "assign")       /* person new owner, value the one before           */ \
-    X(ARM,          5, "arm")          /* clock, key, due_ms, generation, instance: whole  */ \
+    X(ARM,          5, "arm")          /* clock, key, due_ms (0: no timer now), generation, instance: whole */ \
     X(CANCEL,       6, "cancel")       /* clock, key, generation: the instance ends        */ \
     X(FIRE,         7, "fire")         /* clock, key, due_ms, generation, late_by_ms       */ \
     X(PAGE,         8, "page")         /* page_id, tier, person, method, number: which call; late_by_ms; due_ms: next step */ \
@@ -47,7 +47,8 @@
     X(NOBODY,      27, "nobody")       /* tier: an empty slot in the roster                */ \
     X(EXCLUDE,     28, "exclude")      /* person kept from the customer                    */ \
     X(CALLED,      29, "called")       /* tier role, number: contacts called so far        */ \
-    X(NOTE,        30, "note")         /* the event is on record, nothing moved            */
+    X(NOTE,        30, "note")         /* the event is on record, nothing moved            */ \
+    X(UNREACHABLE, 31, "unreachable")  /* tier role, number: failed tries, person          */
 /* clang-format on */
 
 #define X(name, code, word) DECISION_##name = code,

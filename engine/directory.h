@@ -94,6 +94,10 @@ const struct calendar *station_calendar(const struct station *s,
 size_t directory_on_call(const struct directory *d, struct text station,
                          struct text region, uint8_t role, int64_t at_ms,
                          struct name *out, size_t max);
+/* Whoever answers for a person at a moment: himself, or his delegate while he
+ * is absent; false if nobody does. */
+bool directory_answers_for(const struct directory *d, struct text person,
+                           int64_t at_ms, struct name *out);
 /* The highest tier in which a person serves for that station; 0 if none. */
 uint8_t directory_tier_of(const struct directory *d, struct text station,
                           struct text region, struct text person,

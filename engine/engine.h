@@ -34,6 +34,8 @@ struct view {
     const struct directory *directory;
 };
 
+/* A gate's refusal is DECIDED: the event is on record, with a REFUSE decision
+ * that names the gate, and with whom the gate tells. */
 enum engine_result { ENGINE_DECIDED, ENGINE_REFUSED, ENGINE_LIMIT };
 
 /* scratch: the case as the record leaves it, valid when *touched; it is also

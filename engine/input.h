@@ -85,7 +85,8 @@ struct input {
     int64_t at_ms;
     int64_t received_at_ms;
 
-    uint16_t event; /* EVENT: index into policy->kinds */
+    uint16_t event; /* EVENT: index into policy->kinds, which is the same in
+                       all packs and versions in force: kinds are appended */
     enum source source;
     struct text case_id; /* set for all but events that concern no case */
     struct text station, region, product_line, customer, asset;
@@ -94,6 +95,8 @@ struct input {
     size_t field_count;
     const struct change *changes;
     size_t change_count;
+    bool backlog_follows; /* the station announced more: what this event finds
+                             already over waits for its firing */
 
     int64_t as_of_ms; /* FIRING */
 

@@ -173,6 +173,7 @@ struct ladder {
                                   from the start */
     int64_t every_ms;
     bool every_tier; /* S1: no rungs, the paged tier itself is called on */
+    struct text id;  /* rule id shown: TM-ACK-S2 */
 };
 
 struct counter_level {

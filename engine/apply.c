@@ -1,0 +1,273 @@
+/* apply - copies one decision into a case. No policy, no arithmetic, no way to
+ * fail: the bounds were answered for when it was decided, and are asserted. */
+#include "engine/decision.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+void case_init(struct case_record *c)
+{
+    memset(c, 0, offsetof(struct case_record, clocks));
+}
+
+void case_stamp(struct case_record *c, uint64_t sequence)
+{
+    if (!c->opened_sequence)
+        c->opened_sequence = sequence;
+    c->last_sequence = sequence;
+}
+
+static void set_name(struct name *n, struct text t)
+{
+    bool fits = name_set(n, t);
+    assert(fits);
+}
+
+static struct clock_instance *clock_of(struct case_record *c, uint16_t clock,
+                                       struct text key)
+{
+    for (uint8_t i = 0; i < c->clock_count; i++)
+        if (c->clocks[i].clock == clock && name_is(&c->clocks[i].key, key))
+            return &c->clocks[i];
+    return NULL;
+}
+
+static void apply_open(struct case_record *c, const struct decision *d)
+{
+    case_init(c);
+    set_name(&c->id, d->case_id);
+    set_name(&c->rules, d->value);
+    c->status = CASE_OPEN;
+    c->severity = c->severity_before = SEVERITIES;
+    c->opened_at_ms = d->at_ms;
+}
+
+#define SET_text(member) set_name(&c->member, d->value)
+#define SET_number(member) (c->member = d->number)
+
+static void apply_set(struct case_record *c, const struct decision *d)
+{
+    switch ((enum case_field)d->index) {
+#define X(name, code, type, member)                                            \
+    case CASE_FIELD_##name:                                                    \
+        SET_##type(member);                                                    \
+        return;
+        CASE_FIELDS(X)
+#undef X
+    }
+    assert(!"a field that is no field");
+}
+
+static void copy_instance(struct clock_instance *to,
+                          const struct clock_instance *from)
+{
+    /* steps past the count are never read */
+    memcpy(to, from, offsetof(struct clock_instance, steps));
+    memcpy(to->steps, from->steps, from->step_count * sizeof from->steps[0]);
+}
+
+static void apply_arm(struct case_record *c, const struct decision *d)
+{
+    struct clock_instance *i = clock_of(c, d->index, d->key);
+
+    assert(d->instance);
+    if (!i) {
+        assert(c->clock_count < CASE_CLOCKS_MAX);
+        i = &c->clocks[c->clock_count++];
+    }
+    copy_instance(i, d->instance);
+    if (c->next_generation < d->generation)
+        c->next_generation = d->generation;
+}
+
+static void apply_cancel(struct case_record *c, const struct decision *d)
+{
+    struct clock_instance *i = clock_of(c, d->index, d->key);
+    struct clock_instance *last;
+
+    if (!i)
+        return;
+    last = &c->clocks[--c->clock_count];
+    if (i != last)
+        copy_instance(i, last);
+}
+
+static void apply_promise(struct case_record *c, const struct decision *d)
+{
+    struct promise *slot = NULL, *ended = NULL;
+
+    assert(d->promise);
+    for (uint8_t i = 0; i < c->promise_count && !slot; i++) {
+        struct promise *p = &c->promises[i];
+        if (name_is(&p->id, d->key))
+            slot = p;
+        else if (!ended && p->state != PROMISE_OPEN)
+            ended = p;
+    }
+    if (!slot && c->promise_count < CASE_PROMISES_MAX)
+        slot = &c->promises[c->promise_count++];
+    if (!slot)
+        slot = ended; /* full: the oldest that is over makes room */
+    assert(slot);
+    *slot = *d->promise;
+}
+
+static void drop_page(struct case_record *c, struct text id)
+{
+    for (uint8_t i = 0; i < c->page_count; i++) {
+        if (!name_is(&c->pages[i].id, id))
+            continue;
+        memmove(&c->pages[i], &c->pages[i + 1],
+                (size_t)(c->page_count - i - 1) * sizeof c->pages[0]);
+        c->page_count--;
+        return;
+    }
+}
+
+static void apply_page(struct case_record *c, const struct decision *d)
+{
+    struct open_page *p;
+
+    assert(c->page_count < CASE_PAGES_MAX);
+    p = &c->pages[c->page_count++];
+    set_name(&p->id, d->page_id);
+    set_name(&p->person, d->person);
+    p->tier = d->tier;
+    p->at_ms = d->at_ms;
+    c->acknowledged_tiers &= (uint16_t) ~(1u << d->tier);
+}
+
+static void apply_acknowledge(struct case_record *c, const struct decision *d)
+{
+    c->acknowledged_tiers = (uint16_t)d->number;
+    set_name(&c->acknowledged_by, d->person);
+    c->acknowledged_at_ms = d->at_ms;
+    drop_page(c, d->page_id);
+}
+
+static void apply_status(struct case_record *c, const struct decision *d)
+{
+    switch (d->kind) {
+    case DECISION_RESOLVE:
+        c->status = CASE_RESOLVED;
+        c->resolved_at_ms = d->at_ms;
+        break;
+    case DECISION_CLOSE:
+        c->status = CASE_CLOSED;
+        c->closed_at_ms = d->at_ms;
+        break;
+    case DECISION_REOPEN:
+        c->status = CASE_OPEN;
+        c->resolved_at_ms = c->closed_at_ms = 0;
+        break;
+    case DECISION_WAIT:
+        c->status = CASE_WAITING;
+        c->waiting_until_ms = d->due_ms;
+        break;
+    default:
+        c->status = CASE_OPEN;
+        c->waiting_until_ms = 0;
+        break;
+    }
+}
+
+void case_apply(struct case_record *c, const struct decision *d)
+{
+    switch (d->kind) {
+    case DECISION_OPEN:
+        apply_open(c, d);
+        break;
+    case DECISION_SET:
+        apply_set(c, d);
+        break;
+    case DECISION_SEVERITY:
+        c->severity = d->number;
+        break;
+    case DECISION_ASSIGN:
+        set_name(&c->owner, d->person);
+        break;
+    case DECISION_ARM:
+        apply_arm(c, d);
+        break;
+    case DECISION_CANCEL:
+        apply_cancel(c, d);
+        break;
+    case DECISION_PAGE:
+        apply_page(c, d);
+        break;
+    case DECISION_WITHDRAW:
+        drop_page(c, d->page_id);
+        break;
+    case DECISION_ACKNOWLEDGE:
+        apply_acknowledge(c, d);
+        break;
+    case DECISION_PROMISE:
+        apply_promise(c, d);
+        break;
+    case DECISION_COUNT:
+        c->counters[d->index] = (int32_t)d->number;
+        break;
+    case DECISION_LOCK:
+        c->locks |= (uint16_t)(1u << d->index);
+        break;
+    case DECISION_UNLOCK:
+        c->locks &= (uint16_t) ~(1u << d->index);
+        break;
+    case DECISION_RESOLVE:
+    case DECISION_CLOSE:
+    case DECISION_REOPEN:
+    case DECISION_WAIT:
+    case DECISION_RESUME:
+        apply_status(c, d);
+        break;
+    case DECISION_EXCLUDE:
+        assert(c->excluded_count < CASE_EXCLUDED_MAX);
+        set_name(&c->excluded[c->excluded_count++], d->person);
+        break;
+    case DECISION_CALLED:
+        c->called[d->tier] = (uint8_t)d->number;
+        break;
+    case DECISION_UNREACHABLE:
+        c->unreachable[d->tier] = (uint8_t)d->number;
+        break;
+    case DECISION_FIRE:
+    case DECISION_INFORM:
+    case DECISION_ESCALATE:
+    case DECISION_REFUSE:
+    case DECISION_BYPASS:
+    case DECISION_DELIVERED:
+    case DECISION_FAILED:
+    case DECISION_EMIT:
+    case DECISION_NOBODY:
+    case DECISION_NOTE:
+        break; /* told, not kept */
+    }
+    if (c->updated_at_ms < d->at_ms)
+        c->updated_at_ms = d->at_ms;
+}
+
+const struct clock_instance *case_clock(const struct case_record *c,
+                                        uint16_t clock, struct text key)
+{
+    return clock_of((struct case_record *)c, clock, key);
+}
+
+const struct promise *case_promise(const struct case_record *c, struct text id)
+{
+    for (uint8_t i = 0; i < c->promise_count; i++)
+        if (name_is(&c->promises[i].id, id))
+            return &c->promises[i];
+    return NULL;
+}
+
+int64_t case_next_due(const struct case_record *c)
+{
+    int64_t due = INT64_MAX;
+
+    for (uint8_t i = 0; i < c->clock_count; i++) {
+        const struct clock_instance *k = &c->clocks[i];
+        if (k->step_count && !k->paused_at_ms && k->steps[0].due_ms < due)
+            due = k->steps[0].due_ms;
+    }
+    return due;
+}

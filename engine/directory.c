@@ -1,0 +1,196 @@
+#include "engine/directory.h"
+
+#include <assert.h>
+
+static int text_order(struct text a, struct text b)
+{
+    uint32_t size = a.size < b.size ? a.size : b.size;
+    int order = size ? memcmp(a.data, b.data, size) : 0;
+
+    if (order)
+        return order;
+    return a.size < b.size ? -1 : a.size > b.size;
+}
+
+/* The row of a table, sorted by its id, that has this id. */
+#define FIND(table, count, wanted)                                             \
+    do {                                                                       \
+        size_t low = 0, high = (count);                                        \
+        while (low < high) {                                                   \
+            size_t mid = (low + high) / 2;                                     \
+            int order = text_order((table)[mid].id, wanted);                   \
+            if (order == 0)                                                    \
+                return &(table)[mid];                                          \
+            if (order < 0)                                                     \
+                low = mid + 1;                                                 \
+            else                                                               \
+                high = mid;                                                    \
+        }                                                                      \
+    } while (0)
+
+const struct person *directory_person(const struct directory *d, struct text id)
+{
+    FIND(d->persons, d->person_count, id);
+    return NULL;
+}
+
+const struct region *directory_region(const struct directory *d, struct text id)
+{
+    FIND(d->regions, d->region_count, id);
+    return NULL;
+}
+
+const struct station *directory_station(const struct directory *d,
+                                        struct text id, struct text region)
+{
+    const struct region *r;
+
+    FIND(d->stations, d->station_count, id);
+    r = directory_region(d, region);
+    return r && r->template ? r->template : &d->template;
+}
+
+const struct calendar *station_calendar(const struct station *s,
+                                        struct text product_line)
+{
+    assert(s->line_count);
+    for (size_t i = 1; i < s->line_count && product_line.size; i++)
+        if (text_equal(s->lines[i].product_line, product_line))
+            return s->lines[i].calendar;
+    return s->lines[0].calendar;
+}
+
+static const struct roster *roster_of(const struct directory *d,
+                                      const struct station *s,
+                                      struct text region, uint8_t role)
+{
+    const struct region *r;
+
+    if (s->roles[role].count)
+        return &s->roles[role];
+    r = directory_region(d, region.size ? region : s->region);
+    if (r && r->roles[role].count)
+        return &r->roles[role];
+    return &d->roles[role];
+}
+
+static bool on_duty(const struct contact *c, const struct zone *z,
+                    int64_t at_ms)
+{
+    int64_t local = zone_local_ms(z, at_ms);
+    int64_t day = (local >= 0 ? local : local - 86399999) / 86400000;
+    int minute = (int)((local - day * 86400000) / 60000);
+    int weekday = (int)(((day + 3) % 7 + 7) % 7);
+
+    if (c->from_minute > c->until_minute && minute < c->until_minute)
+        weekday = (weekday + 6) % 7; /* the shift began yesterday */
+    if (c->days && !(c->days & (1u << weekday)))
+        return false;
+    if (c->from_minute == c->until_minute)
+        return true;
+    if (c->from_minute < c->until_minute)
+        return minute >= c->from_minute && minute < c->until_minute;
+    return minute >= c->from_minute || minute < c->until_minute;
+}
+
+/* "HEAD" of station 12 is HEAD@12. */
+static bool contact_person(const struct contact *c, struct text station,
+                           struct name *out)
+{
+    uint32_t size = c->person.size;
+
+    if (!c->per_station)
+        return name_set(out, c->person);
+    if (size + 1 + station.size > NAME_BYTES_MAX)
+        return false;
+    memset(out, 0, sizeof *out);
+    memcpy(out->data, c->person.data, size);
+    out->data[size] = '@';
+    if (station.size)
+        memcpy(out->data + size + 1, station.data, station.size);
+    out->size = (uint8_t)(size + 1 + station.size);
+    return true;
+}
+
+/* Whoever answers for a person at a moment: himself, his delegate, nobody. */
+static bool stand_in(const struct directory *d, struct name *who, int64_t at_ms)
+{
+    for (int hops = 0; hops < 4; hops++) {
+        const struct person *p = directory_person(d, name_text(who));
+        const struct absence *away = NULL;
+
+        for (size_t i = 0; p && i < p->absence_count && !away; i++)
+            if (p->absences[i].from_ms <= at_ms &&
+                at_ms < p->absences[i].until_ms)
+                away = &p->absences[i];
+        if (!away)
+            return true;
+        if (!away->delegate.size || !name_set(who, away->delegate))
+            return false;
+    }
+    return false; /* delegates in a circle */
+}
+
+size_t directory_on_call(const struct directory *d, struct text station,
+                         struct text region, uint8_t role, int64_t at_ms,
+                         struct name *out, size_t max)
+{
+    const struct station *s = directory_station(d, station, region);
+    const struct roster *r = roster_of(d, s, region, role);
+    size_t count = 0;
+
+    assert(role <= ROLES_MAX);
+    for (size_t i = 0; i < r->count && count < max; i++) {
+        struct name *who = &out[count];
+        size_t same = 0;
+
+        if (!on_duty(&r->contacts[i], s->zone, at_ms) ||
+            !contact_person(&r->contacts[i], station, who) ||
+            !stand_in(d, who, at_ms))
+            continue;
+        while (same < count && !name_equal(&out[same], who))
+            same++;
+        count += same == count;
+    }
+    return count;
+}
+
+bool directory_answers_for(const struct directory *d, struct text person,
+                           int64_t at_ms, struct name *out)
+{
+    return name_set(out, person) && stand_in(d, out, at_ms);
+}
+
+static bool serves(const struct roster *r, struct text station,
+                   struct text person)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        struct name who;
+        if (!r->contacts[i].per_station) {
+            if (text_equal(r->contacts[i].person, person))
+                return true;
+        } else if (contact_person(&r->contacts[i], station, &who) &&
+                   name_is(&who, person)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint8_t directory_tier_of(const struct directory *d, struct text station,
+                          struct text region, struct text person,
+                          uint8_t tier_count)
+{
+    const struct station *s = directory_station(d, station, region);
+    const struct person *p;
+
+    if (!person.size)
+        return 0;
+    for (uint8_t tier = tier_count; tier > 0; tier--)
+        if (serves(roster_of(d, s, region, tier), station, person))
+            return tier;
+    p = directory_person(d, person);
+    if (p && p->tier <= tier_count && text_equal(p->station, station))
+        return p->tier;
+    return 0;
+}

@@ -1,0 +1,146 @@
+/* expr - postfix rows over a fixed stack. What is not there is NONE, what is
+ * compared with NONE is false: every condition has an answer. */
+#include "engine/expr.h"
+
+#include <assert.h>
+
+static struct value flag(bool b)
+{
+    return (struct value){.kind = VALUE_FLAG, .flag = b};
+}
+
+static bool truth(const struct value *v)
+{
+    return v->kind == VALUE_FLAG && v->flag;
+}
+
+static bool same(const struct value *a, const struct value *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    switch (a->kind) {
+    case VALUE_TEXT:
+        return text_equal(a->text, b->text);
+    case VALUE_NUMBER:
+        return a->thousandths == b->thousandths;
+    case VALUE_FLAG:
+        return a->flag == b->flag;
+    case VALUE_TIME:
+        return a->time_ms == b->time_ms;
+    case VALUE_NONE:
+    case VALUE_LIST:
+        break;
+    }
+    return false;
+}
+
+/* -1, 0, 1; 2 where there is no order. */
+static int order(const struct value *a, const struct value *b)
+{
+    int64_t x, y;
+
+    if (a->kind != b->kind)
+        return 2;
+    if (a->kind == VALUE_NUMBER) {
+        x = a->thousandths;
+        y = b->thousandths;
+    } else if (a->kind == VALUE_TIME) {
+        x = a->time_ms;
+        y = b->time_ms;
+    } else {
+        return 2;
+    }
+    return x < y ? -1 : x > y;
+}
+
+static bool contains(const struct value *element, const struct value *list)
+{
+    if (list->kind != VALUE_LIST)
+        return same(element, list);
+    if (element->kind != VALUE_TEXT)
+        return false;
+    for (uint32_t i = 0; i < list->list.count; i++)
+        if (text_equal(list->list.items[i], element->text))
+            return true;
+    return false;
+}
+
+static bool compare(enum expr_op op, const struct value *a,
+                    const struct value *b)
+{
+    if (a->kind == VALUE_NONE || b->kind == VALUE_NONE)
+        return false;
+    switch (op) {
+    case EXPR_OP_EQ:
+        return same(a, b);
+    case EXPR_OP_NE:
+        return !same(a, b);
+    case EXPR_OP_LT:
+        return order(a, b) == -1;
+    case EXPR_OP_LE:
+        return order(a, b) <= 0;
+    case EXPR_OP_GT:
+        return order(a, b) == 1;
+    case EXPR_OP_GE:
+        return order(a, b) == 0 || order(a, b) == 1;
+    case EXPR_OP_IN:
+        return contains(a, b);
+    default:
+        assert(!"not a comparison");
+        return false;
+    }
+}
+
+static struct value push(const struct expr_row *row, const struct scope *s)
+{
+    switch (row->op) {
+    case EXPR_OP_CONST:
+        return row->value;
+    case EXPR_OP_FIELD:
+        return scope_field(s, row->name);
+    case EXPR_OP_NAME:
+        return scope_name(s, (enum expr_name)row->index);
+    case EXPR_OP_COUNTER:
+        return scope_counter(s, row->index);
+    case EXPR_OP_LOCK:
+        return scope_lock(s, row->index);
+    default:
+        assert(row->op == EXPR_OP_HAS);
+        return flag(scope_field(s, row->name).kind != VALUE_NONE);
+    }
+}
+
+bool expr_true(const struct expr *e, const struct scope *s)
+{
+    struct value stack[EXPR_DEPTH_MAX];
+    size_t depth = 0;
+
+    if (!e->count)
+        return true;
+    for (uint16_t i = 0; i < e->count; i++) {
+        const struct expr_row *row = &e->rows[i];
+        bool answer;
+
+        if (row->op <= EXPR_OP_HAS) {
+            assert(depth < EXPR_DEPTH_MAX);
+            stack[depth++] = push(row, s);
+            continue;
+        }
+        if (row->op == EXPR_OP_NOT) {
+            assert(depth >= 1);
+            stack[depth - 1] = flag(!truth(&stack[depth - 1]));
+            continue;
+        }
+        assert(depth >= 2);
+        depth--;
+        if (row->op == EXPR_OP_AND)
+            answer = truth(&stack[depth - 1]) && truth(&stack[depth]);
+        else if (row->op == EXPR_OP_OR)
+            answer = truth(&stack[depth - 1]) || truth(&stack[depth]);
+        else
+            answer = compare(row->op, &stack[depth - 1], &stack[depth]);
+        stack[depth - 1] = flag(answer);
+    }
+    assert(depth == 1);
+    return truth(&stack[0]);
+}

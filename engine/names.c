@@ -1,0 +1,69 @@
+#include "engine/engine.h"
+
+#define X(name, code, word)                                                    \
+    case CASE_##name:                                                          \
+        return word;
+const char *case_status_name(enum case_status s)
+{
+    switch (s) {
+        CASE_STATUSES(X)
+    }
+    return "unknown";
+}
+#undef X
+
+#define X(name, code, word)                                                    \
+    case PROMISE_##name:                                                       \
+        return word;
+const char *promise_state_name(enum promise_state s)
+{
+    switch (s) {
+        PROMISE_STATES(X)
+    }
+    return "unknown";
+}
+#undef X
+
+#define X(name, code, word)                                                    \
+    case DECISION_##name:                                                      \
+        return word;
+const char *decision_kind_name(enum decision_kind k)
+{
+    switch (k) {
+        DECISION_KINDS(X)
+    }
+    return "unknown";
+}
+#undef X
+
+uint16_t policy_kind(const struct policy *p, struct text name)
+{
+    for (size_t i = 0; i < p->kind_count; i++)
+        if (text_equal(p->kinds[i].name, name))
+            return (uint16_t)i;
+    return KIND_NONE;
+}
+
+uint16_t policy_clock(const struct policy *p, struct text name)
+{
+    for (size_t i = 0; i < p->clock_count; i++)
+        if (text_equal(p->clocks[i].name, name))
+            return (uint16_t)i;
+    return 0xffff;
+}
+
+uint8_t policy_role(const struct policy *p, struct text name)
+{
+    for (uint8_t i = 1; i <= p->role_count; i++)
+        if (text_equal(p->roles[i].name, name))
+            return i;
+    return 0;
+}
+
+const struct value *input_field(const struct input *in, struct text name)
+{
+    for (size_t i = 0; i < in->field_count; i++)
+        if (text_equal(in->fields[i].name, name))
+            return &in->fields[i].value;
+    return NULL;
+}
