@@ -1,5 +1,10 @@
 #include "base/error.h"
 
+/* The header wraps them for its callers. */
+#undef error_set
+#undef error_set_errno
+#undef error_wrap
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -83,4 +83,14 @@ enum status error_set_errno(struct error *err, int number, const char *format,
 enum status error_wrap(struct error *err, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
+/* What failed never returns OK; said in a header, so that the compiler and the
+ * static analysis of callers know it too. */
+static inline enum status error_not_ok(enum status status)
+{
+    return status == STATUS_OK ? STATUS_INTERNAL : status;
+}
+#define error_set(...) error_not_ok(error_set(__VA_ARGS__))
+#define error_set_errno(...) error_not_ok(error_set_errno(__VA_ARGS__))
+#define error_wrap(...) error_not_ok(error_wrap(__VA_ARGS__))
+
 #endif

@@ -13,15 +13,17 @@ void hex_format(struct slice bytes, char *out)
     out[2 * bytes.size] = '\0';
 }
 
-static int value_of(char c)
+enum { NO_DIGIT = 16 };
+
+static unsigned value_of(char c)
 {
     if (c >= '0' && c <= '9')
-        return c - '0';
+        return (unsigned)(c - '0');
     if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
+        return (unsigned)(c - 'a' + 10);
     if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+        return (unsigned)(c - 'A' + 10);
+    return NO_DIGIT;
 }
 
 enum status hex_parse(const char *text, uint8_t *out, size_t size)
@@ -29,7 +31,7 @@ enum status hex_parse(const char *text, uint8_t *out, size_t size)
     if (strlen(text) != 2 * size)
         return STATUS_INVALID;
     for (size_t i = 0; i < 2 * size; i++) {
-        if (value_of(text[i]) < 0)
+        if (value_of(text[i]) == NO_DIGIT)
             return STATUS_INVALID;
     }
     for (size_t i = 0; i < size; i++)
