@@ -44,13 +44,19 @@ enum status child_group_init(struct child_group *g, const struct clock *clock,
     return STATUS_OK;
 }
 
+/* A child leads a process group: what it has started goes with it. */
+static void kill_all_of(const struct child *c)
+{
+    kill(-c->pid, SIGKILL);
+}
+
 void child_group_fini(struct child_group *g)
 {
     for (size_t i = 0; i < g->count; i++) {
         struct child *c = &g->list[i];
 
         if (c->pid > 0) {
-            kill(c->pid, SIGKILL);
+            kill_all_of(c);
             (void)waitpid(c->pid, NULL, 0);
         }
     }
@@ -294,7 +300,7 @@ static bool stop_one(struct child_group *g, struct child *c, int64_t until_ms)
     }
     log_warn("CHILD-KILLED", "%s did not end when asked -> killed",
              c->spec.name);
-    kill(c->pid, SIGKILL);
+    kill_all_of(c);
     (void)waitpid(c->pid, &c->exit_status, 0);
     c->pid = 0;
     c->state = CHILD_STOPPED;

@@ -7,7 +7,9 @@
  * A group owns the signals CHLD, TERM, INT and HUP of its process through a
  * signalfd. Children get a default signal mask, an end by SIGTERM when the
  * starting thread dies (so start them from the main thread), stdin from
- * /dev/null, and output to a file where one is named.
+ * /dev/null, and output to a file where one is named. Each leads a process
+ * group of its own: Ctrl-C does not reach it, and what must be killed is killed
+ * with all that it has started.
  *
  * Time     Spans by the monotonic clock handed in. The back-off doubles from
  *          LIMIT_RESTART_MS to LIMIT_RESTART_MAX_MS and begins anew after a

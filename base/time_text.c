@@ -27,6 +27,12 @@ static icaltimezone *zone_of(const char *name)
     return zone && icaltimezone_get_component(zone) ? zone : NULL;
 }
 
+static enum status no_zone(const char *zone, struct error *err)
+{
+    return error_set(err, STATUS_NOT_FOUND,
+                     "time zone \"%s\" is not in the tz database", zone);
+}
+
 enum status time_text_zone(const char *zone, struct error *err)
 {
     bool found;
@@ -38,10 +44,7 @@ enum status time_text_zone(const char *zone, struct error *err)
     pthread_mutex_lock(&zones_lock);
     found = zone_of(zone) != NULL;
     pthread_mutex_unlock(&zones_lock);
-    if (found)
-        return STATUS_OK;
-    return error_set(err, STATUS_NOT_FOUND,
-                     "time zone \"%s\" is not in the tz database", zone);
+    return found ? STATUS_OK : no_zone(zone, err);
 }
 
 /* Seconds east of UTC at some moments; all or NOT_FOUND. */
@@ -65,7 +68,7 @@ static enum status offsets_at(const char *name, size_t n, const int64_t *at_s,
         offset[i] = icaltimezone_get_utc_offset_of_utc_time(zone, &t, NULL);
     }
     pthread_mutex_unlock(&zones_lock);
-    return zone ? STATUS_OK : time_text_zone(name, err);
+    return zone ? STATUS_OK : no_zone(name, err);
 }
 
 /* The moment at which the clocks of a zone show local_s, a local time read as

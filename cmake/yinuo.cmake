@@ -300,4 +300,17 @@ function(yinuo_check_layers)
             COMMAND_EXPAND_LISTS)
         set_tests_properties(layers.${word} PROPERTIES LABELS unit)
     endforeach()
+    if(TARGET yinuo_engine)
+        # and once as a reader would try it: the compiler must say no
+        file(GENERATE OUTPUT ${here}/forbidden.c
+             CONTENT "#include \"base/error.h\"\n")
+        add_test(NAME layers.engine_including_base_does_not_compile
+            COMMAND ${CMAKE_C_COMPILER} -fsyntax-only
+                "-I$<JOIN:$<TARGET_PROPERTY:yinuo_engine,INCLUDE_DIRECTORIES>,;-I>"
+                ${here}/forbidden.c
+            COMMAND_EXPAND_LISTS)
+        set_tests_properties(layers.engine_including_base_does_not_compile
+            PROPERTIES LABELS unit PASS_REGULAR_EXPRESSION
+            "base/error.h: No such file|'base/error.h' file not found")
+    endif()
 endfunction()

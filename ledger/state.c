@@ -10,7 +10,8 @@
 #include "ledger/lmdb_env.h"
 #include "ledger/state_internal.h"
 
-_Static_assert((int)STATE_TABLE_END <= (int)MEMTABLE_TABLES, "memtables know them all");
+_Static_assert((int)STATE_TABLE_END <= (int)MEMTABLE_TABLES,
+               "memtables know them all");
 _Static_assert(STATE_KEY_MAX + 1 == LIMIT_KEY_BYTES, "a row's key fits LMDB");
 
 enum { MAP_BYTES_LOG2 = 38 }; /* address space, not memory: 256 GiB */

@@ -1,0 +1,258 @@
+#include "proto/personal.h"
+
+#include <string.h>
+
+#include "proto/field.h"
+
+/* clang-format off */
+/* Names of attributes that say something of a customer, beside the marked
+ * fields. Append freely. */
+#define PERSONAL_NAMES(X)                                                      \
+    X("address") X("companion") X("contact_name") X("email") X("mail")         \
+    X("mobile") X("phone") X("plate") X("telephone") X("wechat")
+/* clang-format on */
+
+struct mark {
+    const ProtobufCMessageDescriptor *type;
+    const char *field;
+};
+
+#define PERSONAL(type, field) {&yinuo__v1__##type##__descriptor, field},
+static const struct mark marks[] = {
+#include "proto/personal.def" /* made by CMakeLists.txt from yinuo.proto */
+};
+#undef PERSONAL
+
+enum { MARKS = sizeof marks / sizeof *marks };
+
+bool personal_field(const ProtobufCMessageDescriptor *type,
+                    const ProtobufCFieldDescriptor *field)
+{
+    for (size_t i = 0; i < MARKS; i++)
+        if (marks[i].type == type && strcmp(marks[i].field, field->name) == 0)
+            return true;
+    return false;
+}
+
+/* Who acts and where to are mostly people of ours. */
+static bool is_marked_name(const char *name)
+{
+    if (strcmp(name, "by") == 0 || strcmp(name, "to") == 0)
+        return false;
+    for (size_t i = 0; i < MARKS; i++)
+        if (strcmp(marks[i].field, name) == 0)
+            return true;
+    return false;
+}
+
+bool personal_attribute(const Yinuo__V1__Attribute *attribute)
+{
+    static const char customer[] = "customer_";
+#define X(name) name,
+    static const char *const names[] = {PERSONAL_NAMES(X)};
+#undef X
+    const char *name = attribute->name;
+    bool words = attribute->text || attribute->json || attribute->has_number ||
+                 attribute->n_list > 0;
+    if (!name || !words)
+        return false;
+    if (strncmp(name, customer, sizeof customer - 1) == 0 ||
+        is_marked_name(name))
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* ------------------------------------------------------------------------
+ * Fields of messages of one type
+ */
+
+static size_t member_size(const ProtobufCFieldDescriptor *field)
+{
+    if (field->label == PROTOBUF_C_LABEL_REPEATED ||
+        field->type == PROTOBUF_C_TYPE_STRING ||
+        field->type == PROTOBUF_C_TYPE_MESSAGE)
+        return sizeof(void *);
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_BYTES:
+        return sizeof(ProtobufCBinaryData);
+    case PROTOBUF_C_TYPE_DOUBLE:
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_UINT64:
+        return 8;
+    default:
+        return 4;
+    }
+}
+
+/* `to` gets the value that `from` has; both are of the same type. */
+static void copy_field(ProtobufCMessage *to, const ProtobufCMessage *from,
+                       const ProtobufCFieldDescriptor *field)
+{
+    memcpy((char *)to + field->offset, (const char *)from + field->offset,
+           member_size(field));
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        *(size_t *)((char *)to + field->quantifier_offset) =
+            field_count(from, field);
+    else if (field->type != PROTOBUF_C_TYPE_STRING &&
+             field->type != PROTOBUF_C_TYPE_MESSAGE)
+        *(protobuf_c_boolean *)((char *)to + field->quantifier_offset) = 1;
+}
+
+static bool is_carrier(const ProtobufCFieldDescriptor *field)
+{
+    return field->type == PROTOBUF_C_TYPE_MESSAGE &&
+           field->label != PROTOBUF_C_LABEL_REPEATED;
+}
+
+static ProtobufCMessage **carrier_place(ProtobufCMessage *message,
+                                        const ProtobufCFieldDescriptor *field)
+{
+    return (ProtobufCMessage **)((char *)message + field->offset);
+}
+
+/* Copies the marked fields of a message and of those in it. */
+static bool take(ProtobufCMessage *to, ProtobufCMessage *from,
+                 struct arena *arena, bool *some)
+{
+    const ProtobufCMessageDescriptor *type = from->descriptor;
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &type->fields[i];
+        if (!field_is_set(from, field))
+            continue;
+        if (is_carrier(field)) {
+            bool inner = false;
+            ProtobufCMessage *copy =
+                field_new_message(field->descriptor, arena);
+            if (!copy ||
+                !take(copy, *carrier_place(from, field), arena, &inner))
+                return false;
+            if (inner)
+                *carrier_place(to, field) = copy;
+            *some |= inner;
+        } else if (personal_field(type, field)) {
+            copy_field(to, from, field);
+            *some = true;
+        }
+    }
+    return true;
+}
+
+static bool take_attributes(Yinuo__V1__Event *to, const Yinuo__V1__Event *from,
+                            struct arena *arena, bool *some)
+{
+    if (from->n_attributes == 0)
+        return true;
+    to->attributes =
+        arena_array(arena, from->n_attributes, sizeof(Yinuo__V1__Attribute *));
+    for (size_t i = 0; to->attributes && i < from->n_attributes; i++)
+        if (personal_attribute(from->attributes[i]))
+            to->attributes[to->n_attributes++] = from->attributes[i];
+    *some |= to->n_attributes > 0;
+    return to->attributes != NULL;
+}
+
+bool personal_split(Yinuo__V1__Event *event, struct arena *arena,
+                    Yinuo__V1__Event **personal)
+{
+    bool some = false;
+    Yinuo__V1__Event *part =
+        field_new_message(&yinuo__v1__event__descriptor, arena);
+    if (!part || !take(&part->base, &event->base, arena, &some) ||
+        !take_attributes(part, event, arena, &some))
+        return false;
+    if (some)
+        personal_mask(&event->base);
+    *personal = some ? part : NULL;
+    return true;
+}
+
+static bool give_attributes(Yinuo__V1__Event *to, const Yinuo__V1__Event *from,
+                            struct arena *arena)
+{
+    size_t count = to->n_attributes + from->n_attributes;
+    if (from->n_attributes == 0)
+        return true;
+    Yinuo__V1__Attribute **all =
+        arena_array(arena, count, sizeof(Yinuo__V1__Attribute *));
+    if (!all)
+        return false;
+    for (size_t i = 0; i < to->n_attributes; i++)
+        all[i] = to->attributes[i];
+    for (size_t i = 0; i < from->n_attributes; i++)
+        all[to->n_attributes + i] = from->attributes[i];
+    to->attributes = all;
+    to->n_attributes = count;
+    return true;
+}
+
+/* Copies all set fields that `to` lacks; lists of messages apart. */
+static bool give(ProtobufCMessage *to, const ProtobufCMessage *from,
+                 struct arena *arena)
+{
+    const ProtobufCMessageDescriptor *type = from->descriptor;
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &type->fields[i];
+        if (!field_is_set(from, field))
+            continue;
+        if (is_carrier(field)) {
+            ProtobufCMessage **place = carrier_place(to, field);
+            if (!*place)
+                *place = field_new_message(field->descriptor, arena);
+            const void *inner = *(void *const *)field_item(from, field, 0);
+            if (!*place || !give(*place, inner, arena))
+                return false;
+        } else if (field->type != PROTOBUF_C_TYPE_MESSAGE &&
+                   !field_is_set(to, field)) {
+            copy_field(to, from, field);
+        }
+    }
+    return true;
+}
+
+bool personal_join(Yinuo__V1__Event *event, const Yinuo__V1__Event *personal,
+                   struct arena *arena)
+{
+    return give(&event->base, &personal->base, arena) &&
+           give_attributes(event, personal, arena);
+}
+
+/* ------------------------------------------------------------------------
+ * Masking
+ */
+
+/* A list of attributes without the personal ones. */
+static void mask_attributes(ProtobufCMessage *message,
+                            const ProtobufCFieldDescriptor *field)
+{
+    Yinuo__V1__Attribute **all =
+        *(Yinuo__V1__Attribute ***)((char *)message + field->offset);
+    size_t *count = (size_t *)((char *)message + field->quantifier_offset);
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++)
+        if (!personal_attribute(all[i]))
+            all[kept++] = all[i];
+    *count = kept;
+}
+
+void personal_mask(ProtobufCMessage *message)
+{
+    const ProtobufCMessageDescriptor *type = message->descriptor;
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &type->fields[i];
+        size_t count = field_count(message, field);
+        if (count == 0)
+            continue;
+        if (personal_field(type, field))
+            field_clear(message, field);
+        else if (field->type == PROTOBUF_C_TYPE_MESSAGE &&
+                 field->descriptor == &yinuo__v1__attribute__descriptor)
+            mask_attributes(message, field);
+        else if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+            for (size_t j = 0; j < count; j++)
+                personal_mask(
+                    *(ProtobufCMessage *const *)field_item(message, field, j));
+    }
+}
