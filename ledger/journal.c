@@ -153,6 +153,20 @@ enum status journal_page_decode(struct journal_page *page, uint64_t from,
 
 /* --- walking --- */
 
+static enum status visit_page(const struct journal_page *page,
+                              journal_visit *visit, void *state,
+                              struct error *err)
+{
+    for (size_t i = 0; i < page->count; i++) {
+        enum status status =
+            visit(state, &page->records[i], journal_page_bytes(page, i), err);
+
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
 enum status journal_each(struct journal *j, uint64_t from, journal_visit *visit,
                          void *state, struct error *err)
 {
@@ -162,14 +176,15 @@ enum status journal_each(struct journal *j, uint64_t from, journal_visit *visit,
     if (from == 0)
         from = 1;
     journal_page_init(&page);
-    while ((status = journal_read(j, from, NULL, &page, err)) == STATUS_OK) {
-        for (size_t i = 0; i < page.count && status == STATUS_OK; i++)
-            status = visit(state, &page.records[i],
-                           journal_page_bytes(&page, i), err);
-        if (status != STATUS_OK)
-            break;
+    do {
+        status = journal_read(j, from, NULL, &page, err);
+        /* A damaged record still leaves those before it. */
+        enum status seen = visit_page(&page, visit, state, err);
+
+        if (seen != STATUS_OK)
+            status = seen;
         from += page.count;
-    }
+    } while (status == STATUS_OK);
     journal_page_fini(&page);
     return status == STATUS_END ? STATUS_OK : status;
 }

@@ -751,9 +751,11 @@ struct erasing {
 };
 
 static enum status erase_one(struct erasing *e, MDB_cursor *cursor,
-                             MDB_val *key, const MDB_val *value,
+                             const MDB_val *place, const MDB_val *value,
                              struct error *err)
 {
+    uint8_t seq[8]; /* the cursor's key lies in the page that is rewritten */
+    MDB_val key = {sizeof seq, seq};
     struct record r;
     enum status status = record_decode(lmdb_slice(value), &r, err);
 
@@ -764,7 +766,8 @@ static enum status erase_one(struct erasing *e, MDB_cursor *cursor,
     MDB_val smaller = {record_erase(lmdb_slice(value), e->part, e->scratch),
                        e->scratch};
 
-    lmdb_must(mdb_cursor_put(cursor, key, &smaller, MDB_CURRENT),
+    memcpy(seq, place->mv_data, sizeof seq);
+    lmdb_must(mdb_cursor_put(cursor, &key, &smaller, MDB_CURRENT),
               "erase a part");
     e->erased++;
     return STATUS_OK;

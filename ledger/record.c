@@ -163,7 +163,7 @@ enum status record_decode(struct slice bytes, struct record *r,
         return bad(err, "shorter than a header");
     if (bytes.size > LIMIT_RECORD_BYTES)
         return bad(err, "longer than the limit");
-    if (memcmp(p, magic, sizeof magic) != 0)
+    if (memcmp(p, magic, sizeof magic) != 0 || p[5] != 0 || get_u16(p + 6) != 0)
         return bad(err, "no record begins here");
     if (crc32c_of(slice_from(bytes, AT_CHECKED)) != get_u32(p + AT_CRC))
         return bad(err, "checksum does not match");
