@@ -170,7 +170,8 @@ static bool read_list(const struct reading *r, const json_t *array,
     const char **items = arena_array(r->arena, count, sizeof(const char *));
     for (size_t i = 0; items && i < count; i++)
         items[i] = json_string_value(json_array_get(array, i));
-    *value = (struct event_value){EVENT_LIST, .list = items, .count = count};
+    *value =
+        (struct event_value){.type = EVENT_LIST, .list = items, .count = count};
     return items != NULL;
 }
 
@@ -179,7 +180,7 @@ static bool read_other(const struct reading *r, const json_t *json,
 {
     char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
     *value = (struct event_value){
-        EVENT_JSON, .text = text ? arena_text(r->arena, text) : NULL};
+        .type = EVENT_JSON, .text = text ? arena_text(r->arena, text) : NULL};
     free(text);
     return value->text != NULL;
 }
@@ -188,7 +189,7 @@ static bool read_other(const struct reading *r, const json_t *json,
 static bool read_value(const struct reading *r, const char *name,
                        const json_t *json, struct event_value *value)
 {
-    *value = (struct event_value){EVENT_NULL};
+    *value = (struct event_value){.type = EVENT_NULL};
     switch (json_typeof(json)) {
     case JSON_STRING:
         value->type = EVENT_TEXT;

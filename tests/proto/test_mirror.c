@@ -1,0 +1,79 @@
+/* engine/ and proto/ do not know each other; what they both number is held
+ * together here. */
+#include "support.h"
+
+#include "engine/decision.h"
+#include "engine/input.h"
+#include "proto/codec.h"
+#include "proto/field.h"
+#include "proto/wire.h"
+
+static void assert_word(const ProtobufCEnumDescriptor *type, int number,
+                        const char *word)
+{
+    char text[FIELD_NAME_SIZE];
+    int back;
+    if (!field_enum_text(type, number, text))
+        fail_msg("%s does not know %d, %s", type->short_name, number, word);
+    assert_string_equal(text, word);
+    assert_true(field_enum_value(type, word, &back));
+    assert_int_equal(back, number);
+}
+
+static void decisions_have_the_numbers_of_the_engine(void **state)
+{
+    unsigned count = 1; /* UNSPECIFIED */
+#define X(name, code, word)                                                    \
+    assert_word(&yinuo__v1__decision_kind__descriptor, code, word);            \
+    count++;
+    DECISION_KINDS(X)
+#undef X
+    assert_int_equal(yinuo__v1__decision_kind__descriptor.n_values, count);
+    (void)state;
+}
+
+static void sources_have_the_numbers_of_the_engine(void **state)
+{
+#define X(name, code, word)                                                    \
+    assert_word(&yinuo__v1__source__descriptor, code, word);
+    SOURCES(X)
+#undef X
+    (void)state;
+}
+
+static void roles_have_the_numbers_of_the_wire(void **state)
+{
+    for (unsigned role = WIRE_ROLE_STATION; role < WIRE_ROLES_END; role++)
+        assert_word(&yinuo__v1__role__descriptor, (int)role,
+                    wire_role_name(role));
+    (void)state;
+}
+
+static void severities_and_tiers_have_words(void **state)
+{
+    assert_word(&yinuo__v1__severity__descriptor, 1, "S1");
+    assert_word(&yinuo__v1__severity__descriptor, 4, "S4");
+    assert_word(&yinuo__v1__tier__descriptor, 1, "engineer");
+    assert_word(&yinuo__v1__tier__descriptor, 4, "crisis_center");
+    assert_word(&yinuo__v1__outcome__descriptor, 3, "withdrawn");
+    assert_word(&yinuo__v1__record_kind__descriptor, 8, "quarantined");
+    char text[FIELD_NAME_SIZE];
+    int value;
+    assert_null(field_enum_text(&yinuo__v1__tier__descriptor, 5, text));
+    assert_null(field_enum_text(&yinuo__v1__tier__descriptor,
+                                INT64_C(0x100000001), text));
+    assert_false(
+        field_enum_value(&yinuo__v1__tier__descriptor, "unspecified", &value));
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(decisions_have_the_numbers_of_the_engine),
+        cmocka_unit_test(sources_have_the_numbers_of_the_engine),
+        cmocka_unit_test(roles_have_the_numbers_of_the_wire),
+        cmocka_unit_test(severities_and_tiers_have_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
