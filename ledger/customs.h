@@ -15,34 +15,55 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "engine/engine.h"
+#include "ledger/summary.h"
 #include "proto/codec.h"
 
 /* The event as the engine reads it under these rules. in->sequence, now_ms are
  * the caller's to set. */
-enum refusal customs_input(const Yinuo__V1__Event *event, const struct policy *policy,
-                           struct arena *arena, struct input *in, struct fault *fault);
+enum refusal customs_input(const Yinuo__V1__Event *event,
+                           const struct policy *policy, struct arena *arena,
+                           struct input *in, struct fault *fault);
 
 /* Takes the personal fields out of the event; personal gets a serialized Event
  * with nothing else (empty if there is none). */
-enum status customs_split(Yinuo__V1__Event *event, struct arena *arena, struct bytes *personal);
+enum status customs_split(Yinuo__V1__Event *event, struct arena *arena,
+                          struct bytes *personal);
 /* Puts them back. */
-enum status customs_join(Yinuo__V1__Event *event, struct slice personal, struct arena *arena,
-                         struct error *err);
+enum status customs_join(Yinuo__V1__Event *event, struct slice personal,
+                         struct arena *arena, struct error *err);
 
 /* The journal's decisions part: a StreamRecord with nothing but decisions. */
 enum status customs_decisions(const struct decisions *d, struct bytes *part);
 
 /* Reads it back, one decision after the other, into structs that apply takes.
- * The decision is valid until the next call. */
-typedef enum status customs_visit(void *context, const struct decision *d, struct error *err);
-MUST_CHECK enum status customs_each_decision(struct slice part, struct arena *arena,
-                                             customs_visit *visit, void *context,
-                                             struct error *err);
+ * bytes are the decision's own. Valid until visit returns. */
+typedef enum status customs_visit(void *context, const struct decision *d,
+                                  struct slice bytes, struct error *err);
+MUST_CHECK enum status customs_each_decision(struct slice part,
+                                             customs_visit *visit,
+                                             void *context, struct error *err);
 
-/* The canonical row of a case, and back. policy names clocks, counters, locks. */
-enum status customs_case_row(const struct case_record *c, const struct policy *policy,
-                             struct bytes *row);
-MUST_CHECK enum status customs_case_read(struct slice row, struct arena *arena,
-                                         struct case_record *c, struct error *err);
+/* The canonical row of a case, and back. policy names clocks, counters, locks.
+ */
+enum status customs_case_row(const struct case_record *c,
+                             const struct case_marks *marks,
+                             const struct policy *policy, struct bytes *row);
+/* marks may be NULL. */
+MUST_CHECK enum status customs_case_read(struct slice row,
+                                         struct case_record *c,
+                                         struct case_marks *marks,
+                                         struct error *err);
+
+/* One decision alone, as it lies in the part and in rows of the state. */
+enum status customs_decision(const struct decision *d, struct bytes *out);
+
+/* What a decision read back may point into, beside the bytes. */
+struct customs_room {
+    struct clock_instance instance;
+    struct promise promise;
+};
+MUST_CHECK bool customs_decision_read(struct slice bytes,
+                                      struct customs_room *room,
+                                      struct decision *d);
 
 #endif

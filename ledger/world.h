@@ -1,8 +1,8 @@
 /* world - the engine over the state's rows: what a record finds, and what it
  * leaves behind.
  *
- *   event, firing, receipt ──world_decide──> decisions part ──world_apply──> rows
- *                             (policy, view)   (journaled)      (copies)
+ *   event, firing, receipt ──world_decide──> decisions part ──world_apply──>
+ * rows (policy, view)   (journaled)      (copies)
  *
  * Live, both run, one after the other; recovery, verify --rebuild and a standby
  * only apply; simulate --journal decides again on purpose and compares bytes.
@@ -34,8 +34,8 @@
 struct world;
 
 /* Where old rules are found: the blob of a version, appended to out. */
-typedef enum status world_blob(void *context, struct text version, struct bytes *out,
-                               struct error *err);
+typedef enum status world_blob(void *context, struct text version,
+                               struct bytes *out, struct error *err);
 
 struct world_options {
     struct state *state;
@@ -43,20 +43,23 @@ struct world_options {
     void *blob_context;
 };
 
-MUST_CHECK enum status world_new(const struct world_options *options, struct world **w,
-                                 struct error *err);
+MUST_CHECK enum status world_new(const struct world_options *options,
+                                 struct world **w, struct error *err);
 void world_free(struct world **w);
 
 /* The set in force from now on; it is the world's, which frees it. Rules that
  * cases still keep stay at hand. */
 void world_use(struct world *w, struct policyset *set);
-const struct policyset *world_policies(const struct world *w); /* NULL before the first */
-/* The rules a case lives by. */
-const struct policy *world_policy_of(struct world *w, const struct case_record *c);
+const struct policyset *
+world_policies(const struct world *w); /* NULL before the first */
+/* The rules a case lives by; NULL where nobody has them any more. */
+const struct policy *world_policy_of(struct world *w,
+                                     const struct case_record *c);
 
 /* Exactly one of event, firing, receipt is set. */
 struct world_input {
-    const Yinuo__V1__Event *event; /* at_ms, received_at_ms and case_id are set by the caller */
+    const Yinuo__V1__Event
+        *event; /* at_ms, received_at_ms and case_id are set by the caller */
     const Yinuo__V1__Firing *firing;
     const Yinuo__V1__Receipt *receipt;
     uint64_t sequence;
@@ -66,20 +69,23 @@ struct world_input {
 
 struct world_decided {
     enum engine_result result;
-    enum refusal code;            /* REFUSAL_NONE unless refused */
-    struct text reason;           /* the REFUSE decision's word; "" */
-    struct slice decisions;       /* the journal's decisions part; may be empty */
-    const struct engine_out *out; /* decisions as structs, and the case as it will be */
-    uint64_t previous_seq;        /* of the same case; 0 if it is new or none */
+    enum refusal code;      /* REFUSAL_NONE unless refused */
+    struct text reason;     /* the REFUSE decision's word; "" */
+    struct slice decisions; /* the journal's decisions part; may be empty */
+    const struct engine_out
+        *out; /* decisions as structs, and the case as it will be */
+    uint64_t previous_seq; /* of the same case; 0 if it is new or none */
 };
 
 /* A refusal is decided too: the part holds the REFUSE decision. unknown_kind,
  * no_policy and what else never reaches the engine have an empty part. */
-void world_decide(struct world *w, const struct world_input *in, struct world_decided *out);
+void world_decide(struct world *w, const struct world_input *in,
+                  struct world_decided *out);
 
 /* The part of record `sequence` is copied into the rows. */
-MUST_CHECK enum status world_apply(struct world *w, uint64_t sequence, int64_t journal_ms,
-                                   struct slice decisions, struct error *err);
+MUST_CHECK enum status world_apply(struct world *w, uint64_t sequence,
+                                   int64_t journal_ms, struct slice decisions,
+                                   struct error *err);
 
 /* Cases with timers due by now, each once, the most severe first; at most max.
  * ids are copied out. *first_due_ms is the earliest due of that case. */
@@ -87,13 +93,18 @@ struct world_due {
     struct name case_id;
     int64_t first_due_ms;
 };
-size_t world_due(struct world *w, int64_t now_ms, struct world_due *out, size_t max);
+size_t world_due(struct world *w, int64_t now_ms, struct world_due *out,
+                 size_t max);
 /* The next instant at which something is due; INT64_MAX. */
 int64_t world_next_due_ms(struct world *w);
 
 bool world_find_case(struct world *w, struct text id, struct case_record *out);
 /* The canonical row of a case; valid as state_get says. */
 bool world_case_row(struct world *w, struct text id, struct slice *row);
+
+/* An event was journaled, or refused: for the totals, which decisions alone do
+ * not tell. */
+void world_count_event(struct world *w, bool rejected);
 
 /* Totals since the first record, as world_apply has counted them. */
 const struct summary *world_summary(const struct world *w);

@@ -1,0 +1,143 @@
+/* Decisions as the journal's part: StreamRecord.decisions, one after the other,
+ * written and read by hand. Numbers are those of Decision in yinuo.proto. */
+#include <assert.h>
+
+#include "ledger/customs.h"
+#include "ledger/customs_internal.h"
+
+enum {
+    RECORD_DECISIONS_FIELD = 30,
+    DECISION_ROOM = 4096, /* the largest: an ARM with all its steps */
+    DECISION_INSTANCE = 27,
+    DECISION_PROMISE_FIELD = 28,
+};
+
+/* Number in Decision, member, in ascending order. */
+/* clang-format off */
+#define DECISION_FIRST(T, N)                                                    \
+    T(3, case_id) N(4, severity) N(5, tier) T(6, person) T(7, method)           \
+    T(8, rule) T(9, clock) T(10, key) N(11, at_ms) N(12, due_ms)                \
+    N(13, late_by_ms) N(14, generation) N(15, number) T(16, value)              \
+    T(19, page_id) N(22, index) N(23, previous) N(24, from_ms) N(25, span_ms)   \
+    N(26, open_time)
+
+#define PUT_TEXT(number, member) pb_text(o, number, d->member.data, d->member.size);
+#define PUT_NUMBER(number, member) pb_number(o, number, (int64_t)d->member);
+#define GET_TEXT(number, member)                                                \
+    case number:                                                                \
+        if (f.wire != PB_BYTES)                                                 \
+            return false;                                                       \
+        d->member = (struct text){(const char *)f.bytes.data,                   \
+                                  (uint32_t)f.bytes.size};                      \
+        break;
+#define GET_NUMBER(number, member)                                              \
+    case number: d->member = (__typeof__(d->member))f.value; break;
+/* clang-format on */
+
+static void put_decision(struct pb_out *o, const struct decision *d)
+{
+    const char *kind = decision_kind_name(d->kind);
+    uint8_t *mark;
+
+    pb_number(o, 1, d->kind);
+    pb_text(o, 2, kind, strlen(kind));
+    DECISION_FIRST(PUT_TEXT, PUT_NUMBER)
+    if (d->instance) {
+        mark = pb_open(o, DECISION_INSTANCE);
+        customs_put_instance(o, d->instance, TEXT(""));
+        pb_close(o, mark);
+    }
+    if (d->promise) {
+        mark = pb_open(o, DECISION_PROMISE_FIELD);
+        customs_put_promise(o, d->promise);
+        pb_close(o, mark);
+    }
+}
+
+enum status customs_decision(const struct decision *d, struct bytes *out)
+{
+    uint8_t *room = bytes_reserve(out, DECISION_ROOM);
+    struct pb_out o = {room, room + DECISION_ROOM, !room};
+
+    if (!room)
+        return out->status;
+    put_decision(&o, d);
+    assert(!o.full);
+    out->size += (size_t)(o.at - room);
+    return STATUS_OK;
+}
+
+enum status customs_decisions(const struct decisions *d, struct bytes *part)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        uint8_t *room = bytes_reserve(part, DECISION_ROOM);
+        struct pb_out o = {room, room + DECISION_ROOM, !room};
+        uint8_t *mark;
+
+        if (!room)
+            return part->status;
+        mark = pb_open(&o, RECORD_DECISIONS_FIELD);
+        put_decision(&o, &d->list[i]);
+        pb_close(&o, mark);
+        assert(!o.full);
+        part->size += (size_t)(o.at - room);
+    }
+    return STATUS_OK;
+}
+
+bool customs_decision_read(struct slice bytes, struct customs_room *room,
+                           struct decision *d)
+{
+    struct pb_in in = pb_in_of(bytes);
+    struct pb_field f;
+
+    memset(d, 0, sizeof *d);
+    while (pb_next(&in, &f)) {
+        switch (f.number) {
+        case 1:
+            d->kind = (enum decision_kind)f.value;
+            break;
+            DECISION_FIRST(GET_TEXT, GET_NUMBER)
+        case DECISION_INSTANCE:
+            if (f.wire != PB_BYTES ||
+                !customs_get_instance(f.bytes, &room->instance))
+                return false;
+            d->instance = &room->instance;
+            break;
+        case DECISION_PROMISE_FIELD:
+            if (f.wire != PB_BYTES ||
+                !customs_get_promise(f.bytes, &room->promise))
+                return false;
+            d->promise = &room->promise;
+            break;
+        default:
+            break;
+        }
+    }
+    return !in.bad;
+}
+
+enum status customs_each_decision(struct slice part, customs_visit *visit,
+                                  void *context, struct error *err)
+{
+    struct pb_in in = pb_in_of(part);
+    struct customs_room room;
+    struct pb_field f;
+    struct decision d;
+
+    while (pb_next(&in, &f)) {
+        enum status status;
+
+        if (f.number != RECORD_DECISIONS_FIELD || f.wire != PB_BYTES ||
+            !customs_decision_read(f.bytes, &room, &d))
+            return error_set(err, STATUS_CORRUPT,
+                             "a decision of the record cannot be read");
+        status = visit(context, &d, f.bytes, err);
+        if (status)
+            return status;
+    }
+    if (in.bad)
+        return error_set(err, STATUS_CORRUPT,
+                         "the record's decisions cannot be read");
+    return STATUS_OK;
+}

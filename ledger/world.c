@@ -1,0 +1,379 @@
+#include "ledger/world.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/world_internal.h"
+
+static const struct slice totals_key = {(const uint8_t *)"totals", 6};
+
+/* --- making and freeing --- */
+
+enum status world_new(const struct world_options *options, struct world **out,
+                      struct error *err)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct slice row;
+
+    if (!w)
+        return error_set(err, STATUS_NO_MEMORY, "a world");
+    w->state = options->state;
+    w->blob = options->blob;
+    w->blob_context = options->blob_context;
+    arena_init(&w->arena, LIMIT_DECODE_BYTES);
+    if (state_get(w->state, STATE_CONFIG, totals_key, &row) &&
+        !summary_read(row, &w->totals)) {
+        world_free(&w);
+        return error_set(err, STATUS_CORRUPT, "the row of the totals");
+    }
+    *out = w;
+    return STATUS_OK;
+}
+
+void world_free(struct world **w)
+{
+    if (!*w)
+        return;
+    policyset_free((*w)->now);
+    for (size_t i = 0; i < (*w)->old_count; i++)
+        policyset_free((*w)->old[i]);
+    free((*w)->old);
+    arena_fini(&(*w)->arena);
+    bytes_fini(&(*w)->part);
+    bytes_fini(&(*w)->row);
+    free(*w);
+    *w = NULL;
+}
+
+/* --- policies --- */
+
+static void keep_old(struct world *w, struct policyset *set)
+{
+    if (w->old_count == w->old_room) {
+        w->old_room = w->old_room ? w->old_room * 2 : 8;
+        w->old = realloc(w->old, w->old_room * sizeof(struct policyset *));
+        if (!w->old)
+            abort();
+    }
+    w->old[w->old_count++] = set;
+}
+
+void world_use(struct world *w, struct policyset *set)
+{
+    if (w->now && w->now != set)
+        keep_old(w, w->now);
+    w->now = set;
+}
+
+const struct policyset *world_policies(const struct world *w)
+{
+    return w->now;
+}
+
+static const struct policy *fetch_rules(struct world *w, struct text version)
+{
+    struct findings *f = calloc(1, sizeof *f);
+    struct policyset *set = NULL;
+    struct bytes blob = {0};
+    const struct policy *p = NULL;
+
+    if (!f)
+        abort();
+    findings_init(f);
+    if (w->blob &&
+        w->blob(w->blob_context, version, &blob, NULL) == STATUS_OK &&
+        policyset_load_rules(bytes_slice(&blob), NULL, &set, f) == STATUS_OK) {
+        keep_old(w, set);
+        p = policyset_version(set, version);
+    }
+    findings_fini(f);
+    free(f);
+    bytes_fini(&blob);
+    return p;
+}
+
+static const struct policy *rules_of(struct world *w, struct text version)
+{
+    const struct policy *p = NULL;
+
+    if (w->now)
+        p = policyset_version(w->now, version);
+    for (size_t i = w->old_count; !p && i-- > 0;)
+        p = policyset_version(w->old[i], version);
+    return p ? p : fetch_rules(w, version);
+}
+
+const struct policy *world_policy_of(struct world *w,
+                                     const struct case_record *c)
+{
+    return rules_of(w, name_text(&c->rules));
+}
+
+/* --- cases --- */
+
+void world_copy(struct case_record *to, const struct case_record *from)
+{
+    memcpy(to, from, offsetof(struct case_record, clocks));
+    memcpy(to->clocks, from->clocks,
+           from->clock_count * sizeof from->clocks[0]);
+    memcpy(to->promises, from->promises,
+           from->promise_count * sizeof from->promises[0]);
+    memcpy(to->pages, from->pages, from->page_count * sizeof from->pages[0]);
+    memcpy(to->excluded, from->excluded,
+           from->excluded_count * sizeof from->excluded[0]);
+}
+
+enum status world_load(struct world *w, struct text id, struct world_case *c,
+                       struct error *err)
+{
+    struct slice row;
+
+    c->found =
+        id.size && state_get(w->state, STATE_CASES, slice_of_words(id), &row);
+    if (c->found)
+        return customs_case_read(row, &c->record, &c->marks, err);
+    case_init(&c->record);
+    c->marks = (struct case_marks){0};
+    return STATUS_OK;
+}
+
+bool world_find_case(struct world *w, struct text id, struct case_record *out)
+{
+    struct slice row;
+
+    return id.size &&
+           state_get(w->state, STATE_CASES, slice_of_words(id), &row) &&
+           customs_case_read(row, out, NULL, NULL) == STATUS_OK;
+}
+
+bool world_case_row(struct world *w, struct text id, struct slice *row)
+{
+    return id.size && state_get(w->state, STATE_CASES, slice_of_words(id), row);
+}
+
+/* --- the view --- */
+
+static bool view_find(void *context, struct text id, struct case_record *out)
+{
+    struct world *w = context;
+
+    if (!w->found.found || !name_is(&w->found.record.id, id))
+        return world_find_case(w, id, out);
+    world_copy(out, &w->found.record);
+    return true;
+}
+
+static const struct policy *view_for(void *context, struct text region)
+{
+    return policyset_for(((struct world *)context)->now, region);
+}
+
+static const struct policy *view_version(void *context, struct text version)
+{
+    const struct policy *p = rules_of(context, version);
+
+    assert(p); /* decide has looked for them before */
+    return p;
+}
+
+/* --- deciding --- */
+
+static struct text words(const char *text)
+{
+    return text ? text_of(text) : TEXT("");
+}
+
+static struct text input_case(const struct world_input *in)
+{
+    if (in->event)
+        return words(in->event->case_id);
+    return in->firing ? words(in->firing->case_id)
+                      : words(in->receipt->case_id);
+}
+
+/* The region that an event is from, by its own word or its station's. */
+static struct text region_of(const struct world *w,
+                             const Yinuo__V1__Event *event)
+{
+    if (event->region && *event->region)
+        return text_of(event->region);
+    return directory_station(w->now->directory, words(event->station), TEXT(""))
+        ->region;
+}
+
+static enum refusal event_input(struct world *w, const struct world_input *from,
+                                struct input *in, struct fault *fault)
+{
+    struct text region = region_of(w, from->event);
+    const struct policy *p = w->found.found
+                                 ? world_policy_of(w, &w->found.record)
+                                 : policyset_for(w->now, region);
+    enum refusal code;
+
+    if (!p)
+        return fault_set(fault, REFUSAL_NO_POLICY, "",
+                         "nobody has the rules %.*s of the case any more",
+                         w->found.record.rules.size,
+                         w->found.record.rules.data);
+    code = customs_input(from->event, p, &w->arena, in, fault);
+    if (in->region.size == 0)
+        in->region = region;
+    return code;
+}
+
+static enum refusal make_input(struct world *w, const struct world_input *from,
+                               struct input *in)
+{
+    enum refusal code = REFUSAL_NONE;
+    struct fault fault;
+
+    if (from->event) {
+        code = event_input(w, from, in, &fault);
+    } else if (from->firing) {
+        *in = (struct input){.kind = INPUT_FIRING,
+                             .at_ms = from->firing->as_of_ms,
+                             .as_of_ms = from->firing->as_of_ms};
+    } else {
+        *in =
+            (struct input){.kind = INPUT_RECEIPT,
+                           .at_ms = from->now_ms,
+                           .page_id = words(from->receipt->page_id),
+                           .channel = words(from->receipt->channel),
+                           .delivered = from->receipt->outcome ==
+                                        YINUO__V1__OUTCOME__OUTCOME_DELIVERED};
+    }
+    in->case_id = input_case(from);
+    in->sequence = from->sequence;
+    in->now_ms = from->now_ms;
+    if (in->at_ms > in->now_ms)
+        in->at_ms = in->now_ms;
+    if (from->event && !from->event->has_at_ms)
+        in->at_ms = in->now_ms;
+    if (in->received_at_ms == 0 || in->received_at_ms > in->now_ms)
+        in->received_at_ms = in->now_ms;
+    return code;
+}
+
+/* The reason of a refusal is a word of proto/wire.h where it is the sender's
+ * fault, and whatever the gate is called where a rule refuses. */
+static void find_refusal(const struct decisions *d, struct world_decided *out)
+{
+    char word[NAME_BYTES_MAX + 1];
+
+    for (size_t i = 0; i < d->count; i++) {
+        if (d->list[i].kind != DECISION_REFUSE)
+            continue;
+        out->reason = d->list[i].value;
+        if (!slice_to_text(slice_of_words(out->reason), word, sizeof word))
+            word[0] = '\0';
+        out->code = refusal_by_name(word);
+        if (out->code == REFUSAL_NONE)
+            out->code = strcmp(word, "limit") == 0 ? REFUSAL_TOO_MANY
+                                                   : REFUSAL_GATE_REFUSED;
+        return;
+    }
+}
+
+void world_decide(struct world *w, const struct world_input *in,
+                  struct world_decided *out)
+{
+    struct view view = {w, view_find, view_for, view_version, NULL};
+    struct input input = {0};
+
+    *out = (struct world_decided){.out = &w->out};
+    w->out.decisions.count = 0;
+    w->out.touched = false;
+    bytes_reset(&w->part);
+    arena_reset(&w->arena);
+    if (!w->now) {
+        out->result = ENGINE_REFUSED;
+        out->code = REFUSAL_NO_POLICY;
+        return;
+    }
+    if (world_load(w, input_case(in), &w->found, NULL))
+        abort(); /* a row that we wrote cannot be read: recover from the journal
+                  */
+    view.directory = w->now->directory;
+    out->previous_seq = w->found.record.last_sequence;
+    out->code = make_input(w, in, &input);
+    if (out->code) {
+        out->result = ENGINE_REFUSED;
+        return;
+    }
+    out->result =
+        (in->dry_run ? engine_allowed : engine_decide)(&view, &input, &w->out);
+    find_refusal(&w->out.decisions, out);
+    if (out->result != ENGINE_DECIDED && out->code == REFUSAL_NONE)
+        out->code = REFUSAL_INTERNAL;
+    if (customs_decisions(&w->out.decisions, &w->part))
+        abort(); /* no memory for a few kilobytes */
+    out->decisions = bytes_slice(&w->part);
+}
+
+/* --- timers and totals --- */
+
+struct due_list {
+    struct world_due *list;
+    size_t count, max;
+};
+
+static bool take_due(void *arg, uint8_t severity, int64_t due_ms,
+                     struct slice id, struct slice value)
+{
+    struct due_list *l = arg;
+    /* value: generation u32 | case id */
+    struct text case_id = {(const char *)value.data + 4,
+                           (uint32_t)(value.size - 4)};
+
+    (void)severity;
+    (void)id;
+    for (size_t i = 0; i < l->count; i++) {
+        if (!name_is(&l->list[i].case_id, case_id))
+            continue;
+        if (due_ms < l->list[i].first_due_ms)
+            l->list[i].first_due_ms = due_ms;
+        return true;
+    }
+    if (l->count == l->max)
+        return false;
+    if (!name_set(&l->list[l->count].case_id, case_id))
+        abort(); /* no case has such an id */
+    l->list[l->count++].first_due_ms = due_ms;
+    return true;
+}
+
+size_t world_due(struct world *w, int64_t now_ms, struct world_due *out,
+                 size_t max)
+{
+    struct due_list l = {out, 0, max};
+
+    state_timers_due(w->state, now_ms, take_due, &l);
+    return l.count;
+}
+
+int64_t world_next_due_ms(struct world *w)
+{
+    int64_t due_ms;
+
+    return state_timers_next(w->state, &due_ms) ? due_ms : INT64_MAX;
+}
+
+void world_keep_totals(struct world *w)
+{
+    bytes_reset(&w->row);
+    if (summary_row(&w->totals, &w->row))
+        abort();
+    state_put(w->state, STATE_CONFIG, totals_key, bytes_slice(&w->row));
+}
+
+void world_count_event(struct world *w, bool rejected)
+{
+    summary_event(&w->totals, rejected);
+    world_keep_totals(w);
+}
+
+const struct summary *world_summary(const struct world *w)
+{
+    return &w->totals;
+}

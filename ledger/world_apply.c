@@ -1,0 +1,253 @@
+/* The decisions of a record become rows: the case, and what follows from it.
+ *
+ * Timers, open pages and the index by person are not written decision by
+ * decision but as the difference between the case before and after, so that
+ * they are a function of the cases' rows and can be checked against them. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/world_internal.h"
+
+struct applying {
+    struct world *w;
+    uint64_t sequence;
+    struct name case_id; /* of w->before and w->after; empty: none yet */
+};
+
+/* --- timers --- */
+
+static bool has_timer(const struct clock_instance *i)
+{
+    return i->step_count && !i->paused_at_ms;
+}
+
+static size_t timer_key(const struct case_record *c,
+                        const struct clock_instance *i,
+                        uint8_t key[STATE_KEY_MAX])
+{
+    uint8_t id[2 * NAME_BYTES_MAX + 4];
+    size_t n = 0;
+
+    memcpy(id, c->id.data, c->id.size);
+    n += c->id.size;
+    id[n++] = 0;
+    id[n++] = (uint8_t)(i->clock >> 8);
+    id[n++] = (uint8_t)i->clock;
+    id[n++] = 0;
+    memcpy(id + n, i->key.data, i->key.size);
+    n += i->key.size;
+    return state_timer_key((uint8_t)c->severity, i->steps[0].due_ms,
+                           slice_of(id, n), key);
+}
+
+static void timer_put(struct world *w, const struct case_record *c,
+                      const struct clock_instance *i)
+{
+    uint8_t key[STATE_KEY_MAX], value[4 + NAME_BYTES_MAX];
+    size_t size = timer_key(c, i, key);
+
+    value[0] = (uint8_t)(i->generation >> 24);
+    value[1] = (uint8_t)(i->generation >> 16);
+    value[2] = (uint8_t)(i->generation >> 8);
+    value[3] = (uint8_t)i->generation;
+    memcpy(value + 4, c->id.data, c->id.size);
+    state_put(w->state, STATE_TIMERS, slice_of(key, size),
+              slice_of(value, 4 + (size_t)c->id.size));
+}
+
+static void timer_delete(struct world *w, const struct case_record *c,
+                         const struct clock_instance *i)
+{
+    uint8_t key[STATE_KEY_MAX];
+    size_t size = timer_key(c, i, key);
+
+    state_delete(w->state, STATE_TIMERS, slice_of(key, size));
+}
+
+/* The same row: key and value. */
+static bool same_timer(const struct case_record *a,
+                       const struct clock_instance *i,
+                       const struct case_record *b,
+                       const struct clock_instance *j)
+{
+    return a->severity == b->severity && has_timer(j) &&
+           i->generation == j->generation &&
+           i->steps[0].due_ms == j->steps[0].due_ms;
+}
+
+static const struct clock_instance *
+twin(const struct case_record *c, const struct clock_instance *i, size_t place)
+{
+    /* mostly it still stands where it stood */
+    if (place < c->clock_count && c->clocks[place].clock == i->clock &&
+        name_equal(&c->clocks[place].key, &i->key))
+        return &c->clocks[place];
+    return case_clock(c, i->clock, name_text(&i->key));
+}
+
+static void timers_update(struct world *w, const struct case_record *before,
+                          const struct case_record *after)
+{
+    for (size_t n = 0; n < before->clock_count; n++) {
+        const struct clock_instance *i = &before->clocks[n];
+        const struct clock_instance *j = twin(after, i, n);
+
+        if (has_timer(i) && !(j && same_timer(before, i, after, j)))
+            timer_delete(w, before, i);
+    }
+    for (size_t n = 0; n < after->clock_count; n++) {
+        const struct clock_instance *j = &after->clocks[n];
+        const struct clock_instance *i = twin(before, j, n);
+
+        if (has_timer(j) &&
+            !(i && has_timer(i) && same_timer(before, i, after, j)))
+            timer_put(w, after, j);
+    }
+}
+
+/* --- pages --- */
+
+static struct slice person_key(struct text person, struct text page,
+                               uint8_t key[2 * NAME_BYTES_MAX + 1])
+{
+    memcpy(key, person.data, person.size);
+    key[person.size] = 0;
+    memcpy(key + person.size + 1, page.data, page.size);
+    return slice_of(key, (size_t)person.size + 1 + page.size);
+}
+
+static void page_put(struct world *w, const struct decision *d,
+                     struct slice bytes)
+{
+    uint8_t key[2 * NAME_BYTES_MAX + 1];
+
+    assert(d->person.size <= NAME_BYTES_MAX &&
+           d->page_id.size <= NAME_BYTES_MAX);
+    state_put(w->state, STATE_OUTBOX, slice_of_words(d->page_id), bytes);
+    state_put(w->state, STATE_PERSONS, person_key(d->person, d->page_id, key),
+              bytes);
+}
+
+static bool has_page(const struct case_record *c, const struct open_page *p)
+{
+    for (size_t i = 0; i < c->page_count; i++)
+        if (name_equal(&c->pages[i].id, &p->id))
+            return true;
+    return false;
+}
+
+/* What is neither open nor new any more is nobody's to answer or deliver. */
+static void pages_update(struct world *w, const struct case_record *before,
+                         const struct case_record *after)
+{
+    for (size_t i = 0; i < before->page_count; i++) {
+        const struct open_page *p = &before->pages[i];
+        uint8_t key[2 * NAME_BYTES_MAX + 1];
+
+        if (has_page(after, p))
+            continue;
+        state_delete(w->state, STATE_OUTBOX, slice_of_words(name_text(&p->id)));
+        state_delete(w->state, STATE_PERSONS,
+                     person_key(name_text(&p->person), name_text(&p->id), key));
+    }
+}
+
+/* A page that came and went inside one record. */
+static void page_gone(struct world *w, const struct case_record *c,
+                      struct text page_id)
+{
+    for (size_t i = 0; i < c->page_count; i++) {
+        const struct open_page *p = &c->pages[i];
+        uint8_t key[2 * NAME_BYTES_MAX + 1];
+
+        if (!name_is(&p->id, page_id))
+            continue;
+        state_delete(w->state, STATE_OUTBOX, slice_of_words(page_id));
+        state_delete(w->state, STATE_PERSONS,
+                     person_key(name_text(&p->person), page_id, key));
+    }
+}
+
+/* --- one case after the other --- */
+
+static enum status flush(struct applying *a, struct error *err)
+{
+    struct world *w = a->w;
+    struct case_record *c = &w->after.record;
+
+    if (a->case_id.size == 0 || c->status == CASE_NONE)
+        return STATUS_OK;
+    case_stamp(c, a->sequence);
+    timers_update(w, &w->before.record, c);
+    pages_update(w, &w->before.record, c);
+    bytes_reset(&w->row);
+    if (customs_case_row(c, &w->after.marks, world_policy_of(w, c), &w->row))
+        return error_set(err, STATUS_NO_MEMORY, "the row of a case");
+    state_put(w->state, STATE_CASES, slice_of_words(name_text(&c->id)),
+              bytes_slice(&w->row));
+    return STATUS_OK;
+}
+
+static enum status turn_to(struct applying *a, struct text case_id,
+                           struct error *err)
+{
+    struct world *w = a->w;
+    enum status status = flush(a, err);
+
+    if (!status && !name_set(&a->case_id, case_id))
+        status = error_set(err, STATUS_CORRUPT, "a case id is too long");
+    if (!status)
+        status = world_load(w, case_id, &w->before, err);
+    if (status)
+        return status;
+    world_copy(&w->after.record, &w->before.record);
+    w->after.marks = w->before.marks;
+    return STATUS_OK;
+}
+
+static enum status apply_one(void *context, const struct decision *d,
+                             struct slice bytes, struct error *err)
+{
+    struct applying *a = context;
+    struct world *w = a->w;
+    struct case_record *c = &w->after.record;
+
+    if (!name_is(&a->case_id, d->case_id)) {
+        enum status status = turn_to(a, d->case_id, err);
+
+        if (status)
+            return status;
+    }
+    summary_decision(&w->totals, c, &w->after.marks, d);
+    if (d->case_id.size == 0 ||
+        (c->status == CASE_NONE && d->kind != DECISION_OPEN))
+        return STATUS_OK;
+    if (d->kind == DECISION_WITHDRAW || d->kind == DECISION_ACKNOWLEDGE)
+        page_gone(w, c, d->page_id);
+    case_apply(c, d);
+    if (d->kind == DECISION_PAGE)
+        page_put(w, d, bytes);
+    if (d->kind == DECISION_DELIVERED || d->kind == DECISION_FAILED)
+        state_delete(w->state, STATE_OUTBOX, slice_of_words(d->page_id));
+    return STATUS_OK;
+}
+
+enum status world_apply(struct world *w, uint64_t sequence, int64_t journal_ms,
+                        struct slice decisions, struct error *err)
+{
+    struct applying a = {.w = w, .sequence = sequence};
+    enum status status;
+
+    (void)journal_ms;
+    if (decisions.size == 0)
+        return STATUS_OK;
+    case_init(&w->after.record);
+    w->after.marks = (struct case_marks){0};
+    status = customs_each_decision(decisions, apply_one, &a, err);
+    if (!status)
+        status = flush(&a, err);
+    if (!status)
+        world_keep_totals(w);
+    return status;
+}

@@ -1,0 +1,49 @@
+/* world_internal - shared by world.c (decide) and world_apply.c (apply). */
+#ifndef LEDGER_WORLD_INTERNAL_H
+#define LEDGER_WORLD_INTERNAL_H
+
+#include "base/bytes.h"
+#include "ledger/customs.h"
+#include "ledger/world.h"
+
+/* A case as it lies in its row. */
+struct world_case {
+    struct case_record record;
+    struct case_marks marks;
+    bool found;
+};
+
+struct world {
+    struct state *state;
+    world_blob *blob;
+    void *blob_context;
+
+    struct policyset *now;  /* in force; NULL before the first */
+    struct policyset **old; /* that were, or were fetched for old cases */
+    size_t old_count, old_room;
+
+    struct arena arena;       /* of the input under decision */
+    struct bytes part;        /* its decisions */
+    struct bytes row;         /* a row being made */
+    struct world_case found;  /* the case of the input, before it */
+    struct world_case before; /* of the decisions being applied: as it was */
+    struct world_case after;  /* ... as it becomes */
+    struct engine_out out;
+    struct summary totals;
+};
+
+/* False, and a case of status none, where there is no such row. */
+MUST_CHECK enum status world_load(struct world *w, struct text id,
+                                  struct world_case *c, struct error *err);
+
+/* What is used of a record; the rest of the lists is not. */
+void world_copy(struct case_record *to, const struct case_record *from);
+
+void world_keep_totals(struct world *w);
+
+static inline struct slice slice_of_words(struct text t)
+{
+    return slice_of(t.data, t.size);
+}
+
+#endif
