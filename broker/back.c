@@ -5,7 +5,7 @@
 #include "broker/state.h"
 
 /* [route][peer][header][body], STREAM and TICK with a span before the body. */
-enum { ROUTE, PEER, HEADER, BODY, FRAMES, SPAN = BODY, FRAMES_SPAN };
+enum { ROUTE, PEER, HEADER, BODY, FRAMES, SPAN = BODY, FRAMES_SPAN = 5 };
 
 static void refuse(struct broker *b, struct slice route,
                    const struct wire_header *to, enum refusal code)
