@@ -28,6 +28,10 @@ target_compile_options(yinuo_flags INTERFACE
     -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes
     -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wno-format-nonliteral
     -Wpointer-arith -Wwrite-strings -Werror)
+if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
+    # assert(!"why this cannot be") is how we write it
+    target_compile_options(yinuo_flags INTERFACE -Wno-string-conversion)
+endif()
 if(NOT YINUO_SANITIZE)
     target_compile_options(yinuo_flags INTERFACE -fstack-protector-strong)
     if(YINUO_OPTIMIZE MATCHES "-O[23s]")

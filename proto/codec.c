@@ -250,6 +250,22 @@ static bool count_packed(unsigned wire, struct slice value, size_t *count)
  * The walk
  */
 
+/* Most texts are plain: no need to decode them. */
+static bool is_plain(struct slice text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t i = 0;
+    for (uint64_t eight; i + sizeof eight <= text.size; i += sizeof eight) {
+        memcpy(&eight, text.data + i, sizeof eight);
+        if (((eight - ones) | eight) & ones << 7)
+            return false; /* a NUL, or a byte above 127 */
+    }
+    for (; i < text.size; i++)
+        if (text.data[i] == 0 || text.data[i] > 127)
+            return false;
+    return true;
+}
+
 static enum refusal walk_text(struct walk *walk, const struct level *level,
                               struct slice value)
 {
@@ -261,7 +277,8 @@ static enum refusal walk_text(struct walk *walk, const struct level *level,
                                                        : REFUSAL_TOO_LARGE,
                                "bytes", value.size, limit);
     }
-    if (level->field->type == PROTOBUF_C_TYPE_STRING && !utf8_valid(value))
+    if (level->field->type == PROTOBUF_C_TYPE_STRING && !is_plain(value) &&
+        !utf8_valid(value))
         return refuse(walk, level, REFUSAL_NOT_UTF8,
                       "not valid UTF-8, or with a NUL in it");
     return REFUSAL_NONE;
@@ -310,10 +327,11 @@ static enum refusal walk_message(struct walk *walk, const struct level *above,
                                  const ProtobufCMessageDescriptor *type,
                                  struct slice in, unsigned depth)
 {
-    uint32_t counts[CODEC_FIELDS_MAX] = {0};
+    uint32_t counts[CODEC_FIELDS_MAX]; /* as many as the type has fields */
     struct level level = {above, type, NULL, 0};
     struct cursor at = {in.data, in.data + in.size};
     assert(type->n_fields <= CODEC_FIELDS_MAX && depth < CODEC_DEPTH_MAX);
+    memset(counts, 0, type->n_fields * sizeof(*counts));
     while (at.at < at.end) {
         uint64_t key;
         struct slice value;

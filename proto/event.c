@@ -109,10 +109,22 @@ void event_attribute(const Yinuo__V1__Attribute *attribute,
  * Reading by name
  */
 
+/* By its code, where that is true to the name: it saves the search. */
+const struct kind *event_kind(const Yinuo__V1__Event *event)
+{
+    if (!event->kind)
+        return NULL;
+    const struct kind *kind =
+        event->has_kind_code ? kind_by_code(event->kind_code) : NULL;
+    return kind && strcmp(kind->name, event->kind) == 0
+               ? kind
+               : kind_by_name(event->kind);
+}
+
 const ProtobufCFieldDescriptor *
 event_carrier_field(const Yinuo__V1__Event *event)
 {
-    const struct kind *kind = event->kind ? kind_by_name(event->kind) : NULL;
+    const struct kind *kind = event_kind(event);
     unsigned number = kind ? kind_carrier_number(kind->carrier) : 0;
     return number == 0 ? NULL
                        : protobuf_c_message_descriptor_get_field(

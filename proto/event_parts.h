@@ -8,6 +8,9 @@
 
 #include "proto/event.h"
 
+/* The built-in kind that the event's name stands for, or NULL. */
+const struct kind *event_kind(const Yinuo__V1__Event *event);
+
 /* The field of Event for the kind's carrier; NULL where it has none. */
 const ProtobufCFieldDescriptor *
 event_carrier_field(const Yinuo__V1__Event *event);

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 static bool ends_with(const char *text, const char *end)
@@ -16,7 +15,7 @@ static bool ends_with(const char *text, const char *end)
 enum field_time field_time(const ProtobufCFieldDescriptor *field)
 {
     const char *name = field->name;
-    if (!ends_with(name, "_ms"))
+    if (!field_is_integer(field) || !ends_with(name, "_ms"))
         return FIELD_NO_TIME;
     if (ends_with(name, "_wait_ms") || ends_with(name, "_by_ms"))
         return strcmp(name, "do_by_ms") == 0 ? FIELD_MOMENT : FIELD_SPAN;
@@ -44,9 +43,11 @@ field_by_json_name(const ProtobufCMessageDescriptor *type, const char *name)
         protobuf_c_message_descriptor_get_field_by_name(type, name);
     if (field)
         return field_time(field) == FIELD_NO_TIME ? field : NULL;
-    if (strlen(name) + strlen("_ms") >= sizeof with_ms)
+    size_t size = strlen(name);
+    if (size + sizeof "_ms" > sizeof with_ms)
         return NULL;
-    snprintf(with_ms, sizeof with_ms, "%s_ms", name);
+    memcpy(with_ms, name, size);
+    memcpy(with_ms + size, "_ms", sizeof "_ms");
     return protobuf_c_message_descriptor_get_field_by_name(type, with_ms);
 }
 
