@@ -1,0 +1,221 @@
+#include "cli/duty.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/crc32c.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "cli/session.h"
+#include "cli/table.h"
+#include "cli/when.h"
+#include "cli/words.h"
+#include "proto/wire.h"
+
+enum { CACHE_BYTES_MAX = 1024 * 1024, REFRESH_WAIT_MS = 500 };
+
+/* One line of the list, from the network or from the cache. */
+struct line {
+    const char *station, *person, *name, *method, *address, *delegate;
+    int tier;
+};
+
+static const struct table_column columns[] = {
+    {N_("STATION"), false, 6}, {N_("TIER"), false, 8}, {N_("PERSON"), false, 6},
+    {N_("NAME"), false, 4},    {N_("BY"), false, 0},   {N_("NUMBER"), false, 8},
+    {N_("FOR"), false, 4},
+};
+
+static bool cache_path(const struct cli *cli, char *dir,
+                       char out[LIMIT_PATH_BYTES])
+{
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *place = cli->connect ? cli->connect : cli->home_path;
+    int size;
+
+    if (xdg && *xdg == '/')
+        size = snprintf(dir, LIMIT_PATH_BYTES, "%s/yinuo", xdg);
+    else if (home && *home)
+        size = snprintf(dir, LIMIT_PATH_BYTES, "%s/.cache/yinuo", home);
+    else
+        return false;
+    if (size >= LIMIT_PATH_BYTES)
+        return false;
+    size = snprintf(out, LIMIT_PATH_BYTES, "%s/duty-%08x.json", dir,
+                    crc32c_of(slice_of_text(place)));
+    return size < LIMIT_PATH_BYTES;
+}
+
+static void add_line(struct table *t, const struct line *l)
+{
+    bool empty = !l->person || !*l->person;
+
+    table_add(t, l->station, OUT_PLAIN);
+    table_add(t, tier_word(l->tier), OUT_PLAIN);
+    table_add(t, empty ? _("nobody") : l->person, empty ? OUT_BAD : OUT_STRONG);
+    table_add(t, l->name, OUT_PLAIN);
+    table_add(t, l->method, OUT_PLAIN);
+    table_add(t, l->address, OUT_PLAIN);
+    table_add(t, l->delegate, OUT_FAINT);
+}
+
+void duty_table(const struct out *o, const struct rows *rows)
+{
+    struct table t;
+
+    table_init(&t, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < rows->count; i++) {
+        const Yinuo__V1__RosterRow *r = rows->list[i];
+        add_line(&t, &(struct line){r->station, r->person, r->name, r->method,
+                                    r->address, r->delegate, (int)r->tier});
+    }
+    table_print(&t, o);
+    table_fini(&t);
+}
+
+static void put(json_t *object, const char *key, const char *text)
+{
+    if (text && *text)
+        json_object_set_new(object, key, json_string(text));
+}
+
+json_t *duty_json(const struct rows *rows)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < rows->count; i++) {
+        const Yinuo__V1__RosterRow *r = rows->list[i];
+        json_t *object = json_object();
+        put(object, "station", r->station);
+        put(object, "product_line", r->product_line);
+        put(object, "tier", tier_name((int)r->tier));
+        json_object_set_new(object, "contact", json_integer(r->contact));
+        put(object, "person", r->person);
+        put(object, "name", r->name);
+        put(object, "method", r->method);
+        put(object, "address", r->address);
+        put(object, "delegate", r->delegate);
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
+static void keep(const struct cli *cli, const struct rows *rows)
+{
+    char dir[LIMIT_PATH_BYTES], path[LIMIT_PATH_BYTES];
+    struct bytes text = {0};
+    json_t *all;
+
+    if (!cache_path(cli, dir, path) ||
+        file_make_dirs(dir, 0700, NULL) != STATUS_OK)
+        return;
+    all = json_pack("{s:I, s:o}", "at_ms", (json_int_t)rows->now_ms, "duty",
+                    duty_json(rows));
+    if (json_append(&text, all) == STATUS_OK)
+        (void)!file_write_atomic(path, bytes_slice(&text), 0600, NULL);
+    json_decref(all);
+    bytes_fini(&text);
+}
+
+static bool is_fresh(const struct cli *cli)
+{
+    char dir[LIMIT_PATH_BYTES], path[LIMIT_PATH_BYTES];
+    struct stat st;
+
+    if (!cache_path(cli, dir, path) || stat(path, &st) != 0)
+        return false;
+    return cli_now_ms(cli) - (int64_t)st.st_mtime * 1000 < DUTY_FRESH_MS;
+}
+
+void duty_refresh(struct cli *cli)
+{
+    Yinuo__V1__Query query = YINUO__V1__QUERY__INIT;
+    struct rows rows = {0};
+    const uint32_t *partitions;
+    size_t count;
+    int64_t until_ms = clock_monotonic_ms(cli->clock) + REFRESH_WAIT_MS;
+
+    if (!cli->client || is_fresh(cli))
+        return;
+    arena_init(&rows.arena, 4 * LIMIT_DECODE_BYTES);
+    partitions = client_partitions(cli->client, &count);
+    query.name = (char *)"on_call";
+    query.person = cli->who.person[0] ? cli->who.person : NULL;
+    query.has_limit = 1;
+    query.limit = DUTY_ROWS;
+    const Yinuo__V1__Reply *reply =
+        client_call(cli->client, WIRE_QUERY, partitions[0], &query.base,
+                    until_ms, &rows.arena, NULL);
+    void *list[DUTY_ROWS];
+    for (size_t i = 0; reply && i < reply->n_rows && i < DUTY_ROWS; i++) {
+        list[rows.count] =
+            codec_decode(&yinuo__v1__roster_row__descriptor,
+                         slice_of(reply->rows[i].data, reply->rows[i].len),
+                         &rows.arena, NULL);
+        rows.count += list[rows.count] != NULL;
+    }
+    rows.list = list;
+    if (reply && reply->code == REFUSAL_NONE && rows.count) {
+        rows.now_ms = reply->now_ms;
+        keep(cli, &rows);
+    }
+    arena_fini(&rows.arena);
+}
+
+static json_t *read_cache(const struct cli *cli)
+{
+    char dir[LIMIT_PATH_BYTES], path[LIMIT_PATH_BYTES];
+    struct bytes text = {0};
+    json_t *all = NULL;
+
+    if (cache_path(cli, dir, path) && file_exists(path) &&
+        file_read(path, CACHE_BYTES_MAX, &text, NULL) == STATUS_OK)
+        (void)!json_parse(bytes_slice(&text), &all, NULL);
+    bytes_fini(&text);
+    return all;
+}
+
+static void show_lines(const struct out *o, const json_t *duty)
+{
+    struct table t;
+    size_t i;
+    const json_t *row;
+
+    table_init(&t, columns, sizeof columns / sizeof columns[0]);
+    json_array_foreach(duty, i, row)
+    {
+#define GET(key) json_string_value(json_object_get(row, key))
+        const char *tier = GET("tier");
+        add_line(&t, &(struct line){GET("station"), GET("person"), GET("name"),
+                                    GET("method"), GET("address"),
+                                    GET("delegate"), tier ? tier_of(tier) : 0});
+#undef GET
+    }
+    table_print(&t, o);
+    table_fini(&t);
+}
+
+void duty_show(struct cli *cli)
+{
+    json_t *all = read_cache(cli);
+    json_t *duty = json_object_get(all, "duty");
+    int64_t at_ms = json_integer_value(json_object_get(all, "at_ms"));
+    struct out errors = cli->out;
+    char clock[WHEN_SIZE];
+
+    if (cli->out.json) {
+        out_json(&cli->out, json_pack("{s:b, s:s, s:O?}", "recorded", 0,
+                                      "error", cli->error.text, "duty", duty));
+    } else if (json_array_size(duty) > 0) {
+        when_clock(cli_now_ms(cli), at_ms, clock);
+        out_note(&cli->out, _("On duty, as last known (%s):"), clock);
+        errors.file = cli->out.errors;
+        errors.colour = false;
+        show_lines(&errors, duty);
+    } else {
+        out_note(&cli->out, "%s", _("No duty list is known yet."));
+    }
+    json_decref(all);
+}

@@ -1,0 +1,102 @@
+#include "cli/find.h"
+
+#include <string.h>
+
+#include "cli/session.h"
+#include "cli/table.h"
+#include "cli/when.h"
+#include "cli/words.h"
+
+enum { CANDIDATES = 11, SHOWN = 10 };
+
+static const struct table_column columns[] = {
+    {N_("CASE"), false, 8},    {N_("SEV"), false, 0},
+    {N_("STATE"), false, 0},   {N_("OWNER"), false, 6},
+    {N_("STATION"), false, 6}, {N_("NEXT DUE"), false, 9},
+    {N_("WHAT"), false, 5},
+};
+
+/* The running clock that is due first; NULL: none. */
+static const Yinuo__V1__CaseClock *next_clock(const Yinuo__V1__Case *c)
+{
+    const Yinuo__V1__CaseClock *first = NULL;
+
+    for (size_t i = 0; i < c->n_clocks; i++) {
+        const Yinuo__V1__CaseClock *clock = c->clocks[i];
+        if (clock->due_ms && !clock->paused_at_ms &&
+            (!first || clock->due_ms < first->due_ms))
+            first = clock;
+    }
+    return first;
+}
+
+void find_table(const struct out *o, const struct rows *rows)
+{
+    struct table t;
+
+    table_init(&t, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < rows->count; i++) {
+        const Yinuo__V1__Case *c = rows->list[i];
+        const Yinuo__V1__CaseClock *clock = next_clock(c);
+        char due[WHEN_WORDS_SIZE] = "";
+        bool late = clock && clock->due_ms < rows->now_ms;
+        if (clock)
+            when_due(rows->now_ms, clock->due_ms, due);
+        table_add(&t, c->case_id, OUT_STRONG);
+        table_add(&t, severity_name((int)c->severity),
+                  out_severity_style((int)c->severity));
+        table_add(&t, state_word(c->state), OUT_PLAIN);
+        table_add(&t, c->owner, OUT_PLAIN);
+        table_add(&t, c->station, OUT_PLAIN);
+        table_add(&t, due, late ? OUT_BAD : OUT_PLAIN);
+        table_add(&t, clock ? clock_word(clock->clock) : "", OUT_PLAIN);
+    }
+    table_print(&t, o);
+    table_fini(&t);
+}
+
+int find_case_maybe(struct cli *cli, const char *typed, struct found *found)
+{
+    struct question q;
+    struct out complaints = cli->out;
+    int code;
+
+    memset(found, 0, sizeof *found);
+    question_init(&q, "case.find");
+    question_text(&q, "prefix", typed);
+    q.limit = CANDIDATES;
+    code = question_ask(cli, &q, &yinuo__v1__case__descriptor, &found->rows);
+    if (code != CLI_DONE)
+        return code;
+    found->now_ms = found->rows.now_ms;
+    if (found->rows.count == 0)
+        return CLI_DONE;
+    if (found->rows.count > 1) {
+        out_error(&cli->out, _("%s is short for several cases:"), typed);
+        complaints.file = cli->out.errors;
+        complaints.colour = false;
+        if (found->rows.count > SHOWN)
+            found->rows.count = SHOWN;
+        find_table(&complaints, &found->rows);
+        return CLI_USAGE;
+    }
+    found->it = found->rows.list[0];
+    found->partition = found->rows.partitions[0];
+    return CLI_DONE;
+}
+
+int find_case(struct cli *cli, const char *typed, struct found *found)
+{
+    int code = find_case_maybe(cli, typed, found);
+
+    if (code == CLI_DONE && !found->it) {
+        out_error(&cli->out, _("there is no case %s"), typed);
+        code = CLI_NOT_FOUND;
+    }
+    return code;
+}
+
+void found_fini(struct found *found)
+{
+    rows_fini(&found->rows);
+}

@@ -1,0 +1,19 @@
+/* help - what the program can do, made from the table of commands.
+ *
+ * Threads  One.
+ */
+#ifndef CLI_HELP_H
+#define CLI_HELP_H
+
+#include "cli/cli.h"
+
+/* All commands by group. */
+void help_overview(const struct out *o);
+
+/* The commands that begin with this word, "case". */
+void help_noun(const struct out *o, const char *word);
+
+/* Everything about one. */
+void help_command(struct cli *cli, const struct command *command);
+
+#endif

@@ -1,0 +1,345 @@
+#include "cli/order.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/outbox.h"
+#include "cli/session.h"
+#include "cli/when.h"
+#include "cli/words.h"
+#include "proto/message_json.h"
+#include "proto/wire.h"
+
+enum { ORDER_BYTES_MAX = 4 * 1024 * 1024 };
+
+static void start(struct cli *cli, struct order *o, const char *verb)
+{
+    struct id id = id_make(cli_now_ms(cli), cli->random);
+
+    memset(o, 0, sizeof *o);
+    arena_init(&o->arena, ORDER_BYTES_MAX);
+    yinuo__v1__command__init(&o->command);
+    id_format(&id, o->request_id);
+    o->command.request_id = o->request_id;
+    o->command.verb = (char *)(uintptr_t)verb;
+    o->command.person = cli->who.person;
+    o->command.has_dry_run = cli->dry_run;
+    o->command.dry_run = cli->dry_run;
+    o->command.reason = (char *)(uintptr_t)cli->reason;
+    o->now_ms = cli_now_ms(cli);
+}
+
+static int set_at(struct cli *cli, struct order *o)
+{
+    bool day;
+
+    if (!cli->at)
+        return CLI_DONE;
+    if (when_parse(cli->at, o->now_ms, &o->event->at_ms, &day, &cli->error) !=
+        STATUS_OK)
+        return cli_usage(cli, "--at: %s", cli->error.text);
+    o->event->has_at_ms = 1;
+    o->command.has_at_ms = 1;
+    o->command.at_ms = o->event->at_ms;
+    return CLI_DONE;
+}
+
+enum must { MUST_BE_THERE, MAY_BE_NEW, IS_NEW };
+
+/* The case by its short id; with --queue what was typed must do. */
+static int name_case(struct cli *cli, struct order *o, const char *typed,
+                     enum must must)
+{
+    int code;
+
+    o->case_id = typed;
+    if (session_try(cli) != STATUS_OK) {
+        if (!cli->queue || exit_of_status(cli->error.status) != CLI_UNREACHED)
+            return session_failed(cli);
+        o->unreached = true;
+    } else if (typed && must != IS_NEW) {
+        code = must == MAY_BE_NEW ? find_case_maybe(cli, typed, &o->found)
+                                  : find_case(cli, typed, &o->found);
+        if (code != CLI_DONE)
+            return code;
+        o->now_ms = o->found.now_ms;
+        if (!o->found.it)
+            return CLI_DONE;
+        o->case_id = o->found.it->case_id;
+        o->partition = o->found.partition;
+    }
+    return CLI_DONE;
+}
+
+static int begin(struct cli *cli, struct order *o, const char *verb,
+                 const char *kind, const char *typed, enum must must)
+{
+    int code;
+
+    start(cli, o, verb);
+    code = session_need_person(cli);
+    if (code == CLI_DONE)
+        code = name_case(cli, o, typed, must);
+    if (code != CLI_DONE)
+        return code;
+    o->event = event_new(kind, &o->arena);
+    if (!o->event)
+        return cli_usage(cli, _("\"%s\" is no kind of event"), kind);
+    o->event->has_source = 1;
+    o->event->source = YINUO__V1__SOURCE__SOURCE_STATION;
+    order_text(o, "id", o->request_id);
+    order_text(o, "reporter", cli->who.person);
+    order_text(o, "case_id", o->case_id);
+    order_text(o, "note", cli->reason);
+    if (o->found.it) {
+        order_text(o, "station", o->found.it->station);
+        order_text(o, "region", o->found.it->region);
+    }
+    o->command.case_id = o->event->case_id;
+    return set_at(cli, o);
+}
+
+int order_begin(struct cli *cli, struct order *o, const char *verb,
+                const char *kind, const char *typed)
+{
+    return begin(cli, o, verb, kind, typed, MUST_BE_THERE);
+}
+
+int order_begin_any(struct cli *cli, struct order *o, const char *verb,
+                    const char *kind, const char *typed, bool opens)
+{
+    return begin(cli, o, verb, kind, typed, opens ? IS_NEW : MAY_BE_NEW);
+}
+
+int order_begin_operator(struct cli *cli, struct order *o, const char *verb)
+{
+    start(cli, o, verb);
+    return session_ready(cli);
+}
+
+void order_fini(struct order *o)
+{
+    found_fini(&o->found);
+    arena_fini(&o->arena);
+    memset(o, 0, sizeof *o);
+}
+
+static void to_attribute(struct order *o, const char *name,
+                         const struct event_value *value)
+{
+    Yinuo__V1__Command *c = &o->command;
+    Yinuo__V1__Attribute **list =
+        arena_array(&o->arena, c->n_attributes + 1, sizeof *list);
+    Yinuo__V1__Attribute *a = arena_alloc(&o->arena, sizeof *a);
+
+    if (!list || !a) {
+        o->fault.code = REFUSAL_TOO_LARGE;
+        return;
+    }
+    yinuo__v1__attribute__init(a);
+    a->name = arena_text(&o->arena, name);
+    a->text =
+        value->type == EVENT_TEXT ? arena_text(&o->arena, value->text) : NULL;
+    a->has_real = value->type == EVENT_REAL;
+    a->real = value->real;
+    a->has_time_ms = value->type == EVENT_TIME;
+    a->time_ms = value->number;
+    a->has_number = value->type == EVENT_NUMBER;
+    a->number = value->number;
+    a->has_flag = value->type == EVENT_FLAG;
+    a->flag = value->number != 0;
+    if (c->n_attributes)
+        memcpy(list, c->attributes, c->n_attributes * sizeof *list);
+    list[c->n_attributes++] = a;
+    c->attributes = list;
+}
+
+static void set(struct order *o, const char *name,
+                const struct event_value *value)
+{
+    if (!o->event)
+        to_attribute(o, name, value);
+    else if (o->fault.code == REFUSAL_NONE)
+        (void)event_set(o->event, name, value, &o->arena, &o->fault);
+}
+
+void order_text(struct order *o, const char *name, const char *text)
+{
+    if (text && *text)
+        set(o, name, &(struct event_value){.type = EVENT_TEXT, .text = text});
+}
+
+void order_flag(struct order *o, const char *name, bool flag)
+{
+    set(o, name, &(struct event_value){.type = EVENT_FLAG, .number = flag});
+}
+
+void order_number(struct order *o, const char *name, int64_t number)
+{
+    set(o, name, &(struct event_value){.type = EVENT_NUMBER, .number = number});
+}
+
+void order_time(struct order *o, const char *name, int64_t at_ms)
+{
+    if (at_ms)
+        set(o, name,
+            &(struct event_value){.type = EVENT_TIME, .number = at_ms});
+}
+
+void order_real(struct order *o, const char *name, double value)
+{
+    set(o, name, &(struct event_value){.type = EVENT_REAL, .real = value});
+}
+
+void order_null(struct order *o, const char *name)
+{
+    set(o, name, &(struct event_value){.type = EVENT_NULL});
+}
+
+static int refused(struct cli *cli, const Yinuo__V1__Answer *answer)
+{
+    const char *text = answer->text && *answer->text
+                           ? answer->text
+                           : _(refusal_sentence(answer->code));
+
+    if (answer->code == REFUSAL_LOST_RACE && answer->winner)
+        out_error(&cli->out, _("%s was first: %s"), answer->winner, text);
+    else if (answer->field && *answer->field)
+        out_error(&cli->out, "%s: %s", answer->field, text);
+    else
+        out_error(&cli->out, "%s", text);
+    for (size_t i = 0; i < answer->n_lines; i++)
+        out_note(&cli->out, "%s", answer->lines[i]);
+    if (cli->out.json)
+        out_json(&cli->out, message_to_json(&answer->base, when_zone()));
+    return refusal_exit(answer->code);
+}
+
+static int queue(struct cli *cli, struct order *o)
+{
+    int code;
+
+    if (!o->event->has_at_ms) {
+        o->event->has_at_ms = 1;
+        o->event->at_ms = cli_now_ms(cli);
+    }
+    order_flag(o, "late", true);
+    code = outbox_keep(cli, o->event);
+    o->queued = code == CLI_DONE;
+    return code;
+}
+
+static int call(struct cli *cli, struct order *o)
+{
+    session_more_time(cli);
+    o->answer =
+        client_call(cli->client, WIRE_COMMAND, o->partition, &o->command.base,
+                    cli->until_ms, &o->arena, &cli->error);
+    if (!o->answer) {
+        if (cli->queue && o->event &&
+            exit_of_status(cli->error.status) == CLI_UNREACHED)
+            return queue(cli, o);
+        return session_failed(cli);
+    }
+    if (refusal_exit(o->answer->code) != CLI_DONE)
+        return refused(cli, o->answer);
+    return CLI_DONE;
+}
+
+int order_send(struct cli *cli, struct order *o)
+{
+    struct bytes bytes = {0};
+    int code;
+
+    if (o->fault.code != REFUSAL_NONE)
+        return cli_usage(cli, "%s",
+                         *o->fault.text ? o->fault.text
+                                        : _(refusal_sentence(o->fault.code)));
+    if (o->unreached)
+        return queue(cli, o);
+    if (!o->event)
+        return call(cli, o);
+    if (codec_encode(&o->event->base, &bytes) != STATUS_OK) {
+        bytes_fini(&bytes);
+        return cli_usage(cli, _("it is larger than the limit"));
+    }
+    o->command.has_event = 1;
+    o->command.event.data = bytes.data;
+    o->command.event.len = bytes.size;
+    code = call(cli, o);
+    o->command.has_event = 0;
+    bytes_fini(&bytes);
+    return code;
+}
+
+/* " Still running: first contact 02:40, plan 05:40." */
+static void tell_running(struct cli *cli, const struct order *o)
+{
+    const Yinuo__V1__Answer *a = o->answer;
+    char clock[WHEN_SIZE];
+
+    if (!a->n_still_running)
+        return;
+    out_printf(&cli->out, " %s", _("Still running:"));
+    for (size_t i = 0; i < a->n_still_running; i++) {
+        const Yinuo__V1__RunningClock *r = a->still_running[i];
+        when_clock(o->now_ms, r->due_ms, clock);
+        out_printf(&cli->out, "%s ", i ? "," : "");
+        out_text(&cli->out, OUT_PLAIN, clock_word(r->clock));
+        if (r->key && *r->key) {
+            out_printf(&cli->out, " ");
+            out_text(&cli->out, OUT_PLAIN, r->key);
+        }
+        out_printf(&cli->out, " ");
+        out_text(&cli->out, OUT_STRONG, clock);
+    }
+    out_printf(&cli->out, ".");
+}
+
+static void tell_json(struct cli *cli, const struct order *o)
+{
+    json_t *object = o->queued ? json_object()
+                               : message_to_json(&o->answer->base, when_zone());
+
+    json_object_set_new(object, "recorded",
+                        json_boolean(!o->queued && !cli->dry_run));
+    json_object_set_new(object, "queued", json_boolean(o->queued));
+    if (o->case_id && !json_object_get(object, "case_id"))
+        json_object_set_new(object, "case_id", json_string(o->case_id));
+    out_json_line(&cli->out, object);
+}
+
+void order_tell(struct cli *cli, const struct order *o, const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+
+    if (cli->out.json) {
+        tell_json(cli, o);
+        return;
+    }
+    if (o->queued) {
+        out_printf(&cli->out, "%s\n",
+                   _("Nobody was reached: kept in the outbox, to be sent when "
+                     "somebody is. It will be marked late."));
+        return;
+    }
+    if (cli->dry_run) {
+        out_printf(&cli->out, "%s\n", _("It would be allowed."));
+        return;
+    }
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        abort();
+    va_end(args);
+    out_text(&cli->out, OUT_PLAIN, text);
+    free(text);
+    tell_running(cli, o);
+    out_printf(&cli->out, "\n");
+    if (o->answer->code == REFUSAL_ALREADY_DONE)
+        out_note(&cli->out, "%s", _("(It had been done before.)"));
+    for (size_t i = 0; i < o->answer->n_lines; i++)
+        out_wrap(&cli->out, 2, false, o->answer->lines[i]);
+}

@@ -1,0 +1,73 @@
+/* record - a person reports anything that happened. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/fields.h"
+#include "cli/order.h"
+#include "cli/session.h"
+#include "cli/words.h"
+
+static bool any_name;
+
+/* clang-format off */
+const struct option_row record_options[] = {
+    {"any", 0, OPTION_FLAG, NULL, N_("kinds and fields that are not built in, too"), &any_name},
+    {0}};
+/* clang-format on */
+
+/* A case of this name need not be there yet. */
+static bool opens(const char *kind)
+{
+    return strcmp(kind, "case.opened") == 0;
+}
+
+static int send(struct cli *cli, const char *kind, const char *case_id,
+                int argc, char **argv)
+{
+    struct order o;
+    int code = order_begin_any(cli, &o, "record", kind, case_id, opens(kind));
+
+    if (code == CLI_DONE)
+        code =
+            fields_set(cli, o.event, &o.arena, argc, argv, o.now_ms, any_name);
+    if (code == CLI_DONE)
+        code = fields_ask(cli, o.event, &o.arena, o.now_ms);
+    if (code == CLI_DONE)
+        code = order_send(cli, &o);
+    if (code == CLI_DONE) {
+        const char *opened = o.answer ? o.answer->case_id : NULL;
+        const char *id = opened && *opened ? opened : o.case_id;
+        order_tell(cli, &o, _("%s%s%s: recorded."), kind_word(kind),
+                   id ? ", " : "", id ? id : "");
+    }
+    order_fini(&o);
+    return code;
+}
+
+int record_run(struct cli *cli, int argc, char **argv)
+{
+    char *kind = argc > 0 ? strdup(argv[0])
+                          : cli_ask(cli, _("What happened "
+                                           "(kind)?"));
+    char *case_id = NULL;
+    int first = 1, code;
+
+    if (!kind || !*kind) {
+        free(kind);
+        return cli_usage(cli, _("what happened? yinuo record KIND CASE"));
+    }
+    if (argc > 1 && !strchr(argv[1], '=')) {
+        case_id = strdup(argv[1]);
+        first = 2;
+    } else if (argc < 2) {
+        first = argc;
+        case_id = cli_ask(cli, _("Case (empty: none)?"));
+    }
+    code = fields_check_kind(cli, kind, any_name);
+    if (code == CLI_DONE)
+        code = send(cli, kind, case_id && *case_id ? case_id : NULL,
+                    argc - first, argv + first);
+    free(kind);
+    free(case_id);
+    return code;
+}

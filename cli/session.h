@@ -1,0 +1,37 @@
+/* session - being connected, and what to say when that is not so.
+ *
+ * No command hangs: after CLI_WAIT_MS it ends with exit code 5, the words "not
+ * recorded", and the last known duty list with telephone numbers, so that there
+ * is somebody to call.
+ *
+ * Memory   The connection is the cli's.
+ * Threads  One.
+ */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include "cli/cli.h"
+#include "cli/client.h"
+
+/* Connects if that has not been done. CLI_DONE, or the exit code; the user has
+ * been told. */
+int session_ready(struct cli *cli);
+
+/* As session_ready, but says nothing: cli->error has the words. */
+enum status session_try(struct cli *cli);
+
+/* CLI_USAGE and a sentence when nobody is known to act. */
+int session_need_person(struct cli *cli);
+
+/* One more call has CLI_WAIT_MS; for commands that make many. */
+void session_more_time(struct cli *cli);
+
+/* Tells why a call failed, with the duty list where nobody was reached, and
+ * returns the exit code. */
+int session_failed(struct cli *cli);
+
+/* "ipc://HOME/run/front", or what --connect says. False: too long. */
+bool session_endpoint(const struct cli *cli, const char *door,
+                      char out[LIMIT_PATH_BYTES]);
+
+#endif

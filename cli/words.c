@@ -1,0 +1,161 @@
+#include "cli/words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+
+struct pair {
+    const char *name;
+    const char *word; /* N_() */
+};
+
+static const struct pair tiers[] = {
+    {"-", "-"},
+    {"engineer", N_("engineer")},
+    {"station_head", N_("station head")},
+    {"regional_rep", N_("regional representative")},
+    {"crisis_center", N_("crisis center")},
+};
+
+static const struct pair severities[] = {
+    {"-", "-"},
+    {"S1", N_("S1 crisis")},
+    {"S2", N_("S2 urgent")},
+    {"S3", N_("S3 normal")},
+    {"S4", N_("S4 routine")},
+};
+
+static const struct pair states[] = {
+    {"open", N_("open")},
+    {"waiting", N_("waiting")},
+    {"resolved", N_("resolved")},
+    {"closed", N_("closed")},
+};
+
+/* The clocks of the default pack, and of the ladder. */
+static const struct pair clocks[] = {
+    {"ack", N_("acknowledgement")},
+    {"acknowledge", N_("acknowledgement")},
+    {"first", N_("first contact")},
+    {"first_contact", N_("first contact")},
+    {"plan", N_("plan")},
+    {"no_contact", N_("no contact")},
+    {"promise", N_("promise")},
+    {"callback", N_("follow-up")},
+    {"follow_up", N_("follow-up")},
+    {"threat", N_("threat")},
+    {"decline", N_("declined request")},
+    {"facts", N_("fact report")},
+    {"spokesperson", N_("spokesperson")},
+    {"spokes", N_("spokesperson")},
+    {"dispute", N_("dispute")},
+    {"transfer", N_("transfer")},
+    {"next", N_("next update")},
+    {"next_update", N_("next update")},
+    {"resolution", N_("resolution")},
+};
+
+static const struct pair promises[] = {
+    {"open", N_("open promise")}, {"kept", N_("kept")},
+    {"missed", N_("missed")},     {"withdrawn", N_("withdrawn")},
+    {"reversed", N_("reversed")},
+};
+
+enum { TIERS = 4, SEVERITIES = 4 };
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+static const char *find(const struct pair *list, size_t count, const char *name)
+{
+    for (size_t i = 0; name && i < count; i++)
+        if (strcmp(list[i].name, name) == 0)
+            return _(list[i].word);
+    return NULL;
+}
+
+const char *tier_name(int tier)
+{
+    return tiers[tier >= 1 && tier <= TIERS ? tier : 0].name;
+}
+
+const char *tier_word(int tier)
+{
+    return tier >= 1 && tier <= TIERS ? _(tiers[tier].word) : "-";
+}
+
+int tier_of(const char *text)
+{
+    for (int i = 1; i <= TIERS; i++)
+        if (strcmp(text, tiers[i].name) == 0 ||
+            strcmp(text, _(tiers[i].word)) == 0 ||
+            ((text[0] | 0x20) == 'l' && text[1] == '0' + i && !text[2]))
+            return i;
+    return 0;
+}
+
+const char *severity_name(int severity)
+{
+    return severities[severity >= 1 && severity <= SEVERITIES ? severity : 0]
+        .name;
+}
+
+const char *severity_word(int severity)
+{
+    return severity >= 1 && severity <= SEVERITIES
+               ? _(severities[severity].word)
+               : "-";
+}
+
+int severity_of(const char *text)
+{
+    if ((text[0] | 0x20) == 's')
+        text++;
+    return text[0] >= '1' && text[0] <= '4' && !text[1] ? text[0] - '0' : 0;
+}
+
+const char *state_word(const char *state)
+{
+    const char *word = find(states, COUNT(states), state);
+
+    return word ? word : state ? state : "-";
+}
+
+const char *promise_word(const char *state)
+{
+    const char *word = find(promises, COUNT(promises), state);
+
+    return word ? word : state ? state : "-";
+}
+
+/* "parts_on_site" -> "parts on site"; the last one asked for is kept. */
+static const char *spelt(const char *name)
+{
+    static char words[4][80];
+    static unsigned turn;
+    char *out = words[turn++ % 4];
+
+    snprintf(out, sizeof words[0], "%.70s", name);
+    for (char *c = out; *c; c++)
+        if (*c == '_' || *c == '.')
+            *c = ' ';
+    return out;
+}
+
+const char *clock_word(const char *clock)
+{
+    const char *word = find(clocks, COUNT(clocks), clock);
+
+    return word ? word : clock && *clock ? spelt(clock) : "-";
+}
+
+const char *kind_word(const char *kind)
+{
+    const char *translated;
+
+    if (!kind || !*kind)
+        return "-";
+    translated = _(kind);
+    return translated == kind ? spelt(kind) : translated;
+}

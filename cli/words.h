@@ -1,0 +1,40 @@
+/* words - what tiers, severities, states and clocks are called.
+ *
+ * name: stable, for programs and options. word: in the user's language.
+ *
+ * Memory   Constant, or static per call where the header says so.
+ * Threads  Any.
+ */
+#ifndef CLI_WORDS_H
+#define CLI_WORDS_H
+
+#include <stdbool.h>
+
+#include "cli/out.h"
+
+/* "station_head"; "-" for a number that is not known. */
+const char *tier_name(int tier);
+const char *tier_word(int tier);
+/* 1 to 4, or 0; takes names, words and numbers. */
+int tier_of(const char *text);
+
+/* "S2"; "-" for none. */
+const char *severity_name(int severity);
+/* "S2 urgent" */
+const char *severity_word(int severity);
+/* 1 to 4, or 0. */
+int severity_of(const char *text);
+
+/* open, waiting, resolved, closed. */
+const char *state_word(const char *state);
+
+/* "first contact" for first_contact, whatever a pack calls its clocks. */
+const char *clock_word(const char *clock);
+
+/* open, kept, missed, withdrawn, reversed. */
+const char *promise_word(const char *state);
+
+/* What happened: "media request" for media.requested. */
+const char *kind_word(const char *kind);
+
+#endif
