@@ -1,0 +1,136 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "internal.h"
+
+enum { STREAM_BODY_BYTES = LIMIT_FRAME_BYTES - 8192 };
+
+void batch_begin(struct router *r)
+{
+    if (r->record_count)
+        return;
+    r->wall_ms = clock_wall_ms(r->clock);
+    r->now_ms = journal_clock_now(&r->time, clock_boottime_ms(r->clock), r->wall_ms);
+}
+
+static struct slice keep(struct router *r, struct slice bytes)
+{
+    struct slice kept = arena_copy(&r->arena, bytes);
+
+    if (bytes.size && !kept.data)
+        abort(); /* router_has_room() kept room for it */
+    return kept;
+}
+
+static struct slice sealed(struct router *r, struct slice personal, struct slice customer)
+{
+    struct bytes out = {0};
+    struct error err;
+
+    if (!personal.size)
+        return SLICE_EMPTY;
+    if (vault_seal(r->ledger->vault, customer, r->next_seq, r->now_ms, personal, &out, &err) !=
+        STATUS_OK) {
+        log_error("VAULT", "%s -> the router ends, recovery is the start path", err.text);
+        abort();
+    }
+    struct slice kept = keep(r, bytes_slice(&out));
+    bytes_fini(&out);
+    return kept;
+}
+
+uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part, struct slice personal,
+                   struct slice customer, struct slice decisions)
+{
+    struct record *rec = &r->records[r->record_count];
+    size_t size = yinuo__v1__stream_record__get_packed_size(part);
+    uint8_t *room = arena_alloc(&r->arena, size ? size : 1);
+
+    if (!room)
+        abort();
+    yinuo__v1__stream_record__pack(part, room);
+    *rec = (struct record){.journal_ms = r->now_ms,
+                           .wall_ms = r->wall_ms,
+                           .kind = (uint16_t)part->kind,
+                           .seq = r->next_seq};
+    if (part->producer)
+        rec->producer = record_producer_hash(slice_of_text(part->producer));
+    rec->parts[RECORD_INPUT] = slice_of(room, size);
+    rec->parts[RECORD_PERSONAL] = sealed(r, personal, customer);
+    rec->parts[RECORD_DECISIONS] = keep(r, decisions);
+    r->record_bytes += record_size(rec);
+    r->record_count++;
+    r->counts.records++;
+    return r->next_seq++;
+}
+
+static void varint(struct bytes *out, size_t value)
+{
+    while (value >= 0x80) {
+        bytes_append_u8(out, (uint8_t)(value | 0x80));
+        value >>= 7;
+    }
+    bytes_append_u8(out, (uint8_t)value);
+}
+
+/* Records.records is field 1; its value is the head and the two parts. */
+void stream_append(struct bytes *body, uint32_t partition, const struct record *rec)
+{
+    Yinuo__V1__StreamRecord head = YINUO__V1__STREAM_RECORD__INIT;
+    uint8_t room[64];
+
+    head.has_partition = head.has_seq = head.has_at_ms = head.has_wall_ms = 1;
+    head.has_owner_epoch = 1;
+    head.partition = partition;
+    head.seq = rec->seq;
+    head.at_ms = rec->journal_ms;
+    head.wall_ms = rec->wall_ms;
+    head.owner_epoch = rec->epoch;
+    size_t size = yinuo__v1__stream_record__pack(&head, room);
+    bytes_append_u8(body, 1 << 3 | 2);
+    varint(body, size + rec->parts[RECORD_INPUT].size + rec->parts[RECORD_DECISIONS].size);
+    bytes_append(body, slice_of(room, size));
+    bytes_append(body, rec->parts[RECORD_INPUT]);
+    bytes_append(body, rec->parts[RECORD_DECISIONS]);
+}
+
+/* What the batch says goes out behind its answers, in frames of its own. */
+static void stream_batch(struct router *r)
+{
+    struct outgoing *m = NULL;
+
+    for (size_t i = 0; i < r->record_count; i++) {
+        const struct record *rec = &r->records[i];
+        if (!m || m->body.size + record_size(rec) + 64 > STREAM_BODY_BYTES) {
+            m = outbox_add(&r->out, WIRE_STREAM, r->options.partition);
+            m->has_span = true;
+            m->span.first = rec->seq;
+        }
+        stream_append(&m->body, r->options.partition, rec);
+        if (m->body.status != STATUS_OK)
+            abort();
+        m->span.last = rec->seq;
+    }
+    r->ticked_ms = clock_monotonic_ms(r->clock);
+}
+
+void batch_commit(struct router *r)
+{
+    struct error err;
+    uint64_t durable;
+
+    if (!r->record_count)
+        return;
+    state_set_applied(r->ledger->state, r->next_seq - 1);
+    if (ledger_append(r->ledger, r->records, r->record_count, &durable, &err) != STATUS_OK) {
+        /* The state in memory is ahead of the journal now: only a start from
+         * what is durable is right. */
+        log_error("JOURNAL", "%s -> the router ends, recovery is the start path", err.text);
+        abort();
+    }
+    stream_batch(r);
+    r->counts.batches++;
+    r->record_count = r->record_bytes = 0;
+    arena_reset(&r->arena);
+}

@@ -1,0 +1,201 @@
+/* internal - what the router's files share; for workers/router/ alone. */
+#ifndef ROUTER_INTERNAL_H
+#define ROUTER_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "death_slot.h"
+#include "journal_clock.h"
+#include "ledger/apply.h"
+#include "ledger/producers.h"
+#include "ledger/requests.h"
+#include "ledger/world.h"
+#include "leases.h"
+#include "outgoing.h"
+#include "proto/codec.h"
+#include "router.h"
+
+/* What status shows and a restart forgets; the others are in the state. */
+/* clang-format off */
+#define ROUTER_COUNTS(X)                                                        \
+    X(records,     "records")     /* journaled since the start    */            \
+    X(batches,     "batches")     /* commits                      */            \
+    X(duplicates,  "duplicates")  /* numbers that came again      */            \
+    X(differing,   "differing")   /* ... with other bytes: alarm  */            \
+    X(refused,     "refused")     /* messages refused unread      */            \
+    X(quarantined, "quarantined") /* records that killed twice    */            \
+    X(late,        "late")        /* firings later than the grace */            \
+    X(expired,     "expired")     /* leases that ran out          */
+/* clang-format on */
+
+struct router_counts {
+#define X(name, word) uint64_t name;
+    ROUTER_COUNTS(X)
+#undef X
+};
+
+struct drill {
+    bool moving;
+    struct asker asker;
+    char command_id[LIMIT_ID_BYTES + 1];
+    int64_t until_ms;
+    double speed;
+    int64_t from_ms, from_mono_ms; /* where the pacing began */
+};
+
+struct scan; /* a query that walks all cases, some at a time (scan.c) */
+struct reader_thread;
+
+struct router {
+    struct router_options options;
+    const struct clock *clock;
+    const struct random *random;
+    struct ledger *ledger;
+    struct world *world;
+    struct apply apply;
+    struct death_slot *slot;
+    struct journal_clock time;
+    struct drill drill;
+    struct leases *leases;
+    struct outbox out;
+    struct reader_thread *reader;
+    struct scan *scans;
+
+    /* the batch */
+    struct arena arena;  /* what its records point into */
+    struct arena parse;  /* of the message in hand */
+    struct record records[LIMIT_BATCH_RECORDS];
+    size_t record_count, record_bytes;
+    uint64_t next_seq;
+    int64_t now_ms, wall_ms; /* of the batch */
+    enum state_pressure pressure;
+
+    struct router_counts counts;
+    uint64_t recovered;
+    int64_t opened_ms, recovery_us;
+    int64_t ticked_ms;   /* monotonic: last TICK or STREAM */
+    int64_t oldest_overdue_ms;
+    bool doubted;        /* the alarm about the wall clock was given */
+};
+
+/* --- batch.c --- */
+
+/* Sets the batch's time when it is empty. */
+void batch_begin(struct router *r);
+/* Adds a record: part is what is journaled as input; personal is sealed for the
+ * customer. Returns its sequence. */
+uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part, struct slice personal,
+                   struct slice customer, struct slice decisions);
+void batch_commit(struct router *r);
+
+/* --- deed.c --- */
+
+/* One input on its way into the journal: decided, applied, added. */
+struct deed {
+    Yinuo__V1__StreamRecord part; /* event, firing or receipt is set; provenance too */
+    struct death_mark mark;
+    bool dry_run;
+    /* out */
+    uint64_t seq;
+    enum refusal code;
+    struct world_decided decided;
+};
+void deed_init(struct deed *d);
+void deed_do(struct router *r, struct deed *d);
+/* A SYSTEM note, for the record. */
+void deed_note(struct router *r, const char *name, const char *text);
+
+/* --- event_check.c --- */
+
+/* What no policy needs to be asked for: times, ids, needed fields. Sets at_ms,
+ * received_at_ms, kind_code and, where the kind opens one, case_id. */
+enum refusal event_check(struct router *r, Yinuo__V1__Event *event, struct fault *fault);
+
+/* --- on_*.c: one message kind each --- */
+
+void on_events(struct router *r, const struct asker *from, struct slice body);
+void on_command(struct router *r, const struct asker *from, struct slice body);
+void on_query(struct router *r, const struct asker *from, struct slice body);
+void on_fetch(struct router *r, const struct asker *from, struct slice body);
+void on_receipt(struct router *r, const struct asker *from, struct slice body);
+
+/* --- access.c --- */
+
+bool person_known(const struct router *r, struct text person);
+/* REFUSAL_NONE, UNKNOWN_PERSON or NOT_ALLOWED. */
+enum refusal access_command(const struct router *r, const struct asker *from,
+                            const Yinuo__V1__Command *command);
+
+/* --- answer.c --- */
+
+void answer_deed(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
+                 const struct deed *d);
+/* A command that was done before: its record's answer again. */
+void answer_again(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
+                  const struct request *before);
+void answer_refuse(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
+                   enum refusal code, const char *text, const char *field);
+
+/* --- on_admin.c --- */
+
+/* False: no verb of an operator. */
+bool admin_command(struct router *r, const struct asker *from, const Yinuo__V1__Command *command);
+void drill_step(struct router *r);
+/* The instant at which a firing is decided: a drill clock stands on it. */
+bool drill_may_fire(const struct router *r);
+
+/* --- pages.c --- */
+
+void pages_note(struct router *r, const struct decisions *d);
+void pages_requeue(struct router *r);
+void pages_send(struct router *r);
+
+/* --- policies.c --- */
+
+MUST_CHECK enum status policies_open(struct router *r, struct error *err);
+MUST_CHECK enum status policies_load(struct router *r, const char *const *dirs, size_t count,
+                                     const char *by, struct findings *f, bool *changed,
+                                     struct error *err);
+enum status policies_blob(void *router, struct text version, struct bytes *out, struct error *err);
+
+/* --- scan.c --- */
+
+void scan_begin(struct router *r, const struct asker *from, const Yinuo__V1__Query *query);
+void scan_step(struct router *r);
+void scan_free(struct scan *s);
+
+/* --- reader_thread.c --- */
+
+enum reader_job_kind { JOB_FETCH, JOB_TIMELINE };
+struct reader_job {
+    enum reader_job_kind kind;
+    struct asker asker;
+    uint64_t from_seq; /* FETCH: first wanted; TIMELINE: newest of the case */
+    uint64_t down_to;  /* TIMELINE: not below */
+    uint32_t limit;
+    uint64_t last_seq; /* durable now */
+    char case_id[LIMIT_ID_BYTES + 1];
+    char event_kind[LIMIT_NAME_BYTES + 1];
+    char station[LIMIT_ID_BYTES + 1];
+    char region[LIMIT_ID_BYTES + 1];
+    int64_t now_ms;
+    struct bytes body; /* out */
+    enum wire_kind answer;
+};
+MUST_CHECK enum status reader_thread_new(struct router *r, struct reader_thread **out,
+                                         struct error *err);
+void reader_thread_free(struct reader_thread **t);
+void reader_thread_ask(struct reader_thread *t, const struct reader_job *job);
+/* Puts finished answers into out. */
+void reader_thread_collect(struct reader_thread *t, struct outbox *out);
+int reader_thread_fd(const struct reader_thread *t);
+
+/* Appends one StreamRecord to a Records body. */
+void stream_append(struct bytes *body, uint32_t partition, const struct record *rec);
+
+static inline struct text text_of_words(const char *words)
+{
+    return words ? text_of(words) : (struct text){NULL, 0};
+}
+
+#endif
