@@ -13,6 +13,7 @@
 #include "leases.h"
 #include "outgoing.h"
 #include "proto/codec.h"
+#include "proto/event.h"
 #include "router.h"
 
 /* What status shows and a restart forgets; the others are in the state. */
@@ -36,6 +37,7 @@ struct router_counts {
 
 struct drill {
     bool moving;
+    bool firing; /* stands on a due instant until all of it is journaled */
     struct asker asker;
     char command_id[LIMIT_ID_BYTES + 1];
     int64_t until_ms;
@@ -105,11 +107,11 @@ void deed_do(struct router *r, struct deed *d);
 /* A SYSTEM note, for the record. */
 void deed_note(struct router *r, const char *name, const char *text);
 
-/* --- event_check.c --- */
+/* --- prepare.c --- */
 
-/* What no policy needs to be asked for: times, ids, needed fields. Sets at_ms,
- * received_at_ms, kind_code and, where the kind opens one, case_id. */
-enum refusal event_check(struct router *r, Yinuo__V1__Event *event, struct fault *fault);
+/* What no policy needs to be asked for: form, needed fields, times. Sets at_ms,
+ * received_at_ms and, where the kind opens one and none is named, case_id. */
+enum refusal prepare_event(struct router *r, Yinuo__V1__Event *event, struct fault *fault);
 
 /* --- on_*.c: one message kind each --- */
 
@@ -141,7 +143,7 @@ void answer_refuse(struct router *r, const struct asker *to, const Yinuo__V1__Co
 /* False: no verb of an operator. */
 bool admin_command(struct router *r, const struct asker *from, const Yinuo__V1__Command *command);
 void drill_step(struct router *r);
-/* The instant at which a firing is decided: a drill clock stands on it. */
+/* A drill clock fires only while it stands on the instant. */
 bool drill_may_fire(const struct router *r);
 
 /* --- pages.c --- */
@@ -185,7 +187,8 @@ struct reader_job {
 MUST_CHECK enum status reader_thread_new(struct router *r, struct reader_thread **out,
                                          struct error *err);
 void reader_thread_free(struct reader_thread **t);
-void reader_thread_ask(struct reader_thread *t, const struct reader_job *job);
+/* False: too many are waiting. */
+MUST_CHECK bool reader_thread_ask(struct reader_thread *t, const struct reader_job *job);
 /* Puts finished answers into out. */
 void reader_thread_collect(struct reader_thread *t, struct outbox *out);
 int reader_thread_fd(const struct reader_thread *t);

@@ -77,8 +77,8 @@ static void take_event(struct router *r, struct batch_of_events *b, uint64_t seq
     d.part.kind = YINUO__V1__RECORD_KIND__RECORD_EVENT;
     provenance(&d, b, sequence, crc);
     d.mark = death_mark_of('e', b->identity, sequence ^ b->body->producer_epoch << 20);
-    d.part.event = codec_decode(&yinuo__v1__event__descriptor, bytes, &r->parse, &fault);
-    if (!d.part.event || event_check(r, d.part.event, &fault) != REFUSAL_NONE)
+    d.part.event = event_decode(bytes, &r->parse, &fault);
+    if (!d.part.event || prepare_event(r, d.part.event, &fault) != REFUSAL_NONE)
         refuse_number(r, &d, &fault);
     else
         deed_do(r, &d);

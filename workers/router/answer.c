@@ -1,0 +1,224 @@
+#include <string.h>
+
+#include "internal.h"
+#include "ledger/customs.h"
+
+enum { RUNNING_MAX = 32, LOOK_BACK = 64 };
+
+static char *copy_text(struct router *r, struct text t)
+{
+    return t.size ? arena_text_of(&r->parse, slice_of(t.data, t.size)) : NULL;
+}
+
+/* Whom a step of a clock would call first. */
+static targets step_page(const struct policy *p, const struct clock_instance *i,
+                         const struct pending_step *s)
+{
+    if (i->clock == p->ack_clock)
+        return s->tier ? TARGET_ROLE(s->tier) : TARGET_OWNER;
+    const struct clock_steps *steps = &p->clocks[i->clock].by_severity[s->severity - 1];
+    return s->step < steps->count ? steps->steps[s->step].page : 0;
+}
+
+static uint8_t lowest_role(targets page)
+{
+    for (uint8_t role = 1; role <= ROLES_MAX; role++)
+        if (page & TARGET_ROLE(role))
+            return role;
+    return 1;
+}
+
+static void goes_to(struct router *r, const struct case_record *c, targets page,
+                    Yinuo__V1__RunningClock *out)
+{
+    struct name person;
+    uint8_t role = page & TARGET_OWNER ? 1 : lowest_role(page);
+
+    out->has_goes_to = 1;
+    out->goes_to = (Yinuo__V1__Tier)role;
+    if (page & TARGET_OWNER)
+        out->person = copy_text(r, name_text(&c->owner));
+    else if (directory_on_call(world_policies(r->world)->directory, name_text(&c->station),
+                               name_text(&c->region), role, r->now_ms, &person, 1))
+        out->person = copy_text(r, name_text(&person));
+}
+
+/* What goes on although somebody has answered: each clock's next step. */
+static void still_running(struct router *r, const struct case_record *c, Yinuo__V1__Answer *a)
+{
+    const struct policy *p = world_policy_of(r->world, c);
+    Yinuo__V1__RunningClock *rows =
+        arena_array(&r->parse, RUNNING_MAX, sizeof *rows);
+    Yinuo__V1__RunningClock **list = arena_array(&r->parse, RUNNING_MAX, sizeof *list);
+
+    for (size_t i = 0; i < c->clock_count && a->n_still_running < RUNNING_MAX; i++) {
+        const struct clock_instance *clock = &c->clocks[i];
+        if (!clock->step_count || clock->paused_at_ms)
+            continue;
+        Yinuo__V1__RunningClock *row = &rows[a->n_still_running];
+        yinuo__v1__running_clock__init(row);
+        row->clock = copy_text(r, p->clocks[clock->clock].name);
+        row->key = copy_text(r, name_text(&clock->key));
+        row->has_due_ms = 1;
+        row->due_ms = clock->steps[0].due_ms;
+        goes_to(r, c, step_page(p, clock, &clock->steps[0]), row);
+        size_t at = a->n_still_running++;
+        for (; at && list[at - 1]->due_ms > row->due_ms; at--)
+            list[at] = list[at - 1];
+        list[at] = row;
+    }
+    a->still_running = list;
+}
+
+static const struct decision *decision_of(const struct decisions *d, enum decision_kind kind)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (d->list[i].kind == kind)
+            return &d->list[i];
+    return NULL;
+}
+
+/* --- who was first --- */
+
+struct looking {
+    struct router *r;
+    char *winner;
+    int64_t at_ms;
+};
+
+static enum status look_for_ack(void *context, const struct decision *d, struct error *err)
+{
+    struct looking *l = context;
+
+    (void)err;
+    if (d->kind == DECISION_ACKNOWLEDGE || d->kind == DECISION_ASSIGN) {
+        l->winner = copy_text(l->r, d->person);
+        l->at_ms = d->at_ms;
+    }
+    return STATUS_OK;
+}
+
+/* The records of the case backwards, in this batch and in the journal. */
+static void find_winner(struct router *r, uint64_t seq, struct looking *l)
+{
+    struct journal_page page;
+    struct journal_limits one = {.records = 1};
+    struct error err;
+
+    journal_page_init(&page);
+    for (int i = 0; seq && !l->winner && i < LOOK_BACK; i++) {
+        const struct record *rec = NULL;
+        uint64_t first = r->next_seq - r->record_count;
+        if (seq >= first)
+            rec = &r->records[seq - first];
+        else if (journal_read(r->ledger->journal, seq, &one, &page, &err) == STATUS_OK &&
+                 page.count)
+            rec = &page.records[0];
+        if (!rec)
+            break;
+        Yinuo__V1__StreamRecord *part = codec_decode(&yinuo__v1__stream_record__descriptor,
+                                                     rec->parts[RECORD_INPUT], &r->parse, NULL);
+        (void)customs_each_decision(rec->parts[RECORD_DECISIONS], &r->parse, look_for_ack, l,
+                                    &err);
+        seq = part ? part->previous_seq : 0;
+    }
+    journal_page_fini(&page);
+}
+
+static void tell_winner(struct router *r, uint64_t previous_seq, Yinuo__V1__Answer *a)
+{
+    struct looking l = {.r = r};
+
+    find_winner(r, previous_seq, &l);
+    a->winner = l.winner;
+    if (l.winner) {
+        a->has_at_ms = 1;
+        a->at_ms = l.at_ms;
+        a->text = arena_format(&r->parse, "%s was first.", l.winner);
+    }
+}
+
+/* --- answers --- */
+
+static void answer_init(Yinuo__V1__Answer *a, const Yinuo__V1__Command *command,
+                        enum refusal code, const struct router *r)
+{
+    yinuo__v1__answer__init(a);
+    a->request_id = command->request_id;
+    a->has_code = a->has_at_ms = 1;
+    a->code = code;
+    a->text = (char *)refusal_sentence(code);
+    a->case_id = command->case_id;
+    a->at_ms = r->now_ms;
+}
+
+static void tell_refusal(struct router *r, const struct deed *d, Yinuo__V1__Answer *a)
+{
+    const struct decisions *list = &d->decided.out->decisions;
+    const struct decision *refuse =
+        d->decided.decisions.size || d->dry_run ? decision_of(list, DECISION_REFUSE) : NULL;
+
+    if (d->code == REFUSAL_LOST_RACE)
+        tell_winner(r, d->decided.previous_seq, a);
+    else if (refuse && refuse->rule.size)
+        a->text = arena_format(&r->parse, "%s (%.*s)", refusal_sentence(d->code),
+                               (int)refuse->rule.size, refuse->rule.data);
+    else if (d->decided.reason.size)
+        a->text = arena_format(&r->parse, "%s (%.*s)", refusal_sentence(d->code),
+                               (int)d->decided.reason.size, d->decided.reason.data);
+}
+
+void answer_deed(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
+                 const struct deed *d)
+{
+    Yinuo__V1__Answer a;
+
+    answer_init(&a, command, d->code, r);
+    if (!d->dry_run) {
+        a.has_journal_seq = 1;
+        a.journal_seq = d->seq;
+    }
+    if (d->part.event && d->part.event->case_id)
+        a.case_id = d->part.event->case_id;
+    if (d->code != REFUSAL_NONE) {
+        tell_refusal(r, d, &a);
+    } else if (d->decided.out && d->decided.out->touched) {
+        const struct decision *ack =
+            decision_of(&d->decided.out->decisions, DECISION_ACKNOWLEDGE);
+        a.has_tier = ack != NULL;
+        a.tier = ack ? (Yinuo__V1__Tier)ack->tier : (Yinuo__V1__Tier)0;
+        still_running(r, &d->decided.out->scratch, &a);
+    }
+    outbox_answer(&r->out, to, WIRE_ANSWER, &a.base);
+}
+
+void answer_again(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
+                  const struct request *before)
+{
+    static _Thread_local struct case_record c;
+    Yinuo__V1__Answer a;
+
+    answer_init(&a, command, (enum refusal)before->code, r);
+    a.has_journal_seq = a.has_repeated_answer = 1;
+    a.journal_seq = before->sequence;
+    a.repeated_answer = 1;
+    a.at_ms = before->journal_ms;
+    if (before->code == REFUSAL_LOST_RACE)
+        tell_winner(r, before->sequence, &a);
+    else if (before->code == REFUSAL_NONE && command->case_id &&
+             world_find_case(r->world, text_of(command->case_id), &c))
+        still_running(r, &c, &a);
+    outbox_answer(&r->out, to, WIRE_ANSWER, &a.base);
+}
+
+void answer_refuse(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
+                   enum refusal code, const char *text, const char *field)
+{
+    Yinuo__V1__Answer a;
+
+    answer_init(&a, command, code, r);
+    if (text && *text)
+        a.text = (char *)text;
+    a.field = (char *)field;
+    outbox_answer(&r->out, to, WIRE_ANSWER, &a.base);
+}

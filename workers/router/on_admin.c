@@ -1,0 +1,174 @@
+/* What operators order; and the drill clock, which they move. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "internal.h"
+
+enum { LINES_MAX = 64 };
+
+static const Yinuo__V1__Attribute *attribute(const Yinuo__V1__Command *c, const char *name)
+{
+    for (size_t i = 0; i < c->n_attributes; i++)
+        if (c->attributes[i]->name && strcmp(c->attributes[i]->name, name) == 0)
+            return c->attributes[i];
+    return NULL;
+}
+
+/* --- policy.load, directory.load --- */
+
+static void load(struct router *r, const struct asker *from, const Yinuo__V1__Command *c)
+{
+    const Yinuo__V1__Attribute *dir = attribute(c, "dir");
+    Yinuo__V1__Answer a = YINUO__V1__ANSWER__INIT;
+    struct error err = {0};
+    bool changed = false;
+
+    if (!dir || !dir->text) {
+        answer_refuse(r, from, c, REFUSAL_MISSING_FIELD, NULL, "dir");
+        return;
+    }
+    struct findings *f = calloc(1, sizeof *f);
+    if (!f)
+        abort();
+    findings_init(f);
+    const char *dirs[] = {dir->text};
+    enum status st = policies_load(r, dirs, 1, c->person ? c->person : from->identity, f, &changed, &err);
+    a.request_id = c->request_id;
+    a.has_code = 1;
+    a.code = st == STATUS_OK ? REFUSAL_NONE : REFUSAL_BAD_POLICY;
+    a.text = st == STATUS_OK ? (changed ? "Loaded." : "This policy is in force already.")
+                             : (char *)refusal_sentence(REFUSAL_BAD_POLICY);
+    a.lines = arena_array(&r->parse, LINES_MAX, sizeof *a.lines);
+    for (size_t i = 0; i < f->count && a.n_lines < LINES_MAX; i++) {
+        char line[512];
+        finding_format(&f->list[i], line, sizeof line);
+        a.lines[a.n_lines++] = arena_text(&r->parse, line);
+    }
+    if (st != STATUS_OK && !f->count)
+        a.lines[a.n_lines++] = arena_text(&r->parse, err.text);
+    outbox_answer(&r->out, from, WIRE_ANSWER, &a.base);
+    findings_fini(f);
+    free(f);
+}
+
+/* --- clock.advance --- */
+
+static void drill_begin(struct router *r, const struct asker *from, const Yinuo__V1__Command *c)
+{
+    const Yinuo__V1__Attribute *until = attribute(c, "until"), *speed = attribute(c, "speed");
+
+    if (!r->time.drill) {
+        answer_refuse(r, from, c, REFUSAL_UNSUPPORTED,
+                      "This router's clock is real: it cannot be moved.", NULL);
+        return;
+    }
+    if (!until || !until->has_time_ms) {
+        answer_refuse(r, from, c, REFUSAL_MISSING_FIELD, NULL, "until");
+        return;
+    }
+    if (r->drill.moving) {
+        answer_refuse(r, from, c, REFUSAL_BUSY, NULL, NULL);
+        return;
+    }
+    struct drill *d = &r->drill;
+    d->moving = true;
+    d->firing = false;
+    d->asker = *from;
+    strncpy(d->command_id, c->request_id, sizeof d->command_id - 1);
+    d->until_ms = until->time_ms;
+    d->speed = speed && speed->has_real ? speed->real : speed && speed->has_number ? (double)speed->number : 0;
+    d->from_ms = r->time.now_ms;
+    d->from_mono_ms = clock_monotonic_ms(r->clock);
+}
+
+static Yinuo__V1__KeyValue *number_row(struct router *r, const char *key, int64_t value)
+{
+    Yinuo__V1__KeyValue *kv = arena_alloc(&r->parse, sizeof *kv);
+
+    yinuo__v1__key_value__init(kv);
+    kv->key = (char *)key;
+    kv->value = arena_format(&r->parse, "%lld", (long long)value);
+    return kv;
+}
+
+static void drill_stand(struct router *r, bool by_timer)
+{
+    Yinuo__V1__Answer a = YINUO__V1__ANSWER__INIT;
+    Yinuo__V1__KeyValue *values[4];
+    int64_t next_ms = world_next_due_ms(r->world);
+
+    values[0] = number_row(r, "now_ms", r->time.now_ms);
+    values[1] = number_row(r, "last_seq", (int64_t)r->next_seq - 1);
+    values[2] = number_row(r, "stopped_by", 0);
+    values[2]->value = by_timer ? "timer" : "until";
+    a.n_values = 3;
+    if (next_ms != INT64_MAX)
+        values[a.n_values++] = number_row(r, "next_due_ms", next_ms);
+    a.values = values;
+    a.request_id = r->drill.command_id;
+    a.has_code = a.has_journal_seq = a.has_at_ms = 1;
+    a.journal_seq = r->next_seq - 1;
+    a.at_ms = r->time.now_ms;
+    outbox_answer(&r->out, &r->drill.asker, WIRE_ANSWER, &a.base);
+    r->drill.moving = false;
+}
+
+bool drill_may_fire(const struct router *r)
+{
+    return !r->time.drill || (r->drill.moving && r->drill.firing);
+}
+
+static int64_t paced(const struct router *r, int64_t target_ms)
+{
+    const struct drill *d = &r->drill;
+
+    if (!(d->speed > 0))
+        return target_ms;
+    double gone_ms = (double)(clock_monotonic_ms(r->clock) - d->from_mono_ms) * d->speed;
+    int64_t at_ms = d->from_ms + (int64_t)llround(gone_ms);
+    return at_ms < target_ms ? at_ms : target_ms;
+}
+
+/* The hands move to the next due instant or to the end of the order, whichever
+ * is first, and stand there until all that is due is in the journal. Called
+ * between batches. */
+void drill_step(struct router *r)
+{
+    struct drill *d = &r->drill;
+    int64_t due_ms;
+
+    if (!d->moving)
+        return;
+    due_ms = world_next_due_ms(r->world);
+    if (d->firing) {
+        if (due_ms > r->time.now_ms)
+            drill_stand(r, true);
+        return;
+    }
+    int64_t target_ms = due_ms < d->until_ms ? due_ms : d->until_ms;
+    journal_clock_set(&r->time, paced(r, target_ms));
+    if (r->time.now_ms < target_ms)
+        return;
+    if (due_ms <= r->time.now_ms)
+        d->firing = true;
+    else
+        drill_stand(r, false);
+}
+
+bool admin_command(struct router *r, const struct asker *from, const Yinuo__V1__Command *c)
+{
+    bool is_load = c->verb && (!strcmp(c->verb, "policy.load") || !strcmp(c->verb, "directory.load"));
+    bool is_clock = c->verb && !strcmp(c->verb, "clock.advance");
+
+    if (!is_load && !is_clock)
+        return false;
+    if (from->role != WIRE_ROLE_ADMIN)
+        answer_refuse(r, from, c, REFUSAL_NOT_ALLOWED, NULL, NULL);
+    else if (is_load)
+        load(r, from, c);
+    else
+        drill_begin(r, from, c);
+    return true;
+}

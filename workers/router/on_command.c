@@ -1,0 +1,107 @@
+#include <string.h>
+
+#include "internal.h"
+
+/* What a person orders becomes the event that it stands for. */
+static Yinuo__V1__Event *event_of(struct router *r, const Yinuo__V1__Command *c,
+                                  struct fault *fault)
+{
+    if (!c->has_event) {
+        fault_set(fault, REFUSAL_MISSING_FIELD, "event", "the command %s carries no event",
+                  c->verb ? c->verb : "");
+        return NULL;
+    }
+    Yinuo__V1__Event *e =
+        event_decode(slice_of(c->event.data, c->event.len), &r->parse, fault);
+    if (!e)
+        return NULL;
+    if (e->reporter && c->person && strcmp(e->reporter, c->person) != 0) {
+        fault_set(fault, REFUSAL_NOT_ALLOWED, "event.reporter", "%s may not report as %s",
+                  c->person, e->reporter);
+        return NULL;
+    }
+    if (!e->reporter)
+        e->reporter = c->person;
+    if (!e->has_at_ms && c->has_at_ms) {
+        e->has_at_ms = 1;
+        e->at_ms = c->at_ms;
+    }
+    return prepare_event(r, e, fault) == REFUSAL_NONE ? e : NULL;
+}
+
+/* Station, region and line of a known case are the case's. */
+static bool complete(struct router *r, Yinuo__V1__Event *e, struct case_record *c)
+{
+    if (!e->case_id || !world_find_case(r->world, text_of(e->case_id), c))
+        return false;
+    if (!e->station)
+        e->station = arena_text_of(&r->parse, slice_of(c->station.data, c->station.size));
+    if (!e->region)
+        e->region = arena_text_of(&r->parse, slice_of(c->region.data, c->region.size));
+    if (!e->product_line)
+        e->product_line =
+            arena_text_of(&r->parse, slice_of(c->product_line.data, c->product_line.size));
+    return true;
+}
+
+static void act(struct router *r, const struct asker *from, const Yinuo__V1__Command *c,
+                Yinuo__V1__Event *event)
+{
+    struct deed d;
+
+    deed_init(&d);
+    d.dry_run = c->dry_run;
+    d.part.kind = YINUO__V1__RECORD_KIND__RECORD_EVENT;
+    d.part.event = event;
+    d.part.request_id = c->request_id;
+    d.part.has_role = d.part.has_proven = 1;
+    d.part.role = (Yinuo__V1__Role)from->role;
+    d.part.proven = from->proven;
+    d.part.has_late = c->late;
+    d.part.late = c->late;
+    d.mark = death_mark_of('c', slice_of_text(c->request_id), 0);
+    deed_do(r, &d);
+    answer_deed(r, from, c, &d);
+}
+
+void on_command(struct router *r, const struct asker *from, struct slice bytes)
+{
+    static _Thread_local struct case_record found;
+    struct fault fault = {0};
+    struct request before;
+    Yinuo__V1__Command *c =
+        codec_decode(&yinuo__v1__command__descriptor, bytes, &r->parse, &fault);
+
+    if (!c || !c->request_id || !*c->request_id) {
+        r->counts.refused++;
+        outbox_refuse(&r->out, from, c ? REFUSAL_MISSING_FIELD : fault.code,
+                      c ? NULL : fault.text, c ? "request_id" : fault.field);
+        return;
+    }
+    if (admin_command(r, from, c))
+        return;
+    if (request_find(r->ledger->state, slice_of_text(c->request_id), &before)) {
+        answer_again(r, from, c, &before);
+        return;
+    }
+    if (space_level(r->ledger->space) == SPACE_NONE) {
+        outbox_busy(&r->out, from, REFUSAL_STORAGE_FULL);
+        return;
+    }
+    enum refusal code = access_command(r, from, c);
+    if (code != REFUSAL_NONE) {
+        answer_refuse(r, from, c, code, NULL, "person");
+        return;
+    }
+    Yinuo__V1__Event *event = event_of(r, c, &fault);
+    if (!event) {
+        answer_refuse(r, from, c, fault.code, fault.text, fault.field);
+        return;
+    }
+    bool known = complete(r, event, &found);
+    if (known && c->has_expect_seq && found.last_sequence > c->expect_seq) {
+        answer_refuse(r, from, c, REFUSAL_CHANGED_MEANWHILE, NULL, "expect_seq");
+        return;
+    }
+    act(r, from, c, event);
+}

@@ -1,0 +1,324 @@
+#include "router.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "internal.h"
+
+enum {
+    FIRE_AT_ONCE = 256, /* cases per turn: then events get their turn */
+    TICK_MS = 1000,
+    WAIT_MAX_MS = 1000,
+    ARENA_BYTES = 2 * LIMIT_BATCH_BYTES,
+};
+
+/* --- start and end --- */
+
+static enum status apply_tail(void *arg, const struct record *rec, struct error *err)
+{
+    struct router *r = arg;
+
+    r->recovered++;
+    return apply_record(&r->apply, rec, err);
+}
+
+static enum status recover(struct router *r, struct error *err)
+{
+    uint64_t applied;
+    struct journal_position position;
+    struct world_options options = {
+        .state = r->ledger->state, .blob = policies_blob, .blob_context = r};
+    enum status st = world_new(&options, &r->world, err);
+
+    if (st != STATUS_OK)
+        return st;
+    apply_init(&r->apply, r->ledger->state, r->world, r->ledger->blobs_dir);
+    st = apply_policy(&r->apply, err);
+    if (st == STATUS_OK || st == STATUS_NOT_FOUND)
+        st = ledger_recover(r->ledger, apply_tail, r, &applied, err);
+    if (st != STATUS_OK)
+        return error_wrap(err, "recovery");
+    journal_position(r->ledger->journal, &position);
+    r->next_seq = position.last + 1;
+    return STATUS_OK;
+}
+
+static void start_clock(struct router *r)
+{
+    struct journal_position position;
+    struct journal_clock_start start = {0};
+
+    journal_position(r->ledger->journal, &position);
+    start.last_ms = position.journal_ms;
+    if (r->options.drill)
+        journal_clock_init_drill(&r->time, r->options.drill_start_ms, position.journal_ms);
+    else
+        journal_clock_init(&r->time, &start, clock_boottime_ms(r->clock), clock_wall_ms(r->clock));
+}
+
+enum status router_open(const struct router_options *options, struct router **out,
+                        struct error *err)
+{
+    struct router *r = calloc(1, sizeof *r);
+    enum status st = STATUS_OK;
+
+    if (!r)
+        return error_set(err, STATUS_NO_MEMORY, "open the router");
+    r->options = *options;
+    r->clock = options->clock ? options->clock : clock_system();
+    r->random = options->random ? options->random : random_system();
+    r->ledger = options->ledger;
+    arena_init(&r->arena, ARENA_BYTES);
+    arena_init(&r->parse, 8 * LIMIT_DECODE_BYTES);
+    outbox_init(&r->out);
+    r->opened_ms = clock_wall_ms(r->clock);
+    r->leases = leases_new(clock_monotonic_ms(r->clock));
+    int64_t began_ns = clock_monotonic_ns(r->clock);
+    if (options->slot_path)
+        st = death_slot_open(options->slot_path, &r->slot, err);
+    if (st == STATUS_OK)
+        st = recover(r, err);
+    if (st == STATUS_OK) {
+        start_clock(r);
+        st = policies_open(r, err);
+    }
+    if (st == STATUS_OK)
+        st = reader_thread_new(r, &r->reader, err);
+    if (st != STATUS_OK) {
+        r->record_count = 0;
+        router_close(&r);
+        return st;
+    }
+    batch_commit(r);
+    pages_requeue(r);
+    r->recovery_us = (clock_monotonic_ns(r->clock) - began_ns) / 1000;
+    *out = r;
+    return STATUS_OK;
+}
+
+void router_close(struct router **router)
+{
+    struct router *r = *router;
+
+    if (!r)
+        return;
+    if (r->reader) {
+        batch_commit(r);
+        outbox_release(&r->out, r->options.send, r->options.send_context);
+        state_checkpoint(r->ledger->state, r->next_seq - 1);
+        reader_thread_free(&r->reader);
+    }
+    scan_free(r->scans);
+    if (r->world)
+        apply_fini(&r->apply);
+    world_free(&r->world);
+    death_slot_close(&r->slot);
+    leases_free(&r->leases);
+    outbox_fini(&r->out);
+    arena_fini(&r->parse);
+    arena_fini(&r->arena);
+    free(r);
+    *router = NULL;
+}
+
+/* --- one message --- */
+
+static void asker_of(struct asker *a, const struct wire_peer *peer,
+                     const struct wire_header *header)
+{
+    size_t size = peer->identity_size < sizeof a->identity ? peer->identity_size
+                                                           : sizeof a->identity - 1;
+
+    memset(a, 0, sizeof *a);
+    a->session = peer->session;
+    a->role = peer->role;
+    a->proven = peer->proven;
+    memcpy(a->identity, peer->identity, size);
+    a->request_id = header->request_id;
+    a->partition = header->partition;
+}
+
+void router_receive(struct router *r, const struct wire_peer *peer,
+                    const struct wire_header *header, struct slice body)
+{
+    struct asker from;
+
+    asker_of(&from, peer, header);
+    arena_reset(&r->parse);
+    batch_begin(r);
+    if (header->partition != r->options.partition) {
+        outbox_refuse(&r->out, &from, REFUSAL_WRONG_PARTITION, NULL, NULL);
+        return;
+    }
+    switch (header->kind) {
+    case WIRE_EVENTS:
+        on_events(r, &from, body);
+        break;
+    case WIRE_COMMAND:
+        on_command(r, &from, body);
+        break;
+    case WIRE_QUERY:
+        on_query(r, &from, body);
+        break;
+    case WIRE_FETCH:
+        on_fetch(r, &from, body);
+        break;
+    case WIRE_RECEIPT:
+        on_receipt(r, &from, body);
+        break;
+    default:
+        r->counts.refused++;
+        outbox_refuse(&r->out, &from, REFUSAL_UNKNOWN_KIND, NULL, NULL);
+    }
+}
+
+bool router_has_room(const struct router *r)
+{
+    return r->record_count + LIMIT_BATCH_EVENTS + 8 <= LIMIT_BATCH_RECORDS &&
+           r->record_bytes + 4 * LIMIT_FRAME_BYTES <= LIMIT_BATCH_BYTES;
+}
+
+/* --- one turn --- */
+
+static void fire(struct router *r, const struct world_due *due)
+{
+    Yinuo__V1__Firing firing = YINUO__V1__FIRING__INIT;
+    struct deed d;
+    char id[NAME_BYTES_MAX + 1] = "";
+
+    arena_reset(&r->parse);
+    memcpy(id, due->case_id.data, due->case_id.size);
+    firing.case_id = id;
+    firing.has_as_of_ms = 1;
+    firing.as_of_ms = r->now_ms;
+    deed_init(&d);
+    d.part.kind = YINUO__V1__RECORD_KIND__RECORD_FIRING;
+    d.part.firing = &firing;
+    d.mark = death_mark_of('f', slice_of_text(id), (uint64_t)due->first_due_ms);
+    deed_do(r, &d);
+}
+
+/* Returns whether there is more to fire at once. */
+static bool fire_due(struct router *r)
+{
+    struct world_due due[FIRE_AT_ONCE];
+    int64_t next_ms = world_next_due_ms(r->world);
+
+    r->oldest_overdue_ms = next_ms < r->time.now_ms ? r->time.now_ms - next_ms : 0;
+    if (!drill_may_fire(r) || space_level(r->ledger->space) == SPACE_NONE)
+        return false;
+    batch_begin(r);
+    if (next_ms > r->now_ms)
+        return false;
+    size_t room = LIMIT_BATCH_RECORDS - r->record_count;
+    size_t count = world_due(r->world, r->now_ms, due, room < FIRE_AT_ONCE ? room : FIRE_AT_ONCE);
+    for (size_t i = 0; i < count && r->record_bytes < LIMIT_BATCH_BYTES / 2; i++)
+        fire(r, &due[i]);
+    return count > 0;
+}
+
+static void tick(struct router *r, int64_t mono_ms)
+{
+    Yinuo__V1__Tick body = YINUO__V1__TICK__INIT;
+
+    if (mono_ms - r->ticked_ms < TICK_MS)
+        return;
+    r->ticked_ms = mono_ms;
+    body.has_partition = body.has_last_seq = body.has_at_ms = body.has_owner_epoch = 1;
+    body.partition = r->options.partition;
+    body.last_seq = r->next_seq - 1;
+    body.at_ms = r->time.now_ms;
+    body.owner_epoch = r->ledger->epoch;
+    struct outgoing *m = outbox_add(&r->out, WIRE_TICK, r->options.partition);
+    m->has_span = true;
+    m->span.first = m->span.last = body.last_seq;
+    if (codec_encode(&body.base, &m->body) != STATUS_OK)
+        abort();
+}
+
+static void watch_clock(struct router *r)
+{
+    bool doubts = journal_clock_doubts(&r->time);
+
+    if (doubts && !r->doubted)
+        log_error("CLOCK-AHEAD",
+                  "the wall clock is far ahead of the journal -> not believed for %d s",
+                  LIMIT_CLOCK_GRACE_MS / 1000);
+    r->doubted = doubts;
+}
+
+/* How long nothing will happen by itself. */
+static int64_t wait_ms(const struct router *r, int64_t mono_ms)
+{
+    int64_t wait = WAIT_MAX_MS, lease_ms = leases_next_ms(r->leases, mono_ms) - mono_ms;
+    int64_t due_ms = world_next_due_ms(r->world);
+
+    if (r->drill.moving)
+        return r->drill.speed > 0 ? 5 : 0;
+    if (!r->time.drill && due_ms != INT64_MAX && due_ms - r->time.now_ms < wait)
+        wait = due_ms - r->time.now_ms;
+    if (lease_ms < wait)
+        wait = lease_ms;
+    if (r->scans)
+        wait = 0;
+    return wait > 0 ? wait : 0;
+}
+
+int64_t router_turn(struct router *r, bool idle)
+{
+    if (!r->record_count)
+        drill_step(r);
+    bool more = fire_due(r);
+    batch_commit(r);
+    scan_step(r);
+    reader_thread_collect(r->reader, &r->out);
+    if (space_level(r->ledger->space) != SPACE_NONE)
+        pages_send(r);
+    int64_t mono_ms = clock_monotonic_ms(r->clock);
+    tick(r, mono_ms);
+    outbox_release(&r->out, r->options.send, r->options.send_context);
+    (void)space_check(r->ledger->space);
+    struct state_tick t = {.now_ms = mono_ms,
+                           .durable_seq = r->next_seq - 1,
+                           .idle = idle && !more,
+                           .hold = space_level(r->ledger->space) == SPACE_NONE};
+    r->pressure = state_tick(r->ledger->state, &t);
+    batch_begin(r);
+    watch_clock(r);
+    return more || r->drill.firing ? 0 : wait_ms(r, mono_ms);
+}
+
+void router_greet(struct router *r)
+{
+    Yinuo__V1__Register body = YINUO__V1__REGISTER__INIT;
+    Yinuo__V1__PartitionHead head = YINUO__V1__PARTITION_HEAD__INIT, *heads[] = {&head};
+    uint32_t partition = r->options.partition;
+
+    head.has_partition = head.has_last_seq = head.has_served = 1;
+    head.partition = partition;
+    head.last_seq = r->next_seq - 1 - r->record_count;
+    head.served = 1;
+    body.n_partitions = 1;
+    body.partitions = &partition;
+    body.has_owner_epoch = body.has_pid = 1;
+    body.owner_epoch = r->ledger->epoch;
+    body.pid = (int32_t)getpid();
+    body.n_heads = 1;
+    body.heads = heads;
+    struct outgoing *m = outbox_add(&r->out, WIRE_REGISTER, partition);
+    if (codec_encode(&body.base, &m->body) != STATUS_OK)
+        abort();
+    for (uint8_t tier = 0; tier < LEASE_TIERS; tier++)
+        leases_release_tier(r->leases, tier);
+}
+
+void router_figures(const struct router *r, struct router_figures *f)
+{
+    *f = (struct router_figures){.last_seq = r->next_seq - 1,
+                                 .records = r->counts.records,
+                                 .batches = r->counts.batches,
+                                 .recovery_us = r->recovery_us,
+                                 .recovered = r->recovered,
+                                 .now_ms = r->time.now_ms};
+}
