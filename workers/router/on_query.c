@@ -1,0 +1,342 @@
+/* Queries: what is asked by name, answered from the state or handed on to the
+ * reader or a scan. docs/queries.md is the list. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+#include "ledger/customs.h"
+#include "queries.h"
+
+enum { FIND_MAX = 11, REPLY_BYTES = LIMIT_FRAME_BYTES - 8192, ROWS_DEFAULT = 100 };
+
+/* --- the reply --- */
+
+void reply_begin(struct reply *reply, struct router *r, const struct asker *to,
+                 const Yinuo__V1__Query *q, const char *row_type)
+{
+    memset(reply, 0, sizeof *reply);
+    reply->router = r;
+    reply->to = to;
+    reply->query = q;
+    reply->row_type = row_type;
+    reply->limit = q->has_limit && q->limit ? q->limit : ROWS_DEFAULT;
+    if (reply->limit > LIMIT_QUERY_ROWS)
+        reply->limit = LIMIT_QUERY_ROWS;
+}
+
+bool reply_row(struct reply *reply, struct slice row)
+{
+    struct slice kept = arena_copy(&reply->router->parse, row);
+
+    if (reply->count >= reply->limit || reply->bytes + row.size + 16 > REPLY_BYTES ||
+        (row.size && !kept.data))
+        return false;
+    reply->rows[reply->count++] = (ProtobufCBinaryData){kept.size, (uint8_t *)kept.data};
+    reply->bytes += row.size + 16;
+    return true;
+}
+
+bool reply_message(struct reply *reply, const ProtobufCMessage *message)
+{
+    struct bytes packed = {0};
+    bool fits = codec_encode(message, &packed) == STATUS_OK &&
+                reply_row(reply, bytes_slice(&packed));
+
+    bytes_fini(&packed);
+    return fits;
+}
+
+void reply_end(struct reply *reply, const char *more_cursor)
+{
+    Yinuo__V1__Reply body = YINUO__V1__REPLY__INIT;
+    struct router *r = reply->router;
+
+    body.row_type = (char *)reply->row_type;
+    body.n_rows = reply->count;
+    body.rows = reply->rows;
+    body.more_cursor = (char *)more_cursor;
+    body.has_code = body.has_complete_to = body.has_now_ms = 1;
+    body.complete_to = r->next_seq - 1;
+    body.now_ms = r->time.now_ms;
+    body.has_total = reply->total_known;
+    body.total = reply->total;
+    outbox_answer(&r->out, reply->to, WIRE_REPLY, &body.base);
+}
+
+void reply_refuse(struct router *r, const struct asker *to, enum refusal code, const char *text)
+{
+    Yinuo__V1__Reply body = YINUO__V1__REPLY__INIT;
+
+    body.has_code = body.has_now_ms = 1;
+    body.code = code;
+    body.text = (char *)(text && *text ? text : refusal_sentence(code));
+    body.now_ms = r->time.now_ms;
+    outbox_answer(&r->out, to, WIRE_REPLY, &body.base);
+}
+
+/* --- filters --- */
+
+const Yinuo__V1__Attribute *query_filter(const Yinuo__V1__Query *q, const char *name)
+{
+    for (size_t i = 0; i < q->n_filters; i++)
+        if (q->filters[i]->name && strcmp(q->filters[i]->name, name) == 0)
+            return q->filters[i];
+    return NULL;
+}
+
+const char *query_text(const Yinuo__V1__Query *q, const char *name)
+{
+    const Yinuo__V1__Attribute *a = query_filter(q, name);
+
+    return a && a->text && *a->text ? a->text : NULL;
+}
+
+/* NULL if each filter's name is among those allowed, else the first that is
+ * not. allowed: "a|b|c". */
+static const char *unknown_filter(const Yinuo__V1__Query *q, const char *allowed)
+{
+    for (size_t i = 0; i < q->n_filters; i++) {
+        const char *name = q->filters[i]->name ? q->filters[i]->name : "";
+        size_t size = strlen(name);
+        const char *at = allowed;
+        while (at && !(strncmp(at, name, size) == 0 && (at[size] == '|' || !at[size])))
+            at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL;
+        if (!at || !size)
+            return name;
+    }
+    return NULL;
+}
+
+/* --- cases --- */
+
+static void case_find(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+{
+    const char *prefix = query_text(q, "prefix");
+    struct reply reply;
+    struct state_cursor c;
+    struct slice key, value, row;
+
+    reply_begin(&reply, r, from, q, "Case");
+    reply.limit = FIND_MAX;
+    if (prefix && world_case_row(r->world, text_of(prefix), &row)) {
+        reply_row(&reply, row);
+        reply_end(&reply, NULL);
+        return;
+    }
+    state_cursor_open(&c, r->ledger->state, STATE_CASES, slice_of_text(prefix), SLICE_EMPTY);
+    while (state_cursor_next(&c, &key, &value) && reply_row(&reply, value))
+        ;
+    state_cursor_close(&c);
+    reply_end(&reply, NULL);
+}
+
+static void case_show(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+{
+    struct reply reply;
+    struct slice row;
+    const char *id = query_text(q, "case_id");
+
+    if (!id || !world_case_row(r->world, text_of(id), &row)) {
+        reply_refuse(r, from, REFUSAL_UNKNOWN_CASE, NULL);
+        return;
+    }
+    reply_begin(&reply, r, from, q, "Case");
+    reply_row(&reply, row);
+    reply_end(&reply, NULL);
+}
+
+static void case_timeline(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+{
+    static _Thread_local struct case_record c;
+    const char *id = query_text(q, "case_id");
+    const Yinuo__V1__Attribute *from_seq = query_filter(q, "from_seq");
+    struct reader_job job = {.kind = JOB_TIMELINE, .asker = *from};
+
+    if (!id || !world_find_case(r->world, text_of(id), &c)) {
+        reply_refuse(r, from, REFUSAL_UNKNOWN_CASE, NULL);
+        return;
+    }
+    batch_commit(r); /* what is in this batch belongs to it too */
+    job.from_seq = q->cursor ? strtoull(q->cursor, NULL, 10) : c.last_sequence;
+    job.down_to = from_seq && from_seq->has_number ? (uint64_t)from_seq->number : 0;
+    job.limit = q->has_limit && q->limit ? q->limit : LIMIT_QUERY_ROWS;
+    job.last_seq = r->next_seq - 1;
+    job.now_ms = r->time.now_ms;
+    if (!reader_thread_ask(r->reader, &job))
+        reply_refuse(r, from, REFUSAL_BUSY, NULL);
+}
+
+/* --- the directory --- */
+
+static char *copy_text(struct router *r, struct text t)
+{
+    return t.size ? arena_text_of(&r->parse, slice_of(t.data, t.size)) : NULL;
+}
+
+static void roster_row(struct router *r, Yinuo__V1__RosterRow *row, struct text person)
+{
+    const struct person *p = directory_person(world_policies(r->world)->directory, person);
+
+    row->person = copy_text(r, person);
+    if (!p)
+        return;
+    row->name = copy_text(r, p->name);
+    row->method = copy_text(r, p->method);
+    row->address = copy_text(r, p->phone.size ? p->phone : p->email);
+}
+
+enum { CONTACTS_MAX = 16 };
+
+static bool on_call_slot(struct reply *reply, struct text station, struct text region,
+                         uint8_t tier, int64_t at_ms)
+{
+    struct router *r = reply->router;
+    struct name contacts[CONTACTS_MAX];
+    size_t count = directory_on_call(world_policies(r->world)->directory, station, region, tier,
+                                     at_ms, contacts, CONTACTS_MAX);
+
+    for (size_t i = 0; i < count || (i == 0 && count == 0); i++) {
+        Yinuo__V1__RosterRow row = YINUO__V1__ROSTER_ROW__INIT;
+        row.station = copy_text(r, station);
+        row.has_tier = row.has_contact = 1;
+        row.tier = (Yinuo__V1__Tier)tier;
+        row.contact = (uint32_t)i;
+        if (i < count)
+            roster_row(r, &row, name_text(&contacts[i]));
+        const char *wanted = query_text(reply->query, "person");
+        if (wanted && (i >= count || !name_is(&contacts[i], text_of(wanted))))
+            continue;
+        if (!reply_message(reply, &row.base))
+            return false;
+    }
+    return true;
+}
+
+static bool on_call_station(struct reply *reply, const struct station *s, struct text id,
+                            int64_t at_ms)
+{
+    struct router *r = reply->router;
+    const char *tier = query_text(reply->query, "tier");
+    const struct policy *p = policyset_for(world_policies(r->world), s->region);
+
+    for (uint8_t t = 1; t <= p->tier_count; t++) {
+        if (tier && strtoul(tier, NULL, 10) != t)
+            continue;
+        if (t == 1 && !s->roles[1].count)
+            continue; /* the first tier is the owner of each case */
+        if (!on_call_slot(reply, id, s->region, t, at_ms))
+            return false;
+    }
+    return true;
+}
+
+static void on_call(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+{
+    const struct directory *d = world_policies(r->world)->directory;
+    const char *station = query_text(q, "station"), *region = query_text(q, "region");
+    int64_t at_ms = q->has_as_of_ms ? q->as_of_ms : r->time.now_ms;
+    struct reply reply;
+
+    reply_begin(&reply, r, from, q, "RosterRow");
+    if (station) {
+        on_call_station(&reply, directory_station(d, text_of(station)), text_of(station), at_ms);
+    } else {
+        for (size_t i = 0; i < d->station_count; i++)
+            if ((!region || text_equal(d->stations[i].region, text_of(region))) &&
+                !on_call_station(&reply, &d->stations[i], d->stations[i].id, at_ms))
+                break;
+    }
+    reply_end(&reply, NULL);
+}
+
+static void person(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+{
+    const char *id = query_text(q, "person");
+    struct reply reply;
+
+    if (!id || !person_known(r, text_of(id))) {
+        reply_refuse(r, from, REFUSAL_UNKNOWN_PERSON, NULL);
+        return;
+    }
+    reply_begin(&reply, r, from, q, "RosterRow");
+    Yinuo__V1__RosterRow row = YINUO__V1__ROSTER_ROW__INIT;
+    const struct person *p =
+        directory_person(world_policies(r->world)->directory, text_of(id));
+    roster_row(r, &row, text_of(id));
+    if (p) {
+        row.station = copy_text(r, p->station);
+        row.has_tier = p->tier > 0;
+        row.tier = (Yinuo__V1__Tier)p->tier;
+    }
+    reply_message(&reply, &row.base);
+    reply_end(&reply, NULL);
+}
+
+static void policy_show(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+{
+    const struct policyset *set = world_policies(r->world);
+    struct reply reply;
+
+    reply_begin(&reply, r, from, q, "PackVersion");
+    for (size_t i = 0; i < set->pack_count; i++) {
+        Yinuo__V1__PackVersion row = YINUO__V1__PACK_VERSION__INIT;
+        row.name = copy_text(r, set->packs[i].policy->name);
+        row.version = copy_text(r, set->packs[i].policy->version);
+        row.regions = arena_array(&r->parse, set->packs[i].region_count + 1, sizeof *row.regions);
+        for (; row.n_regions < set->packs[i].region_count; row.n_regions++)
+            row.regions[row.n_regions] = copy_text(r, set->packs[i].regions[row.n_regions]);
+        reply_message(&reply, &row.base);
+    }
+    reply_end(&reply, NULL);
+}
+
+/* --- the table --- */
+
+static const struct {
+    const char *name;
+    const char *filters;
+    void (*run)(struct router *r, const struct asker *from, const Yinuo__V1__Query *q);
+} queries[] = {
+    {"status", "", query_status},
+    {"case.find", "prefix", case_find},
+    {"case.show", "case_id", case_show},
+    {"case.list",
+     "state|owner|mine|unacked|overdue|severity|tier|station|region|product_line|no_contact_for|"
+     "due_by",
+     scan_begin},
+    {"case.timeline", "case_id|from_seq", case_timeline},
+    {"page.list", "person|case_id|station|region|tier|page_id", query_pages},
+    {"on_call", "station|region|product_line|tier|person", on_call},
+    {"person", "person", person},
+    {"policy.show", "", policy_show},
+};
+
+void on_query(struct router *r, const struct asker *from, struct slice bytes)
+{
+    struct fault fault;
+    const Yinuo__V1__Query *q =
+        codec_decode(&yinuo__v1__query__descriptor, bytes, &r->parse, &fault);
+
+    if (!q) {
+        outbox_refuse(&r->out, from, fault.code, fault.text, fault.field);
+        return;
+    }
+    /* All that was acknowledged before is applied before: min_sequence asks for
+     * patience only of a partition that is behind, and this one never is. */
+    if (q->has_min_sequence && q->min_sequence >= r->next_seq) {
+        reply_refuse(r, from, REFUSAL_BUSY, NULL);
+        return;
+    }
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        if (!q->name || strcmp(q->name, queries[i].name) != 0)
+            continue;
+        const char *unknown = unknown_filter(q, queries[i].filters);
+        if (unknown)
+            reply_refuse(r, from, REFUSAL_BAD_FIELD, unknown);
+        else
+            queries[i].run(r, from, q);
+        return;
+    }
+    reply_refuse(r, from, REFUSAL_UNKNOWN_KIND, q->name);
+}
