@@ -12,7 +12,8 @@ static const struct slice policy_key = {(const uint8_t *)"policy", 6};
 
 enum { KINDS_ROOM = 512 };
 
-void apply_init(struct apply *a, struct state *state, struct world *world, const char *blobs_dir)
+void apply_init(struct apply *a, struct state *state, struct world *world,
+                const char *blobs_dir)
 {
     a->state = state;
     a->world = world;
@@ -51,8 +52,8 @@ struct search {
     bool any;
 };
 
-static enum status look(void *state, const struct digest *name, const char *path,
-                        struct error *err)
+static enum status look(void *state, const struct digest *name,
+                        const char *path, struct error *err)
 {
     struct search *s = state;
     char hex[DIGEST_TEXT_SIZE];
@@ -68,8 +69,8 @@ static enum status look(void *state, const struct digest *name, const char *path
     return STATUS_OK;
 }
 
-enum status apply_blob(const char *blobs_dir, struct text version, struct bytes *out,
-                       struct error *err)
+enum status apply_blob(const char *blobs_dir, struct text version,
+                       struct bytes *out, struct error *err)
 {
     struct search s = {.version = version};
     enum status st = blob_each(blobs_dir, look, &s, err);
@@ -77,12 +78,14 @@ enum status apply_blob(const char *blobs_dir, struct text version, struct bytes 
     if (st != STATUS_OK)
         return st;
     if (!s.any)
-        return error_set(err, STATUS_NOT_FOUND, "no policy %.*s beside the ledger",
-                         (int)version.size, version.data);
+        return error_set(err, STATUS_NOT_FOUND,
+                         "no policy %.*s beside the ledger", (int)version.size,
+                         version.data);
     return blob_get(blobs_dir, &s.found, LIMIT_CONFIG_BYTES * 4, out, err);
 }
 
-static enum status use_version(struct apply *a, const char *version, struct error *err)
+static enum status use_version(struct apply *a, const char *version,
+                               struct error *err)
 {
     const struct policyset *now = world_policies(a->world);
     struct bytes blob = {0};
@@ -98,7 +101,8 @@ static enum status use_version(struct apply *a, const char *version, struct erro
         findings_init(f);
         st = policyset_load_blob(bytes_slice(&blob), apply_names(), &set, f);
         if (st != STATUS_OK)
-            st = error_set(err, STATUS_CORRUPT, "policy %s does not compile any more", version);
+            st = error_set(err, STATUS_CORRUPT,
+                           "policy %s does not compile any more", version);
         findings_fini(f);
         free(f);
     }
@@ -115,8 +119,8 @@ enum status apply_policy(struct apply *a, struct error *err)
     if (!state_get(a->state, STATE_CONFIG, policy_key, &row))
         return error_set(err, STATUS_NOT_FOUND, "no policy was ever loaded");
     arena_reset(&a->arena);
-    Yinuo__V1__PolicyLoaded *loaded =
-        codec_decode(&yinuo__v1__policy_loaded__descriptor, row, &a->arena, NULL);
+    Yinuo__V1__PolicyLoaded *loaded = codec_decode(
+        &yinuo__v1__policy_loaded__descriptor, row, &a->arena, NULL);
     if (!loaded || !loaded->version_hash)
         return error_set(err, STATUS_CORRUPT, "the row of the policy in force");
     return use_version(a, loaded->version_hash, err);
@@ -124,13 +128,15 @@ enum status apply_policy(struct apply *a, struct error *err)
 
 /* --- one record --- */
 
-static enum status keep_policy(struct apply *a, const Yinuo__V1__PolicyLoaded *loaded,
+static enum status keep_policy(struct apply *a,
+                               const Yinuo__V1__PolicyLoaded *loaded,
                                struct error *err)
 {
     struct bytes row = {0};
 
     if (!loaded->version_hash || codec_encode(&loaded->base, &row) != STATUS_OK)
-        return error_set(err, STATUS_CORRUPT, "a record of a policy without its version");
+        return error_set(err, STATUS_CORRUPT,
+                         "a record of a policy without its version");
     state_put(a->state, STATE_CONFIG, policy_key, bytes_slice(&row));
     bytes_fini(&row);
     return use_version(a, loaded->version_hash, err);
@@ -145,12 +151,15 @@ enum status apply_origin(struct apply *a, uint64_t sequence, int64_t journal_ms,
         struct producer p;
         struct slice identity = slice_of_text(part->producer);
         producer_load(a->state, identity, &p);
-        if (producer_judge(&p, part->producer_epoch, part->producer_sequence, part->input_crc,
-                           &(uint16_t){0}) != PRODUCER_NEXT)
-            return error_set(err, STATUS_CORRUPT, "record %llu: number %llu of %s is out of order",
+        if (producer_judge(&p, part->producer_epoch, part->producer_sequence,
+                           part->input_crc, &(uint16_t){0}) != PRODUCER_NEXT)
+            return error_set(err, STATUS_CORRUPT,
+                             "record %llu: number %llu of %s is out of order",
                              (unsigned long long)sequence,
-                             (unsigned long long)part->producer_sequence, part->producer);
-        producer_advance(&p, part->producer_epoch, part->producer_sequence, part->input_crc, code);
+                             (unsigned long long)part->producer_sequence,
+                             part->producer);
+        producer_advance(&p, part->producer_epoch, part->producer_sequence,
+                         part->input_crc, code);
         producer_store(a->state, identity, &p);
     }
     if (part->request_id)
@@ -159,18 +168,21 @@ enum status apply_origin(struct apply *a, uint64_t sequence, int64_t journal_ms,
     return part->policy ? keep_policy(a, part->policy, err) : STATUS_OK;
 }
 
-enum status apply_record(struct apply *a, const struct record *r, struct error *err)
+enum status apply_record(struct apply *a, const struct record *r,
+                         struct error *err)
 {
     struct fault fault;
 
     arena_reset(&a->arena);
-    Yinuo__V1__StreamRecord *part = codec_decode(&yinuo__v1__stream_record__descriptor,
-                                                 r->parts[RECORD_INPUT], &a->arena, &fault);
+    Yinuo__V1__StreamRecord *part =
+        codec_decode(&yinuo__v1__stream_record__descriptor,
+                     r->parts[RECORD_INPUT], &a->arena, &fault);
     if (!part)
         return error_set(err, STATUS_CORRUPT, "record %llu: its input: %s",
                          (unsigned long long)r->seq, fault.text);
     enum status st = apply_origin(a, r->seq, r->journal_ms, part, err);
     if (st != STATUS_OK)
         return st;
-    return world_apply(a->world, r->seq, r->journal_ms, r->parts[RECORD_DECISIONS], err);
+    return world_apply(a->world, r->seq, r->journal_ms,
+                       r->parts[RECORD_DECISIONS], err);
 }

@@ -24,22 +24,27 @@ struct apply {
     struct arena arena;
 };
 
-void apply_init(struct apply *a, struct state *state, struct world *world, const char *blobs_dir);
+void apply_init(struct apply *a, struct state *state, struct world *world,
+                const char *blobs_dir);
 void apply_fini(struct apply *a);
 
-MUST_CHECK enum status apply_record(struct apply *a, const struct record *r, struct error *err);
+MUST_CHECK enum status apply_record(struct apply *a, const struct record *r,
+                                    struct error *err);
 
-/* The half of it that is not decisions, for the one who has the part in hand. */
-MUST_CHECK enum status apply_origin(struct apply *a, uint64_t sequence, int64_t journal_ms,
-                                    const Yinuo__V1__StreamRecord *part, struct error *err);
+/* The half of it that is not decisions, for the one who has the part in hand.
+ */
+MUST_CHECK enum status apply_origin(struct apply *a, uint64_t sequence,
+                                    int64_t journal_ms,
+                                    const Yinuo__V1__StreamRecord *part,
+                                    struct error *err);
 
 /* The policy set that the rows say is in force, into the world. NOT_FOUND when
  * none was ever loaded. */
 MUST_CHECK enum status apply_policy(struct apply *a, struct error *err);
 
 /* The blob whose digest begins with a version's hex digits. */
-MUST_CHECK enum status apply_blob(const char *blobs_dir, struct text version, struct bytes *out,
-                                  struct error *err);
+MUST_CHECK enum status apply_blob(const char *blobs_dir, struct text version,
+                                  struct bytes *out, struct error *err);
 
 /* The names of the built-in kinds, for the loader. */
 const struct policy_names *apply_names(void);

@@ -25,7 +25,8 @@ void producer_load(struct state *s, struct slice identity, struct producer *p)
     assert(in.status == STATUS_OK);
 }
 
-void producer_store(struct state *s, struct slice identity, const struct producer *p)
+void producer_store(struct state *s, struct slice identity,
+                    const struct producer *p)
 {
     uint8_t room[16 + PRODUCER_KEPT * 6];
     struct writer out;
@@ -40,8 +41,9 @@ void producer_store(struct state *s, struct slice identity, const struct produce
     state_put(s, STATE_PRODUCERS, identity, slice_of(room, sizeof room));
 }
 
-enum producer_verdict producer_judge(const struct producer *p, uint64_t epoch, uint64_t sequence,
-                                     uint32_t crc, uint16_t *code)
+enum producer_verdict producer_judge(const struct producer *p, uint64_t epoch,
+                                     uint64_t sequence, uint32_t crc,
+                                     uint16_t *code)
 {
     uint64_t last = epoch == p->epoch ? p->last : 0;
 
@@ -61,8 +63,8 @@ enum producer_verdict producer_judge(const struct producer *p, uint64_t epoch, u
     return PRODUCER_DUPLICATE;
 }
 
-void producer_advance(struct producer *p, uint64_t epoch, uint64_t sequence, uint32_t crc,
-                      uint16_t code)
+void producer_advance(struct producer *p, uint64_t epoch, uint64_t sequence,
+                      uint32_t crc, uint16_t code)
 {
     if (epoch != p->epoch) {
         assert(epoch > p->epoch);

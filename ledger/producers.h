@@ -42,13 +42,15 @@ enum producer_verdict {
 
 /* All zero for one who has not been heard of. */
 void producer_load(struct state *s, struct slice identity, struct producer *p);
-void producer_store(struct state *s, struct slice identity, const struct producer *p);
+void producer_store(struct state *s, struct slice identity,
+                    const struct producer *p);
 
-enum producer_verdict producer_judge(const struct producer *p, uint64_t epoch, uint64_t sequence,
-                                     uint32_t crc, uint16_t *code);
+enum producer_verdict producer_judge(const struct producer *p, uint64_t epoch,
+                                     uint64_t sequence, uint32_t crc,
+                                     uint16_t *code);
 
 /* After PRODUCER_NEXT: the number is used up, taken or refused. */
-void producer_advance(struct producer *p, uint64_t epoch, uint64_t sequence, uint32_t crc,
-                      uint16_t code);
+void producer_advance(struct producer *p, uint64_t epoch, uint64_t sequence,
+                      uint32_t crc, uint16_t code);
 
 #endif

@@ -9,8 +9,8 @@
 
 enum { EXPIRE_AT_ONCE = 4 };
 
-static struct slice key_of(uint8_t room[STATE_KEY_MAX], char mark, const int64_t *at_ms,
-                           struct slice id)
+static struct slice key_of(uint8_t room[STATE_KEY_MAX], char mark,
+                           const int64_t *at_ms, struct slice id)
 {
     struct writer out;
 
@@ -45,7 +45,8 @@ static void expire(struct state *s, int64_t before_ms)
     for (int i = 0; i < EXPIRE_AT_ONCE; i++) {
         struct state_cursor c;
         struct slice key, value;
-        state_cursor_open(&c, s, STATE_REQUESTS, slice_of(&mark, 1), SLICE_EMPTY);
+        state_cursor_open(&c, s, STATE_REQUESTS, slice_of(&mark, 1),
+                          SLICE_EMPTY);
         bool found = state_cursor_next(&c, &key, &value);
         uint8_t old[STATE_KEY_MAX];
         size_t size = found ? key.size : 0;
@@ -54,7 +55,8 @@ static void expire(struct state *s, int64_t before_ms)
         state_cursor_close(&c);
         struct reader in;
         reader_init(&in, slice_of(old, size));
-        if (!found || reader_u8(&in) != mark || (int64_t)reader_u64(&in) >= before_ms)
+        if (!found || reader_u8(&in) != mark ||
+            (int64_t)reader_u64(&in) >= before_ms)
             return;
         struct slice id = slice_of(old + 9, size - 9);
         state_delete(s, STATE_REQUESTS, key_of(key_room, 'r', NULL, id));
@@ -72,6 +74,8 @@ void request_keep(struct state *s, struct slice id, const struct request *r)
     writer_u64(&out, r->sequence);
     writer_u64(&out, (uint64_t)r->journal_ms);
     writer_u16(&out, r->code);
-    state_put(s, STATE_REQUESTS, key_of(room, 'r', NULL, id), slice_of(row, sizeof row));
-    state_put(s, STATE_REQUESTS, key_of(room, 't', &r->journal_ms, id), SLICE_EMPTY);
+    state_put(s, STATE_REQUESTS, key_of(room, 'r', NULL, id),
+              slice_of(row, sizeof row));
+    state_put(s, STATE_REQUESTS, key_of(room, 't', &r->journal_ms, id),
+              SLICE_EMPTY);
 }

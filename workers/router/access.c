@@ -23,7 +23,8 @@ bool person_known(const struct router *r, struct text person)
 {
     const struct directory *d = world_policies(r->world)->directory;
 
-    return person.size && (directory_person(d, person) || of_template(d, person));
+    return person.size &&
+           (directory_person(d, person) || of_template(d, person));
 }
 
 enum refusal access_command(const struct router *r, const struct asker *from,
@@ -36,7 +37,8 @@ enum refusal access_command(const struct router *r, const struct asker *from,
     if (!person_known(r, text_of(c->person)))
         return REFUSAL_UNKNOWN_PERSON;
     /* A proven identity speaks for itself alone. */
-    if (from->proven && from->role == WIRE_ROLE_SUPERVISOR && strcmp(from->identity, c->person) != 0)
+    if (from->proven && from->role == WIRE_ROLE_SUPERVISOR &&
+        strcmp(from->identity, c->person) != 0)
         return REFUSAL_NOT_ALLOWED;
     return REFUSAL_NONE;
 }

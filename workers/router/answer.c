@@ -16,7 +16,8 @@ static targets step_page(const struct policy *p, const struct clock_instance *i,
 {
     if (i->clock == p->ack_clock)
         return s->tier ? TARGET_ROLE(s->tier) : TARGET_OWNER;
-    const struct clock_steps *steps = &p->clocks[i->clock].by_severity[s->severity - 1];
+    const struct clock_steps *steps =
+        &p->clocks[i->clock].by_severity[s->severity - 1];
     return s->step < steps->count ? steps->steps[s->step].page : 0;
 }
 
@@ -38,20 +39,24 @@ static void goes_to(struct router *r, const struct case_record *c, targets page,
     out->goes_to = (Yinuo__V1__Tier)role;
     if (page & TARGET_OWNER)
         out->person = copy_text(r, name_text(&c->owner));
-    else if (directory_on_call(world_policies(r->world)->directory, name_text(&c->station),
-                               name_text(&c->region), role, r->now_ms, &person, 1))
+    else if (directory_on_call(world_policies(r->world)->directory,
+                               name_text(&c->station), name_text(&c->region),
+                               role, r->now_ms, &person, 1))
         out->person = copy_text(r, name_text(&person));
 }
 
 /* What goes on although somebody has answered: each clock's next step. */
-static void still_running(struct router *r, const struct case_record *c, Yinuo__V1__Answer *a)
+static void still_running(struct router *r, const struct case_record *c,
+                          Yinuo__V1__Answer *a)
 {
     const struct policy *p = world_policy_of(r->world, c);
     Yinuo__V1__RunningClock *rows =
         arena_array(&r->parse, RUNNING_MAX, sizeof *rows);
-    Yinuo__V1__RunningClock **list = arena_array(&r->parse, RUNNING_MAX, sizeof *list);
+    Yinuo__V1__RunningClock **list =
+        arena_array(&r->parse, RUNNING_MAX, sizeof *list);
 
-    for (size_t i = 0; i < c->clock_count && a->n_still_running < RUNNING_MAX; i++) {
+    for (size_t i = 0; i < c->clock_count && a->n_still_running < RUNNING_MAX;
+         i++) {
         const struct clock_instance *clock = &c->clocks[i];
         if (!clock->step_count || clock->paused_at_ms)
             continue;
@@ -70,7 +75,8 @@ static void still_running(struct router *r, const struct case_record *c, Yinuo__
     a->still_running = list;
 }
 
-static const struct decision *decision_of(const struct decisions *d, enum decision_kind kind)
+static const struct decision *decision_of(const struct decisions *d,
+                                          enum decision_kind kind)
 {
     for (size_t i = 0; i < d->count; i++)
         if (d->list[i].kind == kind)
@@ -86,7 +92,8 @@ struct looking {
     int64_t at_ms;
 };
 
-static enum status look_for_ack(void *context, const struct decision *d, struct error *err)
+static enum status look_for_ack(void *context, const struct decision *d,
+                                struct error *err)
 {
     struct looking *l = context;
 
@@ -111,21 +118,24 @@ static void find_winner(struct router *r, uint64_t seq, struct looking *l)
         uint64_t first = r->next_seq - r->record_count;
         if (seq >= first)
             rec = &r->records[seq - first];
-        else if (journal_read(r->ledger->journal, seq, &one, &page, &err) == STATUS_OK &&
+        else if (journal_read(r->ledger->journal, seq, &one, &page, &err) ==
+                     STATUS_OK &&
                  page.count)
             rec = &page.records[0];
         if (!rec)
             break;
-        Yinuo__V1__StreamRecord *part = codec_decode(&yinuo__v1__stream_record__descriptor,
-                                                     rec->parts[RECORD_INPUT], &r->parse, NULL);
-        (void)customs_each_decision(rec->parts[RECORD_DECISIONS], &r->parse, look_for_ack, l,
-                                    &err);
+        Yinuo__V1__StreamRecord *part =
+            codec_decode(&yinuo__v1__stream_record__descriptor,
+                         rec->parts[RECORD_INPUT], &r->parse, NULL);
+        (void)customs_each_decision(rec->parts[RECORD_DECISIONS], &r->parse,
+                                    look_for_ack, l, &err);
         seq = part ? part->previous_seq : 0;
     }
     journal_page_fini(&page);
 }
 
-static void tell_winner(struct router *r, uint64_t previous_seq, Yinuo__V1__Answer *a)
+static void tell_winner(struct router *r, uint64_t previous_seq,
+                        Yinuo__V1__Answer *a)
 {
     struct looking l = {.r = r};
 
@@ -152,24 +162,28 @@ static void answer_init(Yinuo__V1__Answer *a, const Yinuo__V1__Command *command,
     a->at_ms = r->now_ms;
 }
 
-static void tell_refusal(struct router *r, const struct deed *d, Yinuo__V1__Answer *a)
+static void tell_refusal(struct router *r, const struct deed *d,
+                         Yinuo__V1__Answer *a)
 {
     const struct decisions *list = &d->decided.out->decisions;
-    const struct decision *refuse =
-        d->decided.decisions.size || d->dry_run ? decision_of(list, DECISION_REFUSE) : NULL;
+    const struct decision *refuse = d->decided.decisions.size || d->dry_run
+                                        ? decision_of(list, DECISION_REFUSE)
+                                        : NULL;
 
     if (d->code == REFUSAL_LOST_RACE)
         tell_winner(r, d->decided.previous_seq, a);
     else if (refuse && refuse->rule.size)
-        a->text = arena_format(&r->parse, "%s (%.*s)", refusal_sentence(d->code),
-                               (int)refuse->rule.size, refuse->rule.data);
+        a->text =
+            arena_format(&r->parse, "%s (%.*s)", refusal_sentence(d->code),
+                         (int)refuse->rule.size, refuse->rule.data);
     else if (d->decided.reason.size)
-        a->text = arena_format(&r->parse, "%s (%.*s)", refusal_sentence(d->code),
-                               (int)d->decided.reason.size, d->decided.reason.data);
+        a->text =
+            arena_format(&r->parse, "%s (%.*s)", refusal_sentence(d->code),
+                         (int)d->decided.reason.size, d->decided.reason.data);
 }
 
-void answer_deed(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
-                 const struct deed *d)
+void answer_deed(struct router *r, const struct asker *to,
+                 const Yinuo__V1__Command *command, const struct deed *d)
 {
     Yinuo__V1__Answer a;
 
@@ -192,7 +206,8 @@ void answer_deed(struct router *r, const struct asker *to, const Yinuo__V1__Comm
     outbox_answer(&r->out, to, WIRE_ANSWER, &a.base);
 }
 
-void answer_again(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
+void answer_again(struct router *r, const struct asker *to,
+                  const Yinuo__V1__Command *command,
                   const struct request *before)
 {
     static _Thread_local struct case_record c;
@@ -211,8 +226,9 @@ void answer_again(struct router *r, const struct asker *to, const Yinuo__V1__Com
     outbox_answer(&r->out, to, WIRE_ANSWER, &a.base);
 }
 
-void answer_refuse(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
-                   enum refusal code, const char *text, const char *field)
+void answer_refuse(struct router *r, const struct asker *to,
+                   const Yinuo__V1__Command *command, enum refusal code,
+                   const char *text, const char *field)
 {
     Yinuo__V1__Answer a;
 

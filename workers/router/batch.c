@@ -11,7 +11,8 @@ void batch_begin(struct router *r)
     if (r->record_count)
         return;
     r->wall_ms = clock_wall_ms(r->clock);
-    r->now_ms = journal_clock_now(&r->time, clock_boottime_ms(r->clock), r->wall_ms);
+    r->now_ms =
+        journal_clock_now(&r->time, clock_boottime_ms(r->clock), r->wall_ms);
 }
 
 static struct slice keep(struct router *r, struct slice bytes)
@@ -23,16 +24,18 @@ static struct slice keep(struct router *r, struct slice bytes)
     return kept;
 }
 
-static struct slice sealed(struct router *r, struct slice personal, struct slice customer)
+static struct slice sealed(struct router *r, struct slice personal,
+                           struct slice customer)
 {
     struct bytes out = {0};
     struct error err;
 
     if (!personal.size)
         return SLICE_EMPTY;
-    if (vault_seal(r->ledger->vault, customer, r->next_seq, r->now_ms, personal, &out, &err) !=
-        STATUS_OK) {
-        log_error("VAULT", "%s -> the router ends, recovery is the start path", err.text);
+    if (vault_seal(r->ledger->vault, customer, r->next_seq, r->now_ms, personal,
+                   &out, &err) != STATUS_OK) {
+        log_error("VAULT", "%s -> the router ends, recovery is the start path",
+                  err.text);
         abort();
     }
     struct slice kept = keep(r, bytes_slice(&out));
@@ -40,8 +43,9 @@ static struct slice sealed(struct router *r, struct slice personal, struct slice
     return kept;
 }
 
-uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part, struct slice personal,
-                   struct slice customer, struct slice decisions)
+uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part,
+                   struct slice personal, struct slice customer,
+                   struct slice decisions)
 {
     struct record *rec = &r->records[r->record_count];
     size_t size = yinuo__v1__stream_record__get_packed_size(part);
@@ -75,7 +79,8 @@ static void varint(struct bytes *out, size_t value)
 }
 
 /* Records.records is field 1; its value is the head and the two parts. */
-void stream_append(struct bytes *body, uint32_t partition, const struct record *rec)
+void stream_append(struct bytes *body, uint32_t partition,
+                   const struct record *rec)
 {
     Yinuo__V1__StreamRecord head = YINUO__V1__STREAM_RECORD__INIT;
     uint8_t room[64];
@@ -89,7 +94,8 @@ void stream_append(struct bytes *body, uint32_t partition, const struct record *
     head.owner_epoch = rec->epoch;
     size_t size = yinuo__v1__stream_record__pack(&head, room);
     bytes_append_u8(body, 1 << 3 | 2);
-    varint(body, size + rec->parts[RECORD_INPUT].size + rec->parts[RECORD_DECISIONS].size);
+    varint(body, size + rec->parts[RECORD_INPUT].size +
+                     rec->parts[RECORD_DECISIONS].size);
     bytes_append(body, slice_of(room, size));
     bytes_append(body, rec->parts[RECORD_INPUT]);
     bytes_append(body, rec->parts[RECORD_DECISIONS]);
@@ -123,10 +129,13 @@ void batch_commit(struct router *r)
     if (!r->record_count)
         return;
     state_set_applied(r->ledger->state, r->next_seq - 1);
-    if (ledger_append(r->ledger, r->records, r->record_count, &durable, &err) != STATUS_OK) {
+    if (ledger_append(r->ledger, r->records, r->record_count, &durable, &err) !=
+        STATUS_OK) {
         /* The state in memory is ahead of the journal now: only a start from
          * what is durable is right. */
-        log_error("JOURNAL", "%s -> the router ends, recovery is the start path", err.text);
+        log_error("JOURNAL",
+                  "%s -> the router ends, recovery is the start path",
+                  err.text);
         abort();
     }
     stream_batch(r);

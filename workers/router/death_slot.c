@@ -30,7 +30,8 @@ struct death_slot {
     uint32_t last_deaths;
 };
 
-struct death_mark death_mark_of(char what, struct slice identity, uint64_t number)
+struct death_mark death_mark_of(char what, struct slice identity,
+                                uint64_t number)
 {
     struct death_mark mark = {{0}};
     uint64_t h = 1469598103934665603u;
@@ -46,7 +47,8 @@ struct death_mark death_mark_of(char what, struct slice identity, uint64_t numbe
 static struct killer *find(struct slot_file *f, const struct death_mark *mark)
 {
     for (size_t i = 0; i < KILLERS_MAX; i++)
-        if (f->killers[i].deaths && memcmp(&f->killers[i].mark, mark, sizeof *mark) == 0)
+        if (f->killers[i].deaths &&
+            memcmp(&f->killers[i].mark, mark, sizeof *mark) == 0)
             return &f->killers[i];
     return NULL;
 }
@@ -83,16 +85,19 @@ static void count_death(struct death_slot *slot)
         slot->any |= f->killers[i].deaths > 0;
 }
 
-enum status death_slot_open(const char *path, struct death_slot **out, struct error *err)
+enum status death_slot_open(const char *path, struct death_slot **out,
+                            struct error *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
     if (fd < 0)
         return error_set_errno(err, errno, "open %s", path);
-    /* posix_fallocate, not ftruncate: a hole on a full disk would be a SIGBUS. */
+    /* posix_fallocate, not ftruncate: a hole on a full disk would be a SIGBUS.
+     */
     int failed = posix_fallocate(fd, 0, sizeof(struct slot_file));
     void *map = failed ? MAP_FAILED
-                       : mmap(NULL, sizeof(struct slot_file), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+                       : mmap(NULL, sizeof(struct slot_file),
+                              PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     int number = failed ? failed : errno;
     close(fd);
     if (map == MAP_FAILED)

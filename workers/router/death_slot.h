@@ -1,10 +1,11 @@
 /* death_slot - which record was being decided when the process died.
  *
- * A small file, mapped and shared, so that its bytes outlive the process: before
- * a record is decided its identity goes in, afterwards it is taken out. A start
- * that finds one in there counts a death. Two deaths on the same record, and it
- * is set aside as quarantined instead of being decided a third time; everything
- * else goes on. (A power cut may lose the count: then it takes one death more.)
+ * A small file, mapped and shared, so that its bytes outlive the process:
+ * before a record is decided its identity goes in, afterwards it is taken out.
+ * A start that finds one in there counts a death. Two deaths on the same
+ * record, and it is set aside as quarantined instead of being decided a third
+ * time; everything else goes on. (A power cut may lose the count: then it takes
+ * one death more.)
  *
  * Memory   The mapping lives until close.
  * Errors   From open only.
@@ -25,16 +26,18 @@ enum { DEATHS_MAX = 2 };
 
 struct death_slot;
 
-MUST_CHECK enum status death_slot_open(const char *path, struct death_slot **slot,
-                                       struct error *err);
+MUST_CHECK enum status
+death_slot_open(const char *path, struct death_slot **slot, struct error *err);
 void death_slot_close(struct death_slot **slot);
 
 /* The name of a record that is the same when it comes again: of an event its
- * producer and number, of a command its request id, of a firing case and due. */
+ * producer and number, of a command its request id, of a firing case and due.
+ */
 struct death_mark {
     uint8_t bytes[16];
 };
-struct death_mark death_mark_of(char what, struct slice identity, uint64_t number);
+struct death_mark death_mark_of(char what, struct slice identity,
+                                uint64_t number);
 
 /* False: it has killed DEATHS_MAX times; do not decide it. */
 bool death_slot_enter(struct death_slot *slot, const struct death_mark *mark);

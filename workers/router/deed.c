@@ -33,15 +33,18 @@ static void put_in(struct router *r, struct deed *d)
         if (customs_split(d->part.event, &r->parse, &personal) != STATUS_OK)
             abort();
     }
-    if (apply_origin(&r->apply, r->next_seq, r->now_ms, &d->part, &err) != STATUS_OK) {
+    if (apply_origin(&r->apply, r->next_seq, r->now_ms, &d->part, &err) !=
+        STATUS_OK) {
         log_error("APPLY", "%s -> the router ends", err.text);
         abort();
     }
-    d->seq = batch_add(r, &d->part, bytes_slice(&personal), customer, d->decided.decisions);
+    d->seq = batch_add(r, &d->part, bytes_slice(&personal), customer,
+                       d->decided.decisions);
     bytes_fini(&personal);
 }
 
-static void refuse_in(struct deed *d, Yinuo__V1__Refused *refused, enum refusal code)
+static void refuse_in(struct deed *d, Yinuo__V1__Refused *refused,
+                      enum refusal code)
 {
     yinuo__v1__refused__init(refused);
     refused->has_code = 1;
@@ -55,7 +58,7 @@ static void quarantine(struct router *r, struct deed *d)
 {
     Yinuo__V1__Quarantined q = YINUO__V1__QUARANTINED__INIT;
     Yinuo__V1__Refused refused;
-    const char *case_id = d->part.event ? d->part.event->case_id
+    const char *case_id = d->part.event    ? d->part.event->case_id
                           : d->part.firing ? d->part.firing->case_id
                                            : NULL;
 
@@ -66,8 +69,10 @@ static void quarantine(struct router *r, struct deed *d)
     d->part.quarantined = &q;
     d->part.kind = YINUO__V1__RECORD_KIND__RECORD_QUARANTINED;
     refuse_in(d, &refused, REFUSAL_QUARANTINED);
-    log_error("QUARANTINED", "a %s of case %s ended the router %d times -> set aside, undecided",
-              q.what, case_id ? case_id : "-", DEATHS_MAX);
+    log_error(
+        "QUARANTINED",
+        "a %s of case %s ended the router %d times -> set aside, undecided",
+        q.what, case_id ? case_id : "-", DEATHS_MAX);
     r->counts.quarantined++;
     put_in(r, d);
     d->part.quarantined = NULL;
@@ -77,8 +82,8 @@ static void apply_decisions(struct router *r, struct deed *d)
 {
     struct error err;
 
-    if (world_apply(r->world, r->next_seq - 1, r->now_ms, d->decided.decisions, &err) !=
-        STATUS_OK) {
+    if (world_apply(r->world, r->next_seq - 1, r->now_ms, d->decided.decisions,
+                    &err) != STATUS_OK) {
         log_error("APPLY", "%s -> the router ends", err.text);
         abort();
     }

@@ -6,11 +6,11 @@
 #include "base/limits.h"
 #include "death_slot.h"
 #include "journal_clock.h"
+#include "leases.h"
 #include "ledger/apply.h"
 #include "ledger/producers.h"
 #include "ledger/requests.h"
 #include "ledger/world.h"
-#include "leases.h"
 #include "outgoing.h"
 #include "proto/codec.h"
 #include "proto/event.h"
@@ -64,8 +64,8 @@ struct router {
     struct scan *scans;
 
     /* the batch */
-    struct arena arena;  /* what its records point into */
-    struct arena parse;  /* of the message in hand */
+    struct arena arena; /* what its records point into */
+    struct arena parse; /* of the message in hand */
     struct record records[LIMIT_BATCH_RECORDS];
     size_t record_count, record_bytes;
     uint64_t next_seq;
@@ -75,9 +75,9 @@ struct router {
     struct router_counts counts;
     uint64_t recovered;
     int64_t opened_ms, recovery_us;
-    int64_t ticked_ms;   /* monotonic: last TICK or STREAM */
+    int64_t ticked_ms; /* monotonic: last TICK or STREAM */
     int64_t oldest_overdue_ms;
-    bool doubted;        /* the alarm about the wall clock was given */
+    bool doubted; /* the alarm about the wall clock was given */
 };
 
 /* --- batch.c --- */
@@ -86,15 +86,17 @@ struct router {
 void batch_begin(struct router *r);
 /* Adds a record: part is what is journaled as input; personal is sealed for the
  * customer. Returns its sequence. */
-uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part, struct slice personal,
-                   struct slice customer, struct slice decisions);
+uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part,
+                   struct slice personal, struct slice customer,
+                   struct slice decisions);
 void batch_commit(struct router *r);
 
 /* --- deed.c --- */
 
 /* One input on its way into the journal: decided, applied, added. */
 struct deed {
-    Yinuo__V1__StreamRecord part; /* event, firing or receipt is set; provenance too */
+    Yinuo__V1__StreamRecord
+        part; /* event, firing or receipt is set; provenance too */
     struct death_mark mark;
     bool dry_run;
     /* out */
@@ -111,7 +113,8 @@ void deed_note(struct router *r, const char *name, const char *text);
 
 /* What no policy needs to be asked for: form, needed fields, times. Sets at_ms,
  * received_at_ms and, where the kind opens one and none is named, case_id. */
-enum refusal prepare_event(struct router *r, Yinuo__V1__Event *event, struct fault *fault);
+enum refusal prepare_event(struct router *r, Yinuo__V1__Event *event,
+                           struct fault *fault);
 
 /* --- on_*.c: one message kind each --- */
 
@@ -130,18 +133,21 @@ enum refusal access_command(const struct router *r, const struct asker *from,
 
 /* --- answer.c --- */
 
-void answer_deed(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
-                 const struct deed *d);
+void answer_deed(struct router *r, const struct asker *to,
+                 const Yinuo__V1__Command *command, const struct deed *d);
 /* A command that was done before: its record's answer again. */
-void answer_again(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
+void answer_again(struct router *r, const struct asker *to,
+                  const Yinuo__V1__Command *command,
                   const struct request *before);
-void answer_refuse(struct router *r, const struct asker *to, const Yinuo__V1__Command *command,
-                   enum refusal code, const char *text, const char *field);
+void answer_refuse(struct router *r, const struct asker *to,
+                   const Yinuo__V1__Command *command, enum refusal code,
+                   const char *text, const char *field);
 
 /* --- on_admin.c --- */
 
 /* False: no verb of an operator. */
-bool admin_command(struct router *r, const struct asker *from, const Yinuo__V1__Command *command);
+bool admin_command(struct router *r, const struct asker *from,
+                   const Yinuo__V1__Command *command);
 void drill_step(struct router *r);
 /* A drill clock fires only while it stands on the instant. */
 bool drill_may_fire(const struct router *r);
@@ -155,14 +161,17 @@ void pages_send(struct router *r);
 /* --- policies.c --- */
 
 MUST_CHECK enum status policies_open(struct router *r, struct error *err);
-MUST_CHECK enum status policies_load(struct router *r, const char *const *dirs, size_t count,
-                                     const char *by, struct findings *f, bool *changed,
+MUST_CHECK enum status policies_load(struct router *r, const char *const *dirs,
+                                     size_t count, const char *by,
+                                     struct findings *f, bool *changed,
                                      struct error *err);
-enum status policies_blob(void *router, struct text version, struct bytes *out, struct error *err);
+enum status policies_blob(void *router, struct text version, struct bytes *out,
+                          struct error *err);
 
 /* --- scan.c --- */
 
-void scan_begin(struct router *r, const struct asker *from, const Yinuo__V1__Query *query);
+void scan_begin(struct router *r, const struct asker *from,
+                const Yinuo__V1__Query *query);
 void scan_step(struct router *r);
 void scan_free(struct scan *s);
 
@@ -184,17 +193,20 @@ struct reader_job {
     struct bytes body; /* out */
     enum wire_kind answer;
 };
-MUST_CHECK enum status reader_thread_new(struct router *r, struct reader_thread **out,
+MUST_CHECK enum status reader_thread_new(struct router *r,
+                                         struct reader_thread **out,
                                          struct error *err);
 void reader_thread_free(struct reader_thread **t);
 /* False: too many are waiting. */
-MUST_CHECK bool reader_thread_ask(struct reader_thread *t, const struct reader_job *job);
+MUST_CHECK bool reader_thread_ask(struct reader_thread *t,
+                                  const struct reader_job *job);
 /* Puts finished answers into out. */
 void reader_thread_collect(struct reader_thread *t, struct outbox *out);
 int reader_thread_fd(const struct reader_thread *t);
 
 /* Appends one StreamRecord to a Records body. */
-void stream_append(struct bytes *body, uint32_t partition, const struct record *rec);
+void stream_append(struct bytes *body, uint32_t partition,
+                   const struct record *rec);
 
 static inline struct text text_of_words(const char *words)
 {

@@ -6,7 +6,8 @@
 
 enum { SLOWER_BY = 10 }; /* one part in so many is held back */
 
-void journal_clock_init(struct journal_clock *c, const struct journal_clock_start *start,
+void journal_clock_init(struct journal_clock *c,
+                        const struct journal_clock_start *start,
                         int64_t boot_ms, int64_t wall_ms)
 {
     *c = (struct journal_clock){.ahead_since_ms = -1,
@@ -25,7 +26,8 @@ void journal_clock_init(struct journal_clock *c, const struct journal_clock_star
     (void)journal_clock_now(c, boot_ms, wall_ms);
 }
 
-void journal_clock_init_drill(struct journal_clock *c, int64_t start_ms, int64_t last_ms)
+void journal_clock_init_drill(struct journal_clock *c, int64_t start_ms,
+                              int64_t last_ms)
 {
     *c = (struct journal_clock){.ahead_since_ms = -1, .drill = true};
     c->now_ms = last_ms > start_ms ? last_ms : start_ms;
@@ -33,7 +35,8 @@ void journal_clock_init_drill(struct journal_clock *c, int64_t start_ms, int64_t
 
 /* The wall is behind: hold back a tenth of what has passed, but never more
  * than what is between them. */
-static int64_t slowed(struct journal_clock *c, int64_t elapsed_ms, int64_t ahead_ms)
+static int64_t slowed(struct journal_clock *c, int64_t elapsed_ms,
+                      int64_t ahead_ms)
 {
     c->held_ms += elapsed_ms;
     int64_t back_ms = c->held_ms / SLOWER_BY;
@@ -43,7 +46,8 @@ static int64_t slowed(struct journal_clock *c, int64_t elapsed_ms, int64_t ahead
     return elapsed_ms - back_ms;
 }
 
-int64_t journal_clock_now(struct journal_clock *c, int64_t boot_ms, int64_t wall_ms)
+int64_t journal_clock_now(struct journal_clock *c, int64_t boot_ms,
+                          int64_t wall_ms)
 {
     if (c->drill)
         return c->now_ms;

@@ -89,7 +89,8 @@ uint64_t lease_number(struct slice id)
 
 static uint32_t bucket_of(const struct leases *l, uint64_t number)
 {
-    return (uint32_t)((number * 0x9e3779b97f4a7c15u) >> 40) & (l->bucket_count - 1);
+    return (uint32_t)((number * 0x9e3779b97f4a7c15u) >> 40) &
+           (l->bucket_count - 1);
 }
 
 static uint32_t find(const struct leases *l, uint64_t number)
@@ -124,7 +125,8 @@ static uint32_t entry_new(struct leases *l)
     }
     if (l->used == l->capacity) {
         l->capacity *= 2;
-        l->entries = must(realloc(l->entries, l->capacity * sizeof *l->entries));
+        l->entries =
+            must(realloc(l->entries, l->capacity * sizeof *l->entries));
         rehash(l);
     }
     return l->used++;
@@ -139,7 +141,8 @@ static bool before(const struct leases *l, uint32_t a, uint32_t b)
     return x->number < y->number;
 }
 
-static void heap_set(struct leases *l, struct tier_queue *q, size_t slot, uint32_t entry)
+static void heap_set(struct leases *l, struct tier_queue *q, size_t slot,
+                     uint32_t entry)
 {
     q->heap[slot] = entry;
     l->entries[entry].heap = (uint32_t)slot;
@@ -149,7 +152,8 @@ static void heap_up(struct leases *l, struct tier_queue *q, size_t slot)
 {
     uint32_t entry = q->heap[slot];
 
-    for (; slot && before(l, entry, q->heap[(slot - 1) / 2]); slot = (slot - 1) / 2)
+    for (; slot && before(l, entry, q->heap[(slot - 1) / 2]);
+         slot = (slot - 1) / 2)
         heap_set(l, q, slot, q->heap[(slot - 1) / 2]);
     heap_set(l, q, slot, entry);
 }
@@ -160,7 +164,8 @@ static void heap_down(struct leases *l, struct tier_queue *q, size_t slot)
 
     for (;;) {
         size_t child = slot * 2 + 1;
-        if (child + 1 < q->count && before(l, q->heap[child + 1], q->heap[child]))
+        if (child + 1 < q->count &&
+            before(l, q->heap[child + 1], q->heap[child]))
             child++;
         if (child >= q->count || !before(l, q->heap[child], entry))
             break;
@@ -267,8 +272,8 @@ static void refill(struct tier_queue *q, int64_t now_ms)
     q->filled_ms = now_ms;
 }
 
-bool leases_take(struct leases *l, uint8_t tier, int64_t now_ms, struct lease_page *page,
-                 uint32_t *attempt)
+bool leases_take(struct leases *l, uint8_t tier, int64_t now_ms,
+                 struct lease_page *page, uint32_t *attempt)
 {
     struct tier_queue *q = &l->tiers[tier];
 
@@ -316,7 +321,9 @@ int64_t leases_next_ms(const struct leases *l, int64_t now_ms)
         if (!q->count || q->flying >= LEASE_FLYING)
             continue;
         int64_t lack = 1000 - q->tokens_x1000;
-        int64_t at_ms = lack <= 0 ? now_ms : q->filled_ms + (lack + LEASE_RATE - 1) / LEASE_RATE;
+        int64_t at_ms =
+            lack <= 0 ? now_ms
+                      : q->filled_ms + (lack + LEASE_RATE - 1) / LEASE_RATE;
         if (at_ms < next_ms)
             next_ms = at_ms;
     }

@@ -23,9 +23,9 @@
 #include "base/slice.h"
 
 enum {
-    LEASE_RATE = 50,     /* pages per tier and second */
+    LEASE_RATE = 50, /* pages per tier and second */
     LEASE_BURST = 50,
-    LEASE_FLYING = 128,  /* with workers at one time, per tier */
+    LEASE_FLYING = 128, /* with workers at one time, per tier */
     LEASE_TIERS = 16,
 };
 
@@ -50,8 +50,8 @@ bool leases_drop(struct leases *l, uint64_t number);
 
 /* The next page that may go to a worker of the tier now; it is leased until
  * now + LIMIT_LEASE_MS. attempt counts from 1. */
-bool leases_take(struct leases *l, uint8_t tier, int64_t now_ms, struct lease_page *page,
-                 uint32_t *attempt);
+bool leases_take(struct leases *l, uint8_t tier, int64_t now_ms,
+                 struct lease_page *page, uint32_t *attempt);
 
 /* Queues again what has run out. Returns how many. */
 size_t leases_expire(struct leases *l, int64_t now_ms);

@@ -8,7 +8,8 @@
 
 enum { LINES_MAX = 64 };
 
-static const Yinuo__V1__Attribute *attribute(const Yinuo__V1__Command *c, const char *name)
+static const Yinuo__V1__Attribute *attribute(const Yinuo__V1__Command *c,
+                                             const char *name)
 {
     for (size_t i = 0; i < c->n_attributes; i++)
         if (c->attributes[i]->name && strcmp(c->attributes[i]->name, name) == 0)
@@ -18,7 +19,8 @@ static const Yinuo__V1__Attribute *attribute(const Yinuo__V1__Command *c, const 
 
 /* --- policy.load, directory.load --- */
 
-static void load(struct router *r, const struct asker *from, const Yinuo__V1__Command *c)
+static void load(struct router *r, const struct asker *from,
+                 const Yinuo__V1__Command *c)
 {
     const Yinuo__V1__Attribute *dir = attribute(c, "dir");
     Yinuo__V1__Answer a = YINUO__V1__ANSWER__INIT;
@@ -34,12 +36,14 @@ static void load(struct router *r, const struct asker *from, const Yinuo__V1__Co
         abort();
     findings_init(f);
     const char *dirs[] = {dir->text};
-    enum status st = policies_load(r, dirs, 1, c->person ? c->person : from->identity, f, &changed, &err);
+    enum status st = policies_load(
+        r, dirs, 1, c->person ? c->person : from->identity, f, &changed, &err);
     a.request_id = c->request_id;
     a.has_code = 1;
     a.code = st == STATUS_OK ? REFUSAL_NONE : REFUSAL_BAD_POLICY;
-    a.text = st == STATUS_OK ? (changed ? "Loaded." : "This policy is in force already.")
-                             : (char *)refusal_sentence(REFUSAL_BAD_POLICY);
+    a.text = st == STATUS_OK
+                 ? (changed ? "Loaded." : "This policy is in force already.")
+                 : (char *)refusal_sentence(REFUSAL_BAD_POLICY);
     a.lines = arena_array(&r->parse, LINES_MAX, sizeof *a.lines);
     for (size_t i = 0; i < f->count && a.n_lines < LINES_MAX; i++) {
         char line[512];
@@ -55,9 +59,11 @@ static void load(struct router *r, const struct asker *from, const Yinuo__V1__Co
 
 /* --- clock.advance --- */
 
-static void drill_begin(struct router *r, const struct asker *from, const Yinuo__V1__Command *c)
+static void drill_begin(struct router *r, const struct asker *from,
+                        const Yinuo__V1__Command *c)
 {
-    const Yinuo__V1__Attribute *until = attribute(c, "until"), *speed = attribute(c, "speed");
+    const Yinuo__V1__Attribute *until = attribute(c, "until"),
+                               *speed = attribute(c, "speed");
 
     if (!r->time.drill) {
         answer_refuse(r, from, c, REFUSAL_UNSUPPORTED,
@@ -78,12 +84,15 @@ static void drill_begin(struct router *r, const struct asker *from, const Yinuo_
     d->asker = *from;
     strncpy(d->command_id, c->request_id, sizeof d->command_id - 1);
     d->until_ms = until->time_ms;
-    d->speed = speed && speed->has_real ? speed->real : speed && speed->has_number ? (double)speed->number : 0;
+    d->speed = speed && speed->has_real     ? speed->real
+               : speed && speed->has_number ? (double)speed->number
+                                            : 0;
     d->from_ms = r->time.now_ms;
     d->from_mono_ms = clock_monotonic_ms(r->clock);
 }
 
-static Yinuo__V1__KeyValue *number_row(struct router *r, const char *key, int64_t value)
+static Yinuo__V1__KeyValue *number_row(struct router *r, const char *key,
+                                       int64_t value)
 {
     Yinuo__V1__KeyValue *kv = arena_alloc(&r->parse, sizeof *kv);
 
@@ -126,7 +135,8 @@ static int64_t paced(const struct router *r, int64_t target_ms)
 
     if (!(d->speed > 0))
         return target_ms;
-    double gone_ms = (double)(clock_monotonic_ms(r->clock) - d->from_mono_ms) * d->speed;
+    double gone_ms =
+        (double)(clock_monotonic_ms(r->clock) - d->from_mono_ms) * d->speed;
     int64_t at_ms = d->from_ms + (int64_t)llround(gone_ms);
     return at_ms < target_ms ? at_ms : target_ms;
 }
@@ -157,9 +167,11 @@ void drill_step(struct router *r)
         drill_stand(r, false);
 }
 
-bool admin_command(struct router *r, const struct asker *from, const Yinuo__V1__Command *c)
+bool admin_command(struct router *r, const struct asker *from,
+                   const Yinuo__V1__Command *c)
 {
-    bool is_load = c->verb && (!strcmp(c->verb, "policy.load") || !strcmp(c->verb, "directory.load"));
+    bool is_load = c->verb && (!strcmp(c->verb, "policy.load") ||
+                               !strcmp(c->verb, "directory.load"));
     bool is_clock = c->verb && !strcmp(c->verb, "clock.advance");
 
     if (!is_load && !is_clock)

@@ -7,8 +7,8 @@ static Yinuo__V1__Event *event_of(struct router *r, const Yinuo__V1__Command *c,
                                   struct fault *fault)
 {
     if (!c->has_event) {
-        fault_set(fault, REFUSAL_MISSING_FIELD, "event", "the command %s carries no event",
-                  c->verb ? c->verb : "");
+        fault_set(fault, REFUSAL_MISSING_FIELD, "event",
+                  "the command %s carries no event", c->verb ? c->verb : "");
         return NULL;
     }
     Yinuo__V1__Event *e =
@@ -16,8 +16,8 @@ static Yinuo__V1__Event *event_of(struct router *r, const Yinuo__V1__Command *c,
     if (!e)
         return NULL;
     if (e->reporter && c->person && strcmp(e->reporter, c->person) != 0) {
-        fault_set(fault, REFUSAL_NOT_ALLOWED, "event.reporter", "%s may not report as %s",
-                  c->person, e->reporter);
+        fault_set(fault, REFUSAL_NOT_ALLOWED, "event.reporter",
+                  "%s may not report as %s", c->person, e->reporter);
         return NULL;
     }
     if (!e->reporter)
@@ -30,22 +30,25 @@ static Yinuo__V1__Event *event_of(struct router *r, const Yinuo__V1__Command *c,
 }
 
 /* Station, region and line of a known case are the case's. */
-static bool complete(struct router *r, Yinuo__V1__Event *e, struct case_record *c)
+static bool complete(struct router *r, Yinuo__V1__Event *e,
+                     struct case_record *c)
 {
     if (!e->case_id || !world_find_case(r->world, text_of(e->case_id), c))
         return false;
     if (!e->station)
-        e->station = arena_text_of(&r->parse, slice_of(c->station.data, c->station.size));
+        e->station = arena_text_of(&r->parse,
+                                   slice_of(c->station.data, c->station.size));
     if (!e->region)
-        e->region = arena_text_of(&r->parse, slice_of(c->region.data, c->region.size));
+        e->region =
+            arena_text_of(&r->parse, slice_of(c->region.data, c->region.size));
     if (!e->product_line)
-        e->product_line =
-            arena_text_of(&r->parse, slice_of(c->product_line.data, c->product_line.size));
+        e->product_line = arena_text_of(
+            &r->parse, slice_of(c->product_line.data, c->product_line.size));
     return true;
 }
 
-static void act(struct router *r, const struct asker *from, const Yinuo__V1__Command *c,
-                Yinuo__V1__Event *event)
+static void act(struct router *r, const struct asker *from,
+                const Yinuo__V1__Command *c, Yinuo__V1__Event *event)
 {
     struct deed d;
 
@@ -100,7 +103,8 @@ void on_command(struct router *r, const struct asker *from, struct slice bytes)
     }
     bool known = complete(r, event, &found);
     if (known && c->has_expect_seq && found.last_sequence > c->expect_seq) {
-        answer_refuse(r, from, c, REFUSAL_CHANGED_MEANWHILE, NULL, "expect_seq");
+        answer_refuse(r, from, c, REFUSAL_CHANGED_MEANWHILE, NULL,
+                      "expect_seq");
         return;
     }
     act(r, from, c, event);

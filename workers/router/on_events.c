@@ -19,8 +19,8 @@ struct batch_of_events {
     uint64_t last_seq;
 };
 
-static void tell_refusal(struct batch_of_events *b, uint64_t sequence, enum refusal code,
-                         const char *text)
+static void tell_refusal(struct batch_of_events *b, uint64_t sequence,
+                         enum refusal code, const char *text)
 {
     Yinuo__V1__Refusal *f = &b->refusals[b->refusal_count];
     char *words = b->texts[b->refusal_count];
@@ -29,17 +29,19 @@ static void tell_refusal(struct batch_of_events *b, uint64_t sequence, enum refu
     f->has_sequence = f->has_code = 1;
     f->sequence = sequence;
     f->code = code;
-    strncpy(words, text && *text ? text : refusal_sentence(code), sizeof b->texts[0] - 1);
+    strncpy(words, text && *text ? text : refusal_sentence(code),
+            sizeof b->texts[0] - 1);
     words[sizeof b->texts[0] - 1] = 0;
     f->text = words;
     b->refusal_list[b->refusal_count++] = f;
 }
 
-static void provenance(struct deed *d, const struct batch_of_events *b, uint64_t sequence,
-                       uint32_t crc)
+static void provenance(struct deed *d, const struct batch_of_events *b,
+                       uint64_t sequence, uint32_t crc)
 {
     d->part.producer = b->body->producer_identity;
-    d->part.has_producer_epoch = d->part.has_producer_sequence = d->part.has_input_crc = 1;
+    d->part.has_producer_epoch = d->part.has_producer_sequence =
+        d->part.has_input_crc = 1;
     d->part.producer_epoch = b->body->producer_epoch;
     d->part.producer_sequence = sequence;
     d->part.input_crc = crc;
@@ -49,7 +51,8 @@ static void provenance(struct deed *d, const struct batch_of_events *b, uint64_t
 }
 
 /* Refused before anything is decided: its number is used up all the same. */
-static void refuse_number(struct router *r, struct deed *d, const struct fault *fault)
+static void refuse_number(struct router *r, struct deed *d,
+                          const struct fault *fault)
 {
     Yinuo__V1__Refused refused = YINUO__V1__REFUSED__INIT;
     struct error err;
@@ -61,14 +64,15 @@ static void refuse_number(struct router *r, struct deed *d, const struct fault *
     d->part.refused = &refused;
     d->part.event = NULL; /* it may be anything: not kept */
     d->code = fault->code;
-    if (apply_origin(&r->apply, r->next_seq, r->now_ms, &d->part, &err) != STATUS_OK)
+    if (apply_origin(&r->apply, r->next_seq, r->now_ms, &d->part, &err) !=
+        STATUS_OK)
         abort();
     d->seq = batch_add(r, &d->part, SLICE_EMPTY, SLICE_EMPTY, SLICE_EMPTY);
     d->part.refused = NULL;
 }
 
-static void take_event(struct router *r, struct batch_of_events *b, uint64_t sequence,
-                       struct slice bytes, uint32_t crc)
+static void take_event(struct router *r, struct batch_of_events *b,
+                       uint64_t sequence, struct slice bytes, uint32_t crc)
 {
     struct deed d;
     struct fault fault = {0};
@@ -76,14 +80,16 @@ static void take_event(struct router *r, struct batch_of_events *b, uint64_t seq
     deed_init(&d);
     d.part.kind = YINUO__V1__RECORD_KIND__RECORD_EVENT;
     provenance(&d, b, sequence, crc);
-    d.mark = death_mark_of('e', b->identity, sequence ^ b->body->producer_epoch << 20);
+    d.mark = death_mark_of('e', b->identity,
+                           sequence ^ b->body->producer_epoch << 20);
     d.part.event = event_decode(bytes, &r->parse, &fault);
     if (!d.part.event || prepare_event(r, d.part.event, &fault) != REFUSAL_NONE)
         refuse_number(r, &d, &fault);
     else
         deed_do(r, &d);
     b->last_seq = d.seq;
-    producer_advance(&b->producer, b->body->producer_epoch, sequence, crc, (uint16_t)d.code);
+    producer_advance(&b->producer, b->body->producer_epoch, sequence, crc,
+                     (uint16_t)d.code);
     if (d.code != REFUSAL_NONE)
         tell_refusal(b, sequence, d.code, fault.text);
 }
@@ -92,19 +98,22 @@ static void take_event(struct router *r, struct batch_of_events *b, uint64_t seq
 static bool take_number(struct router *r, struct batch_of_events *b, size_t i)
 {
     uint64_t sequence = b->body->first_sequence + i;
-    struct slice bytes = slice_of(b->body->events[i].data, b->body->events[i].len);
+    struct slice bytes =
+        slice_of(b->body->events[i].data, b->body->events[i].len);
     uint32_t crc = crc32c_of(bytes);
     uint16_t code;
 
-    switch (producer_judge(&b->producer, b->body->producer_epoch, sequence, crc, &code)) {
+    switch (producer_judge(&b->producer, b->body->producer_epoch, sequence, crc,
+                           &code)) {
     case PRODUCER_NEXT:
         take_event(r, b, sequence, bytes, crc);
         return true;
     case PRODUCER_DIFFERS:
         r->counts.differing++;
-        log_error("DUPLICATE-DIFFERS",
-                  "other bytes came under number %llu of %s -> the first ones stay",
-                  (unsigned long long)sequence, b->body->producer_identity);
+        log_error(
+            "DUPLICATE-DIFFERS",
+            "other bytes came under number %llu of %s -> the first ones stay",
+            (unsigned long long)sequence, b->body->producer_identity);
         tell_refusal(b, sequence, REFUSAL_DUPLICATE_DIFFERS, NULL);
         return true;
     case PRODUCER_DUPLICATE:
@@ -113,8 +122,9 @@ static bool take_number(struct router *r, struct batch_of_events *b, size_t i)
             tell_refusal(b, sequence, code, NULL);
         return true;
     case PRODUCER_GAP:
-        b->gap_from =
-            b->producer.epoch == b->body->producer_epoch ? b->producer.last + 1 : 1;
+        b->gap_from = b->producer.epoch == b->body->producer_epoch
+                          ? b->producer.last + 1
+                          : 1;
         return false;
     case PRODUCER_STALE:
         tell_refusal(b, sequence, REFUSAL_STALE_EPOCH, NULL);
@@ -129,7 +139,8 @@ static void answer(struct router *r, struct batch_of_events *b)
 
     a.has_epoch = a.has_accepted_to = a.has_journal_seq = 1;
     a.epoch = b->body->producer_epoch;
-    a.accepted_to = b->producer.epoch == b->body->producer_epoch ? b->producer.last : 0;
+    a.accepted_to =
+        b->producer.epoch == b->body->producer_epoch ? b->producer.last : 0;
     a.journal_seq = b->last_seq;
     a.n_refusals = b->refusal_count;
     a.refusals = b->refusal_list;
@@ -142,13 +153,15 @@ static enum refusal check(const struct router *r, const struct asker *from,
                           const Yinuo__V1__EventBatch *body)
 {
     (void)r;
-    if (!body->producer_identity || !*body->producer_identity || !body->has_producer_epoch ||
-        !body->has_first_sequence || !body->first_sequence || !body->n_events)
+    if (!body->producer_identity || !*body->producer_identity ||
+        !body->has_producer_epoch || !body->has_first_sequence ||
+        !body->first_sequence || !body->n_events)
         return REFUSAL_MISSING_FIELD;
     if (body->n_events > LIMIT_BATCH_EVENTS)
         return REFUSAL_TOO_MANY;
     /* A station publishes as itself; whoever operates may publish for one. */
-    if (from->role == WIRE_ROLE_STATION && strcmp(from->identity, body->producer_identity) != 0)
+    if (from->role == WIRE_ROLE_STATION &&
+        strcmp(from->identity, body->producer_identity) != 0)
         return REFUSAL_NOT_ALLOWED;
     return REFUSAL_NONE;
 }
@@ -157,8 +170,8 @@ void on_events(struct router *r, const struct asker *from, struct slice bytes)
 {
     struct fault fault;
     static _Thread_local struct batch_of_events b;
-    const Yinuo__V1__EventBatch *body =
-        codec_decode(&yinuo__v1__event_batch__descriptor, bytes, &r->parse, &fault);
+    const Yinuo__V1__EventBatch *body = codec_decode(
+        &yinuo__v1__event_batch__descriptor, bytes, &r->parse, &fault);
 
     if (!body) {
         r->counts.refused++;
@@ -171,9 +184,11 @@ void on_events(struct router *r, const struct asker *from, struct slice bytes)
         outbox_refuse(&r->out, from, code, NULL, NULL);
         return;
     }
-    if (space_level(r->ledger->space) != SPACE_OK || r->pressure == STATE_FULL) {
+    if (space_level(r->ledger->space) != SPACE_OK ||
+        r->pressure == STATE_FULL) {
         outbox_busy(&r->out, from,
-                    r->pressure == STATE_FULL ? REFUSAL_BUSY : REFUSAL_STORAGE_FULL);
+                    r->pressure == STATE_FULL ? REFUSAL_BUSY
+                                              : REFUSAL_STORAGE_FULL);
         return;
     }
     b.from = from;

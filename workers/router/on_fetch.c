@@ -5,14 +5,16 @@
 
 /* "p0-17": the record after 17 of partition 0 is wanted. Absent: from the
  * oldest. */
-static bool cursor_parse(const char *cursor, uint32_t partition, uint64_t *after)
+static bool cursor_parse(const char *cursor, uint32_t partition,
+                         uint64_t *after)
 {
     char *end;
 
     *after = 0;
     if (!cursor || !*cursor)
         return true;
-    if (cursor[0] != 'p' || strtoull(cursor + 1, &end, 10) != partition || *end != '-')
+    if (cursor[0] != 'p' || strtoull(cursor + 1, &end, 10) != partition ||
+        *end != '-')
         return false;
     const char *digits = end + 1;
     *after = strtoull(digits, &end, 10);
@@ -60,14 +62,16 @@ void on_fetch(struct router *r, const struct asker *from, struct slice bytes)
     }
     for (size_t i = 0; i < f->n_filters; i++)
         if (!filter(&job, f->filters[i])) {
-            outbox_refuse(&r->out, from, REFUSAL_BAD_FIELD, f->filters[i]->name, "filters");
+            outbox_refuse(&r->out, from, REFUSAL_BAD_FIELD, f->filters[i]->name,
+                          "filters");
             return;
         }
     struct journal_position position;
     journal_position(r->ledger->journal, &position);
     job.from_seq = f->cursor && *f->cursor ? after + 1 : position.first;
-    job.limit = f->has_limit && f->limit && f->limit < LIMIT_FETCH_RECORDS ? f->limit
-                                                                           : LIMIT_FETCH_RECORDS;
+    job.limit = f->has_limit && f->limit && f->limit < LIMIT_FETCH_RECORDS
+                    ? f->limit
+                    : LIMIT_FETCH_RECORDS;
     if (!reader_thread_ask(r->reader, &job))
         outbox_busy(&r->out, from, REFUSAL_BUSY);
 }

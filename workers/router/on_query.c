@@ -8,7 +8,11 @@
 #include "ledger/customs.h"
 #include "queries.h"
 
-enum { FIND_MAX = 11, REPLY_BYTES = LIMIT_FRAME_BYTES - 8192, ROWS_DEFAULT = 100 };
+enum {
+    FIND_MAX = 11,
+    REPLY_BYTES = LIMIT_FRAME_BYTES - 8192,
+    ROWS_DEFAULT = 100
+};
 
 /* --- the reply --- */
 
@@ -29,10 +33,11 @@ bool reply_row(struct reply *reply, struct slice row)
 {
     struct slice kept = arena_copy(&reply->router->parse, row);
 
-    if (reply->count >= reply->limit || reply->bytes + row.size + 16 > REPLY_BYTES ||
-        (row.size && !kept.data))
+    if (reply->count >= reply->limit ||
+        reply->bytes + row.size + 16 > REPLY_BYTES || (row.size && !kept.data))
         return false;
-    reply->rows[reply->count++] = (ProtobufCBinaryData){kept.size, (uint8_t *)kept.data};
+    reply->rows[reply->count++] =
+        (ProtobufCBinaryData){kept.size, (uint8_t *)kept.data};
     reply->bytes += row.size + 16;
     return true;
 }
@@ -64,7 +69,8 @@ void reply_end(struct reply *reply, const char *more_cursor)
     outbox_answer(&r->out, reply->to, WIRE_REPLY, &body.base);
 }
 
-void reply_refuse(struct router *r, const struct asker *to, enum refusal code, const char *text)
+void reply_refuse(struct router *r, const struct asker *to, enum refusal code,
+                  const char *text)
 {
     Yinuo__V1__Reply body = YINUO__V1__REPLY__INIT;
 
@@ -77,7 +83,8 @@ void reply_refuse(struct router *r, const struct asker *to, enum refusal code, c
 
 /* --- filters --- */
 
-const Yinuo__V1__Attribute *query_filter(const Yinuo__V1__Query *q, const char *name)
+const Yinuo__V1__Attribute *query_filter(const Yinuo__V1__Query *q,
+                                         const char *name)
 {
     for (size_t i = 0; i < q->n_filters; i++)
         if (q->filters[i]->name && strcmp(q->filters[i]->name, name) == 0)
@@ -94,13 +101,15 @@ const char *query_text(const Yinuo__V1__Query *q, const char *name)
 
 /* NULL if each filter's name is among those allowed, else the first that is
  * not. allowed: "a|b|c". */
-static const char *unknown_filter(const Yinuo__V1__Query *q, const char *allowed)
+static const char *unknown_filter(const Yinuo__V1__Query *q,
+                                  const char *allowed)
 {
     for (size_t i = 0; i < q->n_filters; i++) {
         const char *name = q->filters[i]->name ? q->filters[i]->name : "";
         size_t size = strlen(name);
         const char *at = allowed;
-        while (at && !(strncmp(at, name, size) == 0 && (at[size] == '|' || !at[size])))
+        while (at && !(strncmp(at, name, size) == 0 &&
+                       (at[size] == '|' || !at[size])))
             at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL;
         if (!at || !size)
             return name;
@@ -110,7 +119,8 @@ static const char *unknown_filter(const Yinuo__V1__Query *q, const char *allowed
 
 /* --- cases --- */
 
-static void case_find(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+static void case_find(struct router *r, const struct asker *from,
+                      const Yinuo__V1__Query *q)
 {
     const char *prefix = query_text(q, "prefix");
     struct reply reply;
@@ -124,14 +134,16 @@ static void case_find(struct router *r, const struct asker *from, const Yinuo__V
         reply_end(&reply, NULL);
         return;
     }
-    state_cursor_open(&c, r->ledger->state, STATE_CASES, slice_of_text(prefix), SLICE_EMPTY);
+    state_cursor_open(&c, r->ledger->state, STATE_CASES, slice_of_text(prefix),
+                      SLICE_EMPTY);
     while (state_cursor_next(&c, &key, &value) && reply_row(&reply, value))
         ;
     state_cursor_close(&c);
     reply_end(&reply, NULL);
 }
 
-static void case_show(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+static void case_show(struct router *r, const struct asker *from,
+                      const Yinuo__V1__Query *q)
 {
     struct reply reply;
     struct slice row;
@@ -146,7 +158,8 @@ static void case_show(struct router *r, const struct asker *from, const Yinuo__V
     reply_end(&reply, NULL);
 }
 
-static void case_timeline(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+static void case_timeline(struct router *r, const struct asker *from,
+                          const Yinuo__V1__Query *q)
 {
     static _Thread_local struct case_record c;
     const char *id = query_text(q, "case_id");
@@ -159,7 +172,8 @@ static void case_timeline(struct router *r, const struct asker *from, const Yinu
     }
     batch_commit(r); /* what is in this batch belongs to it too */
     job.from_seq = q->cursor ? strtoull(q->cursor, NULL, 10) : c.last_sequence;
-    job.down_to = from_seq && from_seq->has_number ? (uint64_t)from_seq->number : 0;
+    job.down_to =
+        from_seq && from_seq->has_number ? (uint64_t)from_seq->number : 0;
     job.limit = q->has_limit && q->limit ? q->limit : LIMIT_QUERY_ROWS;
     job.last_seq = r->next_seq - 1;
     job.now_ms = r->time.now_ms;
@@ -174,9 +188,11 @@ static char *copy_text(struct router *r, struct text t)
     return t.size ? arena_text_of(&r->parse, slice_of(t.data, t.size)) : NULL;
 }
 
-static void roster_row(struct router *r, Yinuo__V1__RosterRow *row, struct text person)
+static void roster_row(struct router *r, Yinuo__V1__RosterRow *row,
+                       struct text person)
 {
-    const struct person *p = directory_person(world_policies(r->world)->directory, person);
+    const struct person *p =
+        directory_person(world_policies(r->world)->directory, person);
 
     row->person = copy_text(r, person);
     if (!p)
@@ -188,13 +204,14 @@ static void roster_row(struct router *r, Yinuo__V1__RosterRow *row, struct text 
 
 enum { CONTACTS_MAX = 16 };
 
-static bool on_call_slot(struct reply *reply, struct text station, struct text region,
-                         uint8_t tier, int64_t at_ms)
+static bool on_call_slot(struct reply *reply, struct text station,
+                         struct text region, uint8_t tier, int64_t at_ms)
 {
     struct router *r = reply->router;
     struct name contacts[CONTACTS_MAX];
-    size_t count = directory_on_call(world_policies(r->world)->directory, station, region, tier,
-                                     at_ms, contacts, CONTACTS_MAX);
+    size_t count =
+        directory_on_call(world_policies(r->world)->directory, station, region,
+                          tier, at_ms, contacts, CONTACTS_MAX);
 
     for (size_t i = 0; i < count || (i == 0 && count == 0); i++) {
         Yinuo__V1__RosterRow row = YINUO__V1__ROSTER_ROW__INIT;
@@ -213,8 +230,8 @@ static bool on_call_slot(struct reply *reply, struct text station, struct text r
     return true;
 }
 
-static bool on_call_station(struct reply *reply, const struct station *s, struct text id,
-                            int64_t at_ms)
+static bool on_call_station(struct reply *reply, const struct station *s,
+                            struct text id, int64_t at_ms)
 {
     struct router *r = reply->router;
     const char *tier = query_text(reply->query, "tier");
@@ -231,26 +248,32 @@ static bool on_call_station(struct reply *reply, const struct station *s, struct
     return true;
 }
 
-static void on_call(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+static void on_call(struct router *r, const struct asker *from,
+                    const Yinuo__V1__Query *q)
 {
     const struct directory *d = world_policies(r->world)->directory;
-    const char *station = query_text(q, "station"), *region = query_text(q, "region");
+    const char *station = query_text(q, "station"),
+               *region = query_text(q, "region");
     int64_t at_ms = q->has_as_of_ms ? q->as_of_ms : r->time.now_ms;
     struct reply reply;
 
     reply_begin(&reply, r, from, q, "RosterRow");
     if (station) {
-        on_call_station(&reply, directory_station(d, text_of(station)), text_of(station), at_ms);
+        on_call_station(&reply, directory_station(d, text_of(station)),
+                        text_of(station), at_ms);
     } else {
         for (size_t i = 0; i < d->station_count; i++)
-            if ((!region || text_equal(d->stations[i].region, text_of(region))) &&
-                !on_call_station(&reply, &d->stations[i], d->stations[i].id, at_ms))
+            if ((!region ||
+                 text_equal(d->stations[i].region, text_of(region))) &&
+                !on_call_station(&reply, &d->stations[i], d->stations[i].id,
+                                 at_ms))
                 break;
     }
     reply_end(&reply, NULL);
 }
 
-static void person(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+static void person(struct router *r, const struct asker *from,
+                   const Yinuo__V1__Query *q)
 {
     const char *id = query_text(q, "person");
     struct reply reply;
@@ -273,7 +296,8 @@ static void person(struct router *r, const struct asker *from, const Yinuo__V1__
     reply_end(&reply, NULL);
 }
 
-static void policy_show(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+static void policy_show(struct router *r, const struct asker *from,
+                        const Yinuo__V1__Query *q)
 {
     const struct policyset *set = world_policies(r->world);
     struct reply reply;
@@ -283,9 +307,11 @@ static void policy_show(struct router *r, const struct asker *from, const Yinuo_
         Yinuo__V1__PackVersion row = YINUO__V1__PACK_VERSION__INIT;
         row.name = copy_text(r, set->packs[i].policy->name);
         row.version = copy_text(r, set->packs[i].policy->version);
-        row.regions = arena_array(&r->parse, set->packs[i].region_count + 1, sizeof *row.regions);
+        row.regions = arena_array(&r->parse, set->packs[i].region_count + 1,
+                                  sizeof *row.regions);
         for (; row.n_regions < set->packs[i].region_count; row.n_regions++)
-            row.regions[row.n_regions] = copy_text(r, set->packs[i].regions[row.n_regions]);
+            row.regions[row.n_regions] =
+                copy_text(r, set->packs[i].regions[row.n_regions]);
         reply_message(&reply, &row.base);
     }
     reply_end(&reply, NULL);
@@ -296,13 +322,15 @@ static void policy_show(struct router *r, const struct asker *from, const Yinuo_
 static const struct {
     const char *name;
     const char *filters;
-    void (*run)(struct router *r, const struct asker *from, const Yinuo__V1__Query *q);
+    void (*run)(struct router *r, const struct asker *from,
+                const Yinuo__V1__Query *q);
 } queries[] = {
     {"status", "", query_status},
     {"case.find", "prefix", case_find},
     {"case.show", "case_id", case_show},
     {"case.list",
-     "state|owner|mine|unacked|overdue|severity|tier|station|region|product_line|no_contact_for|"
+     "state|owner|mine|unacked|overdue|severity|tier|station|region|product_"
+     "line|no_contact_for|"
      "due_by",
      scan_begin},
     {"case.timeline", "case_id|from_seq", case_timeline},

@@ -1,7 +1,7 @@
 #include "internal.h"
 
-static void answer(struct router *r, const struct asker *to, const char *page_id,
-                   enum refusal code, uint64_t seq)
+static void answer(struct router *r, const struct asker *to,
+                   const char *page_id, enum refusal code, uint64_t seq)
 {
     Yinuo__V1__ReceiptAnswer a = YINUO__V1__RECEIPT_ANSWER__INIT;
 
@@ -24,11 +24,13 @@ void on_receipt(struct router *r, const struct asker *from, struct slice bytes)
 
     if (!receipt || !receipt->page_id) {
         r->counts.refused++;
-        outbox_refuse(&r->out, from, receipt ? REFUSAL_MISSING_FIELD : fault.code,
-                      receipt ? NULL : fault.text, receipt ? "page_id" : fault.field);
+        outbox_refuse(
+            &r->out, from, receipt ? REFUSAL_MISSING_FIELD : fault.code,
+            receipt ? NULL : fault.text, receipt ? "page_id" : fault.field);
         return;
     }
-    if (!state_get(r->ledger->state, STATE_OUTBOX, slice_of_text(receipt->page_id), &row)) {
+    if (!state_get(r->ledger->state, STATE_OUTBOX,
+                   slice_of_text(receipt->page_id), &row)) {
         answer(r, from, receipt->page_id, REFUSAL_ALREADY_DONE, 0);
         return;
     }

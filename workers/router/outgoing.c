@@ -32,7 +32,8 @@ static void grow(struct outbox *o)
     o->capacity = capacity;
 }
 
-struct outgoing *outbox_add(struct outbox *o, enum wire_kind kind, uint32_t partition)
+struct outgoing *outbox_add(struct outbox *o, enum wire_kind kind,
+                            uint32_t partition)
 {
     if (o->count == o->capacity)
         grow(o);
@@ -45,8 +46,8 @@ struct outgoing *outbox_add(struct outbox *o, enum wire_kind kind, uint32_t part
     return m;
 }
 
-void outbox_answer(struct outbox *o, const struct asker *to, enum wire_kind kind,
-                   const ProtobufCMessage *body)
+void outbox_answer(struct outbox *o, const struct asker *to,
+                   enum wire_kind kind, const ProtobufCMessage *body)
 {
     struct outgoing *m = outbox_add(o, kind, to->partition);
 
@@ -56,8 +57,8 @@ void outbox_answer(struct outbox *o, const struct asker *to, enum wire_kind kind
         abort();
 }
 
-void outbox_refuse(struct outbox *o, const struct asker *to, enum refusal code, const char *text,
-                   const char *field)
+void outbox_refuse(struct outbox *o, const struct asker *to, enum refusal code,
+                   const char *text, const char *field)
 {
     Yinuo__V1__Refused body = YINUO__V1__REFUSED__INIT;
 

@@ -44,12 +44,13 @@ void outbox_init(struct outbox *o);
 void outbox_fini(struct outbox *o);
 
 /* A message to fill the body of; valid until the next one. */
-struct outgoing *outbox_add(struct outbox *o, enum wire_kind kind, uint32_t partition);
+struct outgoing *outbox_add(struct outbox *o, enum wire_kind kind,
+                            uint32_t partition);
 
-void outbox_answer(struct outbox *o, const struct asker *to, enum wire_kind kind,
-                   const ProtobufCMessage *body);
-void outbox_refuse(struct outbox *o, const struct asker *to, enum refusal code, const char *text,
-                   const char *field);
+void outbox_answer(struct outbox *o, const struct asker *to,
+                   enum wire_kind kind, const ProtobufCMessage *body);
+void outbox_refuse(struct outbox *o, const struct asker *to, enum refusal code,
+                   const char *text, const char *field);
 void outbox_busy(struct outbox *o, const struct asker *to, enum refusal code);
 
 /* Hands each to send, oldest first, and forgets it. */

@@ -9,8 +9,8 @@
 #include "internal.h"
 
 /* Fills in why, what_to_do, time_zone. */
-void page_words(struct router *r, const Yinuo__V1__Decision *d, const struct case_record *c,
-                Yinuo__V1__Page *page);
+void page_words(struct router *r, const Yinuo__V1__Decision *d,
+                const struct case_record *c, Yinuo__V1__Page *page);
 
 /* The customer's own words out of a record's personal part; NULL if there are
  * none. */

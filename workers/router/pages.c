@@ -1,4 +1,5 @@
-/* Pages leave here: from the state's outbox, through a lease, to a tier lane. */
+/* Pages leave here: from the state's outbox, through a lease, to a tier lane.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,26 +10,33 @@
 
 enum { LOOK_BACK = 16, TOLD_MAX = 8 };
 
-static void put(struct router *r, struct text page_id, uint8_t severity, uint8_t tier)
+static void put(struct router *r, struct text page_id, uint8_t severity,
+                uint8_t tier)
 {
-    struct lease_page page = {.number = lease_number(slice_of(page_id.data, page_id.size)),
-                              .severity = severity,
-                              .tier = tier < LEASE_TIERS ? tier : 0};
+    struct lease_page page = {
+        .number = lease_number(slice_of(page_id.data, page_id.size)),
+        .severity = severity,
+        .tier = tier < LEASE_TIERS ? tier : 0};
 
     if (page.number)
         leases_put(r->leases, &page);
 }
 
-static void withdraw(struct router *r, struct text page_id, const char *reason, struct text by)
+static void withdraw(struct router *r, struct text page_id, const char *reason,
+                     struct text by)
 {
     Yinuo__V1__Withdraw body = YINUO__V1__WITHDRAW__INIT;
 
-    if (!leases_drop(r->leases, lease_number(slice_of(page_id.data, page_id.size))))
+    if (!leases_drop(r->leases,
+                     lease_number(slice_of(page_id.data, page_id.size))))
         return;
-    body.page_id = arena_text_of(&r->parse, slice_of(page_id.data, page_id.size));
+    body.page_id =
+        arena_text_of(&r->parse, slice_of(page_id.data, page_id.size));
     body.reason = (char *)reason;
-    body.by = by.size ? arena_text_of(&r->parse, slice_of(by.data, by.size)) : NULL;
-    struct outgoing *m = outbox_add(&r->out, WIRE_WITHDRAW, r->options.partition);
+    body.by =
+        by.size ? arena_text_of(&r->parse, slice_of(by.data, by.size)) : NULL;
+    struct outgoing *m =
+        outbox_add(&r->out, WIRE_WITHDRAW, r->options.partition);
     if (codec_encode(&body.base, &m->body) != STATUS_OK)
         abort();
 }
@@ -51,11 +59,12 @@ void pages_requeue(struct router *r)
     struct state_cursor c;
     struct slice key, value;
 
-    state_cursor_open(&c, r->ledger->state, STATE_OUTBOX, SLICE_EMPTY, SLICE_EMPTY);
+    state_cursor_open(&c, r->ledger->state, STATE_OUTBOX, SLICE_EMPTY,
+                      SLICE_EMPTY);
     while (state_cursor_next(&c, &key, &value)) {
         arena_reset(&r->parse);
-        Yinuo__V1__Decision *d =
-            codec_decode(&yinuo__v1__decision__descriptor, value, &r->parse, NULL);
+        Yinuo__V1__Decision *d = codec_decode(&yinuo__v1__decision__descriptor,
+                                              value, &r->parse, NULL);
         if (d)
             put(r, (struct text){(const char *)key.data, (uint32_t)key.size},
                 (uint8_t)d->severity, (uint8_t)d->tier);
@@ -75,15 +84,18 @@ static char *customer_words(struct router *r, uint64_t seq)
 
     journal_page_init(&page);
     for (int i = 0; seq && !words && i < LOOK_BACK; i++) {
-        if (journal_read(r->ledger->journal, seq, &one, &page, &err) != STATUS_OK || !page.count)
+        if (journal_read(r->ledger->journal, seq, &one, &page, &err) !=
+                STATUS_OK ||
+            !page.count)
             break;
         const struct record *rec = &page.records[0];
-        Yinuo__V1__StreamRecord *part = codec_decode(&yinuo__v1__stream_record__descriptor,
-                                                     rec->parts[RECORD_INPUT], &r->parse, NULL);
+        Yinuo__V1__StreamRecord *part =
+            codec_decode(&yinuo__v1__stream_record__descriptor,
+                         rec->parts[RECORD_INPUT], &r->parse, NULL);
         bytes_reset(&plain);
         if (rec->parts[RECORD_PERSONAL].size &&
-            vault_unseal(r->ledger->vault, seq, rec->parts[RECORD_PERSONAL], &plain, &err) ==
-                STATUS_OK)
+            vault_unseal(r->ledger->vault, seq, rec->parts[RECORD_PERSONAL],
+                         &plain, &err) == STATUS_OK)
             words = page_words_of(bytes_slice(&plain), &r->parse);
         seq = part ? part->previous_seq : 0;
     }
@@ -97,7 +109,8 @@ static char *copy_text(struct router *r, struct text t)
     return t.size ? arena_text_of(&r->parse, slice_of(t.data, t.size)) : NULL;
 }
 
-static void hint(struct router *r, Yinuo__V1__Page *p, const char *channel, struct text address)
+static void hint(struct router *r, Yinuo__V1__Page *p, const char *channel,
+                 struct text address)
 {
     if (!address.size)
         return;
@@ -125,7 +138,8 @@ static void tell_person(struct router *r, Yinuo__V1__Page *p)
 }
 
 /* Who has been told beside him, and who is next if he does not answer. */
-static void tell_others(struct router *r, const struct case_record *c, Yinuo__V1__Page *p)
+static void tell_others(struct router *r, const struct case_record *c,
+                        Yinuo__V1__Page *p)
 {
     const struct policy *rules = world_policy_of(r->world, c);
     struct name next;
@@ -133,7 +147,8 @@ static void tell_others(struct router *r, const struct case_record *c, Yinuo__V1
     p->also_told = arena_array(&r->parse, TOLD_MAX, sizeof *p->also_told);
     for (size_t i = 0; i < c->page_count && p->n_also_told < TOLD_MAX; i++)
         if (!name_is(&c->pages[i].person, text_of_words(p->person)))
-            p->also_told[p->n_also_told++] = copy_text(r, name_text(&c->pages[i].person));
+            p->also_told[p->n_also_told++] =
+                copy_text(r, name_text(&c->pages[i].person));
     for (size_t i = 0; i < c->clock_count; i++) {
         const struct clock_instance *ladder = &c->clocks[i];
         if (ladder->clock != rules->ack_clock || !ladder->step_count ||
@@ -143,16 +158,17 @@ static void tell_others(struct router *r, const struct case_record *c, Yinuo__V1
         p->next_at_ms = ladder->steps[0].due_ms;
         p->next_tier = (Yinuo__V1__Tier)ladder->steps[0].tier;
         p->next_person = NULL;
-        if (directory_on_call(world_policies(r->world)->directory, name_text(&c->station),
-                              name_text(&c->region), ladder->steps[0].tier, r->now_ms, &next, 1))
+        if (directory_on_call(world_policies(r->world)->directory,
+                              name_text(&c->station), name_text(&c->region),
+                              ladder->steps[0].tier, r->now_ms, &next, 1))
             p->next_person = copy_text(r, name_text(&next));
     }
     p->has_do_by_ms = p->has_next_at_ms;
     p->do_by_ms = p->next_at_ms;
 }
 
-static void send(struct router *r, const struct lease_page *page, const Yinuo__V1__Decision *d,
-                 uint32_t attempt)
+static void send(struct router *r, const struct lease_page *page,
+                 const Yinuo__V1__Decision *d, uint32_t attempt)
 {
     static _Thread_local struct case_record c;
     Yinuo__V1__Page p = YINUO__V1__PAGE__INIT;
@@ -160,7 +176,8 @@ static void send(struct router *r, const struct lease_page *page, const Yinuo__V
 
     p.page_id = d->page_id;
     p.case_id = d->case_id;
-    p.has_severity = p.has_tier = p.has_created_ms = p.has_attempt = p.has_journal_seq = 1;
+    p.has_severity = p.has_tier = p.has_created_ms = p.has_attempt =
+        p.has_journal_seq = 1;
     p.severity = d->severity;
     p.tier = d->tier;
     p.person = d->person;
@@ -204,8 +221,10 @@ void pages_send(struct router *r)
                                 (unsigned long long)(page.number >> 12),
                                 (unsigned long long)(page.number & 4095));
             Yinuo__V1__Decision *d = NULL;
-            if (state_get(r->ledger->state, STATE_OUTBOX, slice_of(id, (size_t)size), &row))
-                d = codec_decode(&yinuo__v1__decision__descriptor, row, &r->parse, NULL);
+            if (state_get(r->ledger->state, STATE_OUTBOX,
+                          slice_of(id, (size_t)size), &row))
+                d = codec_decode(&yinuo__v1__decision__descriptor, row,
+                                 &r->parse, NULL);
             if (d)
                 send(r, &page, d, attempt);
             else

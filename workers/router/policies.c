@@ -4,13 +4,16 @@
 #include "base/log.h"
 #include "internal.h"
 
-enum status policies_blob(void *router, struct text version, struct bytes *out, struct error *err)
+enum status policies_blob(void *router, struct text version, struct bytes *out,
+                          struct error *err)
 {
-    return apply_blob(((struct router *)router)->ledger->blobs_dir, version, out, err);
+    return apply_blob(((struct router *)router)->ledger->blobs_dir, version,
+                      out, err);
 }
 
 /* The blobs first, synced; then the record that names them. */
-static enum status keep_blobs(struct router *r, const struct policyset *set, struct error *err)
+static enum status keep_blobs(struct router *r, const struct policyset *set,
+                              struct error *err)
 {
     struct digest name;
     enum status st = blob_put(r->ledger->blobs_dir, set->blob, &name, err);
@@ -25,20 +28,23 @@ static char *copy_text(struct router *r, struct text t)
     return arena_text_of(&r->parse, slice_of(t.data, t.size));
 }
 
-static Yinuo__V1__PackVersion *pack_row(struct router *r, const struct policy_pack *p)
+static Yinuo__V1__PackVersion *pack_row(struct router *r,
+                                        const struct policy_pack *p)
 {
     Yinuo__V1__PackVersion *row = arena_alloc(&r->parse, sizeof *row);
 
     yinuo__v1__pack_version__init(row);
     row->name = copy_text(r, p->policy->name);
     row->version = copy_text(r, p->policy->version);
-    row->regions = arena_array(&r->parse, p->region_count, sizeof *row->regions);
+    row->regions =
+        arena_array(&r->parse, p->region_count, sizeof *row->regions);
     for (; row->n_regions < p->region_count; row->n_regions++)
         row->regions[row->n_regions] = copy_text(r, p->regions[row->n_regions]);
     return row;
 }
 
-static void journal_policy(struct router *r, const struct policyset *set, const char *by)
+static void journal_policy(struct router *r, const struct policyset *set,
+                           const char *by)
 {
     Yinuo__V1__StreamRecord part = YINUO__V1__STREAM_RECORD__INIT;
     Yinuo__V1__PolicyLoaded loaded = YINUO__V1__POLICY_LOADED__INIT;
@@ -49,18 +55,21 @@ static void journal_policy(struct router *r, const struct policyset *set, const 
     part.policy = &loaded;
     loaded.version_hash = copy_text(r, set->version);
     loaded.by = (char *)by;
-    loaded.packs = arena_array(&r->parse, set->pack_count, sizeof *loaded.packs);
+    loaded.packs =
+        arena_array(&r->parse, set->pack_count, sizeof *loaded.packs);
     for (; loaded.n_packs < set->pack_count; loaded.n_packs++)
         loaded.packs[loaded.n_packs] = pack_row(r, &set->packs[loaded.n_packs]);
-    if (apply_origin(&r->apply, r->next_seq, r->now_ms, &part, &err) != STATUS_OK) {
+    if (apply_origin(&r->apply, r->next_seq, r->now_ms, &part, &err) !=
+        STATUS_OK) {
         log_error("POLICY", "%s -> the router ends", err.text);
         abort();
     }
     (void)batch_add(r, &part, SLICE_EMPTY, SLICE_EMPTY, SLICE_EMPTY);
 }
 
-enum status policies_load(struct router *r, const char *const *dirs, size_t count, const char *by,
-                          struct findings *f, bool *changed, struct error *err)
+enum status policies_load(struct router *r, const char *const *dirs,
+                          size_t count, const char *by, struct findings *f,
+                          bool *changed, struct error *err)
 {
     struct policyset *set = NULL;
     const struct policyset *now = world_policies(r->world);
@@ -71,7 +80,8 @@ enum status policies_load(struct router *r, const char *const *dirs, size_t coun
         char first[256] = "";
         if (f->count)
             finding_format(&f->list[0], first, sizeof first);
-        return error_set(err, st, "%s", *first ? first : "the policy cannot be loaded");
+        return error_set(err, st, "%s",
+                         *first ? first : "the policy cannot be loaded");
     }
     if (now && text_equal(now->version, set->version)) {
         policyset_free(set);
@@ -97,16 +107,19 @@ enum status policies_open(struct router *r, struct error *err)
             abort();
         findings_init(f);
         batch_begin(r);
-        st = policies_load(r, r->options.packs, r->options.pack_count, "start", f, &changed, err);
+        st = policies_load(r, r->options.packs, r->options.pack_count, "start",
+                           f, &changed, err);
         findings_fini(f);
         free(f);
     }
     if (st != STATUS_OK && world_policies(r->world)) {
-        log_error("POLICY-BAD", "%s -> the one that ran before stays in force", err->text);
+        log_error("POLICY-BAD", "%s -> the one that ran before stays in force",
+                  err->text);
         st = STATUS_OK;
     }
     if (st == STATUS_OK && !world_policies(r->world))
-        return error_set(err, STATUS_NOT_FOUND,
-                         "no policy is loaded, and none was given: use --policy DIR");
+        return error_set(
+            err, STATUS_NOT_FOUND,
+            "no policy is loaded, and none was given: use --policy DIR");
     return st;
 }

@@ -1,9 +1,11 @@
 #include "internal.h"
 
-enum { AHEAD_MS = 5 * 60 * 1000 };       /* a station's clock may be off by so much */
-#define PAST_MS (400LL * 24 * 3600 * 1000) /* weeks offline, and a year to spare */
+enum { AHEAD_MS = 5 * 60 * 1000 }; /* a station's clock may be off by so much */
+#define PAST_MS                                                                \
+    (400LL * 24 * 3600 * 1000) /* weeks offline, and a year to spare */
 
-static enum refusal prepare_times(struct router *r, Yinuo__V1__Event *e, struct fault *fault)
+static enum refusal prepare_times(struct router *r, Yinuo__V1__Event *e,
+                                  struct fault *fault)
 {
     bool import = e->source == YINUO__V1__SOURCE__SOURCE_IMPORT;
 
@@ -16,9 +18,11 @@ static enum refusal prepare_times(struct router *r, Yinuo__V1__Event *e, struct 
         e->at_ms = e->received_at_ms;
     }
     if (e->at_ms > r->now_ms + AHEAD_MS)
-        return fault_set(fault, REFUSAL_TIME_OUT_OF_RANGE, "at", "at is in the future");
+        return fault_set(fault, REFUSAL_TIME_OUT_OF_RANGE, "at",
+                         "at is in the future");
     if (!import && e->at_ms < r->now_ms - PAST_MS)
-        return fault_set(fault, REFUSAL_TIME_OUT_OF_RANGE, "at", "at is more than 400 days ago");
+        return fault_set(fault, REFUSAL_TIME_OUT_OF_RANGE, "at",
+                         "at is more than 400 days ago");
     if (e->at_ms > r->now_ms)
         e->at_ms = r->now_ms;
     return REFUSAL_NONE;
@@ -26,21 +30,27 @@ static enum refusal prepare_times(struct router *r, Yinuo__V1__Event *e, struct 
 
 static bool opens_case(const struct router *r, const Yinuo__V1__Event *e)
 {
-    const struct policy *p = policyset_for(world_policies(r->world), text_of_words(e->region));
+    const struct policy *p =
+        policyset_for(world_policies(r->world), text_of_words(e->region));
     uint16_t kind = policy_kind(p, text_of(e->kind));
 
     return kind != KIND_NONE && p->kinds[kind].opens_case;
 }
 
-enum refusal prepare_event(struct router *r, Yinuo__V1__Event *e, struct fault *fault)
+enum refusal prepare_event(struct router *r, Yinuo__V1__Event *e,
+                           struct fault *fault)
 {
     bool import = e->source == YINUO__V1__SOURCE__SOURCE_IMPORT;
-    enum refusal code = event_check(
-        e, EVENT_WITHOUT_AT | EVENT_WITHOUT_ID | (import ? EVENT_WITHOUT_NEEDED : 0u), fault);
+    enum refusal code = event_check(e,
+                                    EVENT_WITHOUT_AT | EVENT_WITHOUT_ID |
+                                        (import ? EVENT_WITHOUT_NEEDED : 0u),
+                                    fault);
 
     if (code == REFUSAL_NONE)
         code = prepare_times(r, e, fault);
-    if (code == REFUSAL_NONE && (!e->case_id || !*e->case_id) && opens_case(r, e))
-        e->case_id = arena_format(&r->parse, "C-%llu", (unsigned long long)r->next_seq);
+    if (code == REFUSAL_NONE && (!e->case_id || !*e->case_id) &&
+        opens_case(r, e))
+        e->case_id =
+            arena_format(&r->parse, "C-%llu", (unsigned long long)r->next_seq);
     return code;
 }

@@ -26,12 +26,16 @@ void reply_begin(struct reply *reply, struct router *r, const struct asker *to,
 bool reply_row(struct reply *reply, struct slice row);
 bool reply_message(struct reply *reply, const ProtobufCMessage *message);
 void reply_end(struct reply *reply, const char *more_cursor);
-void reply_refuse(struct router *r, const struct asker *to, enum refusal code, const char *text);
+void reply_refuse(struct router *r, const struct asker *to, enum refusal code,
+                  const char *text);
 
-const Yinuo__V1__Attribute *query_filter(const Yinuo__V1__Query *q, const char *name);
+const Yinuo__V1__Attribute *query_filter(const Yinuo__V1__Query *q,
+                                         const char *name);
 const char *query_text(const Yinuo__V1__Query *q, const char *name);
 
-void query_status(struct router *r, const struct asker *from, const Yinuo__V1__Query *q);
-void query_pages(struct router *r, const struct asker *from, const Yinuo__V1__Query *q);
+void query_status(struct router *r, const struct asker *from,
+                  const Yinuo__V1__Query *q);
+void query_pages(struct router *r, const struct asker *from,
+                 const Yinuo__V1__Query *q);
 
 #endif

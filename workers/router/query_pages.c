@@ -23,11 +23,13 @@ static bool is(const char *wanted, const struct name *n)
     return !wanted || name_is(n, text_of(wanted));
 }
 
-static bool fits(struct router *r, const Yinuo__V1__Query *q, const Yinuo__V1__Decision *d,
-                 struct case_record *c)
+static bool fits(struct router *r, const Yinuo__V1__Query *q,
+                 const Yinuo__V1__Decision *d, struct case_record *c)
 {
-    const char *tier = query_text(q, "tier"), *page_id = query_text(q, "page_id"),
-               *case_id = query_text(q, "case_id"), *person = query_text(q, "person");
+    const char *tier = query_text(q, "tier"),
+               *page_id = query_text(q, "page_id"),
+               *case_id = query_text(q, "case_id"),
+               *person = query_text(q, "person");
 
     if (!d->case_id || !d->page_id || !d->person)
         return false;
@@ -37,7 +39,8 @@ static bool fits(struct router *r, const Yinuo__V1__Query *q, const Yinuo__V1__D
         (tier && strtol(tier, NULL, 10) != (long)d->tier))
         return false;
     return world_find_case(r->world, text_of(d->case_id), c) &&
-           is(query_text(q, "station"), &c->station) && is(query_text(q, "region"), &c->region);
+           is(query_text(q, "station"), &c->station) &&
+           is(query_text(q, "region"), &c->region);
 }
 
 static int by_urgency(const void *a, const void *b)
@@ -53,7 +56,8 @@ static int by_urgency(const void *a, const void *b)
 }
 
 /* What happens next if nobody answers: the earliest rung of its ladders. */
-static void next_of(struct router *r, const struct case_record *c, Yinuo__V1__PageRow *row)
+static void next_of(struct router *r, const struct case_record *c,
+                    Yinuo__V1__PageRow *row)
 {
     const struct policy *p = world_policy_of(r->world, c);
     const struct clock_instance *first = NULL;
@@ -68,13 +72,14 @@ static void next_of(struct router *r, const struct case_record *c, Yinuo__V1__Pa
     row->has_next_due_ms = row->has_next_tier = 1;
     row->next_due_ms = first->steps[0].due_ms;
     row->next_tier = (Yinuo__V1__Tier)first->steps[0].tier;
-    if (directory_on_call(world_policies(r->world)->directory, name_text(&c->station),
-                          name_text(&c->region), first->steps[0].tier, row->next_due_ms, &person,
-                          1))
+    if (directory_on_call(world_policies(r->world)->directory,
+                          name_text(&c->station), name_text(&c->region),
+                          first->steps[0].tier, row->next_due_ms, &person, 1))
         row->next_person = copy_text(r, name_text(&person));
 }
 
-static bool tell(struct reply *reply, const Yinuo__V1__Decision *d, const struct case_record *c)
+static bool tell(struct reply *reply, const Yinuo__V1__Decision *d,
+                 const struct case_record *c)
 {
     struct router *r = reply->router;
     Yinuo__V1__PageRow row = YINUO__V1__PAGE_ROW__INIT;
@@ -91,14 +96,15 @@ static bool tell(struct reply *reply, const Yinuo__V1__Decision *d, const struct
     row.created_at_ms = d->at_ms;
     row.has_late_by_ms = d->late_by_ms > 0;
     row.late_by_ms = d->late_by_ms;
-    row.state = state_get(r->ledger->state, STATE_OUTBOX, slice_of_text(d->page_id), &undelivered)
+    row.state = state_get(r->ledger->state, STATE_OUTBOX,
+                          slice_of_text(d->page_id), &undelivered)
                     ? "waiting"
                     : "delivered";
     row.answer_command = arena_format(&r->parse, "yinuo ack %s", d->page_id);
     words.language = "en";
     words.person = d->person;
-    const struct person *who =
-        directory_person(world_policies(r->world)->directory, text_of(d->person));
+    const struct person *who = directory_person(
+        world_policies(r->world)->directory, text_of(d->person));
     if (who && who->language.size)
         words.language = copy_text(r, who->language);
     page_words(r, d, c, &words);
@@ -107,10 +113,12 @@ static bool tell(struct reply *reply, const Yinuo__V1__Decision *d, const struct
     return reply_message(reply, &row.base);
 }
 
-void query_pages(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+void query_pages(struct router *r, const struct asker *from,
+                 const Yinuo__V1__Query *q)
 {
     static _Thread_local struct case_record c;
-    struct waiting_page *found = arena_array(&r->parse, PAGES_MAX, sizeof *found);
+    struct waiting_page *found =
+        arena_array(&r->parse, PAGES_MAX, sizeof *found);
     const char *person = query_text(q, "person");
     size_t count = 0, total = 0;
     struct state_cursor cursor;
@@ -118,11 +126,14 @@ void query_pages(struct router *r, const struct asker *from, const Yinuo__V1__Qu
     static _Thread_local struct reply reply;
 
     /* "person 0x00": the text's own zero is the end of the prefix */
-    struct slice prefix = person ? slice_of(person, strlen(person) + 1) : SLICE_EMPTY;
-    state_cursor_open(&cursor, r->ledger->state, STATE_PERSONS, prefix, SLICE_EMPTY);
-    while (found && count < PAGES_MAX && state_cursor_next(&cursor, &key, &value)) {
-        Yinuo__V1__Decision *d =
-            codec_decode(&yinuo__v1__decision__descriptor, value, &r->parse, NULL);
+    struct slice prefix =
+        person ? slice_of(person, strlen(person) + 1) : SLICE_EMPTY;
+    state_cursor_open(&cursor, r->ledger->state, STATE_PERSONS, prefix,
+                      SLICE_EMPTY);
+    while (found && count < PAGES_MAX &&
+           state_cursor_next(&cursor, &key, &value)) {
+        Yinuo__V1__Decision *d = codec_decode(&yinuo__v1__decision__descriptor,
+                                              value, &r->parse, NULL);
         if (d && fits(r, q, d, &c)) {
             found[count++].page = d;
             total++;

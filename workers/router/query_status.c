@@ -11,8 +11,8 @@ struct rows {
     const char *section;
 };
 
-static void row(struct rows *s, const char *name, int64_t value, const char *text,
-                const char *unit, bool alarm)
+static void row(struct rows *s, const char *name, int64_t value,
+                const char *text, const char *unit, bool alarm)
 {
     Yinuo__V1__StatusRow line = YINUO__V1__STATUS_ROW__INIT;
 
@@ -69,8 +69,8 @@ static void about_journal(struct rows *s, const struct router *r)
     count(s, "segments", stats.segments);
     row(s, "bytes", (int64_t)stats.bytes, NULL, "bytes", false);
     words(s, "chain", chain);
-    row(s, "free_bytes", (int64_t)space_free_bytes(r->ledger->space), NULL, "bytes",
-        space_level(r->ledger->space) != SPACE_OK);
+    row(s, "free_bytes", (int64_t)space_free_bytes(r->ledger->space), NULL,
+        "bytes", space_level(r->ledger->space) != SPACE_OK);
     words(s, "space", space_level_name(space_level(r->ledger->space)));
 }
 
@@ -84,7 +84,8 @@ static void about_state(struct rows *s, const struct router *r)
     count(s, "durable_seq", state_durable(r->ledger->state));
     count(s, "cases", world_summary(r->world)->cases_opened);
     count(s, "cases_open", world_summary(r->world)->cases_open);
-    row(s, "memory", (int64_t)(stats.active_bytes + stats.frozen_bytes), NULL, "bytes", false);
+    row(s, "memory", (int64_t)(stats.active_bytes + stats.frozen_bytes), NULL,
+        "bytes", false);
     row(s, "checkpoint_write", stats.last_write_ms, NULL, "ms", false);
 }
 
@@ -92,11 +93,13 @@ static void about_timers(struct rows *s, struct router *r)
 {
     const struct summary *t = world_summary(r->world);
     int64_t next_ms = world_next_due_ms(r->world);
-    int64_t overdue_ms = next_ms < r->time.now_ms ? r->time.now_ms - next_ms : 0;
+    int64_t overdue_ms =
+        next_ms < r->time.now_ms ? r->time.now_ms - next_ms : 0;
 
     s->section = "timers";
     count(s, "armed_total", t->timers_armed);
-    row(s, "oldest_overdue", overdue_ms, NULL, "ms", overdue_ms > LIMIT_CLOCK_STEP_MS);
+    row(s, "oldest_overdue", overdue_ms, NULL, "ms",
+        overdue_ms > LIMIT_CLOCK_STEP_MS);
     if (next_ms != INT64_MAX)
         row(s, "next_due", next_ms, NULL, "time", false);
     count(s, "fired", t->timers_fired);
@@ -154,13 +157,16 @@ static void about_pages(struct rows *s, const struct router *r)
     for (size_t i = 0; i < set->pack_count; i++) {
         char version[64];
         const struct policy *one = set->packs[i].policy;
-        snprintf(name, sizeof name, "%.*s", (int)one->name.size, one->name.data);
-        snprintf(version, sizeof version, "%.*s", (int)one->version.size, one->version.data);
+        snprintf(name, sizeof name, "%.*s", (int)one->name.size,
+                 one->name.data);
+        snprintf(version, sizeof version, "%.*s", (int)one->version.size,
+                 one->version.data);
         words(s, name, version);
     }
 }
 
-void query_status(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+void query_status(struct router *r, const struct asker *from,
+                  const Yinuo__V1__Query *q)
 {
     static _Thread_local struct reply reply;
     struct rows rows = {.reply = &reply};

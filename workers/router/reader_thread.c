@@ -10,7 +10,11 @@
 #include "base/log.h"
 #include "internal.h"
 
-enum { JOBS_MAX = 256, BODY_BYTES = LIMIT_FRAME_BYTES - 8192, TIMELINE_MAX = 512 };
+enum {
+    JOBS_MAX = 256,
+    BODY_BYTES = LIMIT_FRAME_BYTES - 8192,
+    TIMELINE_MAX = 512
+};
 
 struct jobs {
     struct reader_job list[JOBS_MAX];
@@ -49,11 +53,12 @@ static bool pop(struct jobs *j, struct reader_job *job)
     return true;
 }
 
-static Yinuo__V1__StreamRecord *part_of(struct reader_thread *t, const struct record *rec)
+static Yinuo__V1__StreamRecord *part_of(struct reader_thread *t,
+                                        const struct record *rec)
 {
     arena_reset(&t->arena);
-    return codec_decode(&yinuo__v1__stream_record__descriptor, rec->parts[RECORD_INPUT],
-                        &t->arena, NULL);
+    return codec_decode(&yinuo__v1__stream_record__descriptor,
+                        rec->parts[RECORD_INPUT], &t->arena, NULL);
 }
 
 static bool same(const char *wanted, const char *is)
@@ -69,7 +74,8 @@ static const char *case_of(const Yinuo__V1__StreamRecord *part)
                            : NULL;
 }
 
-static bool wanted(struct reader_thread *t, const struct reader_job *job, const struct record *rec)
+static bool wanted(struct reader_thread *t, const struct reader_job *job,
+                   const struct record *rec)
 {
     if (!*job->case_id && !*job->event_kind && !*job->station && !*job->region)
         return true;
@@ -78,20 +84,23 @@ static bool wanted(struct reader_thread *t, const struct reader_job *job, const 
         return false;
     if (!part->event)
         return !*job->event_kind && !*job->station && !*job->region;
-    return same(job->event_kind, part->event->kind) && same(job->station, part->event->station) &&
+    return same(job->event_kind, part->event->kind) &&
+           same(job->station, part->event->station) &&
            same(job->region, part->event->region);
 }
 
-static void close_records(struct reader_thread *t, struct reader_job *job, uint64_t complete_to,
-                          enum refusal code)
+static void close_records(struct reader_thread *t, struct reader_job *job,
+                          uint64_t complete_to, enum refusal code)
 {
     Yinuo__V1__Records tail = YINUO__V1__RECORDS__INIT;
     char cursor[48];
     struct journal_position position;
 
     journal_position(t->journal, &position);
-    snprintf(cursor, sizeof cursor, "p%u-%llu", t->partition, (unsigned long long)complete_to);
-    tail.has_complete_to = tail.has_last_seq = tail.has_first_seq = tail.has_code = 1;
+    snprintf(cursor, sizeof cursor, "p%u-%llu", t->partition,
+             (unsigned long long)complete_to);
+    tail.has_complete_to = tail.has_last_seq = tail.has_first_seq =
+        tail.has_code = 1;
     tail.complete_to = complete_to;
     tail.next_cursor = cursor;
     tail.last_seq = position.last;
@@ -109,7 +118,8 @@ static void fetch(struct reader_thread *t, struct reader_job *job)
     struct journal_limits limits = {.records = job->limit, .bytes = BODY_BYTES};
     uint64_t complete_to = job->from_seq - 1;
     struct error err;
-    enum status st = journal_read(t->journal, job->from_seq, &limits, &t->page, &err);
+    enum status st =
+        journal_read(t->journal, job->from_seq, &limits, &t->page, &err);
 
     if (st == STATUS_EXPIRED) {
         close_records(t, job, complete_to, REFUSAL_TOO_OLD);
@@ -137,9 +147,10 @@ static void timeline(struct reader_thread *t, struct reader_job *job)
     ProtobufCBinaryData list[TIMELINE_MAX];
     struct error err;
 
-    while (seq && seq >= job->down_to && count < job->limit && count < TIMELINE_MAX &&
-           total < BODY_BYTES) {
-        if (journal_read(t->journal, seq, &one, &t->page, &err) != STATUS_OK || !t->page.count)
+    while (seq && seq >= job->down_to && count < job->limit &&
+           count < TIMELINE_MAX && total < BODY_BYTES) {
+        if (journal_read(t->journal, seq, &one, &t->page, &err) != STATUS_OK ||
+            !t->page.count)
             break;
         const struct record *rec = &t->page.records[0];
         rows[count] = (struct bytes){0};
@@ -199,13 +210,16 @@ static void *run(void *arg)
         pthread_mutex_lock(&t->mutex);
         (void)push(&t->done, &job);
         if (write(t->done_fd, &(uint64_t){1}, 8) != 8)
-            log_warn("READER", "the router is not woken -> an answer waits for its next turn");
+            log_warn(
+                "READER",
+                "the router is not woken -> an answer waits for its next turn");
     }
     pthread_mutex_unlock(&t->mutex);
     return NULL;
 }
 
-enum status reader_thread_new(struct router *r, struct reader_thread **out, struct error *err)
+enum status reader_thread_new(struct router *r, struct reader_thread **out,
+                              struct error *err)
 {
     struct reader_thread *t = calloc(1, sizeof *t);
 

@@ -15,7 +15,8 @@ enum {
 
 /* --- start and end --- */
 
-static enum status apply_tail(void *arg, const struct record *rec, struct error *err)
+static enum status apply_tail(void *arg, const struct record *rec,
+                              struct error *err)
 {
     struct router *r = arg;
 
@@ -52,13 +53,15 @@ static void start_clock(struct router *r)
     journal_position(r->ledger->journal, &position);
     start.last_ms = position.journal_ms;
     if (r->options.drill)
-        journal_clock_init_drill(&r->time, r->options.drill_start_ms, position.journal_ms);
+        journal_clock_init_drill(&r->time, r->options.drill_start_ms,
+                                 position.journal_ms);
     else
-        journal_clock_init(&r->time, &start, clock_boottime_ms(r->clock), clock_wall_ms(r->clock));
+        journal_clock_init(&r->time, &start, clock_boottime_ms(r->clock),
+                           clock_wall_ms(r->clock));
 }
 
-enum status router_open(const struct router_options *options, struct router **out,
-                        struct error *err)
+enum status router_open(const struct router_options *options,
+                        struct router **out, struct error *err)
 {
     struct router *r = calloc(1, sizeof *r);
     enum status st = STATUS_OK;
@@ -127,8 +130,9 @@ void router_close(struct router **router)
 static void asker_of(struct asker *a, const struct wire_peer *peer,
                      const struct wire_header *header)
 {
-    size_t size = peer->identity_size < sizeof a->identity ? peer->identity_size
-                                                           : sizeof a->identity - 1;
+    size_t size = peer->identity_size < sizeof a->identity
+                      ? peer->identity_size
+                      : sizeof a->identity - 1;
 
     memset(a, 0, sizeof *a);
     a->session = peer->session;
@@ -205,15 +209,18 @@ static bool fire_due(struct router *r)
     struct world_due due[FIRE_AT_ONCE];
     int64_t next_ms = world_next_due_ms(r->world);
 
-    r->oldest_overdue_ms = next_ms < r->time.now_ms ? r->time.now_ms - next_ms : 0;
+    r->oldest_overdue_ms =
+        next_ms < r->time.now_ms ? r->time.now_ms - next_ms : 0;
     if (!drill_may_fire(r) || space_level(r->ledger->space) == SPACE_NONE)
         return false;
     batch_begin(r);
     if (next_ms > r->now_ms)
         return false;
     size_t room = LIMIT_BATCH_RECORDS - r->record_count;
-    size_t count = world_due(r->world, r->now_ms, due, room < FIRE_AT_ONCE ? room : FIRE_AT_ONCE);
-    for (size_t i = 0; i < count && r->record_bytes < LIMIT_BATCH_BYTES / 2; i++)
+    size_t count = world_due(r->world, r->now_ms, due,
+                             room < FIRE_AT_ONCE ? room : FIRE_AT_ONCE);
+    for (size_t i = 0; i < count && r->record_bytes < LIMIT_BATCH_BYTES / 2;
+         i++)
         fire(r, &due[i]);
     return count > 0;
 }
@@ -225,7 +232,8 @@ static void tick(struct router *r, int64_t mono_ms)
     if (mono_ms - r->ticked_ms < TICK_MS)
         return;
     r->ticked_ms = mono_ms;
-    body.has_partition = body.has_last_seq = body.has_at_ms = body.has_owner_epoch = 1;
+    body.has_partition = body.has_last_seq = body.has_at_ms =
+        body.has_owner_epoch = 1;
     body.partition = r->options.partition;
     body.last_seq = r->next_seq - 1;
     body.at_ms = r->time.now_ms;
@@ -243,7 +251,8 @@ static void watch_clock(struct router *r)
 
     if (doubts && !r->doubted)
         log_error("CLOCK-AHEAD",
-                  "the wall clock is far ahead of the journal -> not believed for %d s",
+                  "the wall clock is far ahead of the journal -> not believed "
+                  "for %d s",
                   LIMIT_CLOCK_GRACE_MS / 1000);
     r->doubted = doubts;
 }
@@ -251,7 +260,8 @@ static void watch_clock(struct router *r)
 /* How long nothing will happen by itself. */
 static int64_t wait_ms(const struct router *r, int64_t mono_ms)
 {
-    int64_t wait = WAIT_MAX_MS, lease_ms = leases_next_ms(r->leases, mono_ms) - mono_ms;
+    int64_t wait = WAIT_MAX_MS,
+            lease_ms = leases_next_ms(r->leases, mono_ms) - mono_ms;
     int64_t due_ms = world_next_due_ms(r->world);
 
     if (r->drill.moving)
@@ -292,7 +302,8 @@ int64_t router_turn(struct router *r, bool idle)
 void router_greet(struct router *r)
 {
     Yinuo__V1__Register body = YINUO__V1__REGISTER__INIT;
-    Yinuo__V1__PartitionHead head = YINUO__V1__PARTITION_HEAD__INIT, *heads[] = {&head};
+    Yinuo__V1__PartitionHead head = YINUO__V1__PARTITION_HEAD__INIT,
+                             *heads[] = {&head};
     uint32_t partition = r->options.partition;
 
     head.has_partition = head.has_last_seq = head.has_served = 1;
@@ -321,4 +332,9 @@ void router_figures(const struct router *r, struct router_figures *f)
                                  .recovery_us = r->recovery_us,
                                  .recovered = r->recovered,
                                  .now_ms = r->time.now_ms};
+}
+
+int router_fd(const struct router *r)
+{
+    return reader_thread_fd(r->reader);
 }

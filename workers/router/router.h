@@ -30,23 +30,24 @@ struct router;
 
 struct router_options {
     uint32_t partition;
-    struct ledger *ledger;        /* open, not yet recovered */
-    const struct clock *clock;    /* NULL: clock_system() */
-    const struct random *random;  /* NULL: random_system() */
-    const char *const *packs;     /* directories; loaded if they differ from what runs */
+    struct ledger *ledger;       /* open, not yet recovered */
+    const struct clock *clock;   /* NULL: clock_system() */
+    const struct random *random; /* NULL: random_system() */
+    const char *const
+        *packs; /* directories; loaded if they differ from what runs */
     size_t pack_count;
-    const char *slot_path;        /* of the death slot; NULL: none */
-    bool drill;                   /* the clock moves by clock.advance alone */
+    const char *slot_path; /* of the death slot; NULL: none */
+    bool drill;            /* the clock moves by clock.advance alone */
     int64_t drill_start_ms;
-    bool inline_reader;           /* answer fetches in this thread (simulator) */
+    bool inline_reader; /* answer fetches in this thread (simulator) */
     outbox_send *send;
     void *send_context;
 };
 
 /* Recovers: applies the journal's tail, loads the policy, queues the pages that
  * have no receipt. */
-MUST_CHECK enum status router_open(const struct router_options *options, struct router **r,
-                                   struct error *err);
+MUST_CHECK enum status router_open(const struct router_options *options,
+                                   struct router **r, struct error *err);
 /* Ends cleanly: commits, checkpoints. NULL is fine. */
 void router_close(struct router **r);
 
@@ -64,6 +65,10 @@ int64_t router_turn(struct router *r, bool idle);
 
 /* The broker is new or back: tell it who we are, and queue all leases again. */
 void router_greet(struct router *r);
+
+/* Becomes readable when a turn has something to do; -1 with an inline reader.
+ */
+int router_fd(const struct router *r);
 
 struct router_figures {
     uint64_t last_seq;

@@ -35,7 +35,8 @@ static int place_compare(const struct place *a, const struct place *b)
         return a->severity < b->severity ? -1 : 1;
     if (a->due_ms != b->due_ms)
         return a->due_ms < b->due_ms ? -1 : 1;
-    return slice_compare(slice_of(a->id.data, a->id.size), slice_of(b->id.data, b->id.size));
+    return slice_compare(slice_of(a->id.data, a->id.size),
+                         slice_of(b->id.data, b->id.size));
 }
 
 /* --- filters --- */
@@ -45,7 +46,8 @@ static bool has_severity(const Yinuo__V1__Attribute *a, int64_t severity)
     for (size_t i = 0; i < a->n_list; i++)
         if (a->list[i][0] == 'S' && a->list[i][1] - '0' == severity)
             return true;
-    return !a->n_list && a->text && a->text[0] == 'S' && a->text[1] - '0' == severity;
+    return !a->n_list && a->text && a->text[0] == 'S' &&
+           a->text[1] - '0' == severity;
 }
 
 static bool paged(const struct case_record *c, const char *person)
@@ -80,14 +82,17 @@ static bool overdue(const struct case_record *c)
 static bool due_by(const struct case_record *c, int64_t at_ms)
 {
     for (size_t i = 0; i < c->promise_count; i++)
-        if (c->promises[i].state == PROMISE_OPEN && c->promises[i].due_ms <= at_ms)
+        if (c->promises[i].state == PROMISE_OPEN &&
+            c->promises[i].due_ms <= at_ms)
             return true;
     return false;
 }
 
-static bool no_contact_for(const struct router *r, const struct case_record *c, int64_t span_ms)
+static bool no_contact_for(const struct router *r, const struct case_record *c,
+                           int64_t span_ms)
 {
-    int64_t since_ms = c->last_contact_at_ms ? c->last_contact_at_ms : c->opened_at_ms;
+    int64_t since_ms =
+        c->last_contact_at_ms ? c->last_contact_at_ms : c->opened_at_ms;
 
     return (c->status == CASE_OPEN || c->status == CASE_WAITING) &&
            r->time.now_ms - since_ms >= span_ms;
@@ -100,14 +105,16 @@ static bool in_state(const struct case_record *c, const char *state)
     return !strcmp(state, "any") || !strcmp(state, case_status_name(c->status));
 }
 
-static bool is(const Yinuo__V1__Query *q, const char *name, const struct name *n)
+static bool is(const Yinuo__V1__Query *q, const char *name,
+               const struct name *n)
 {
     const char *wanted = query_text(q, name);
 
     return !wanted || name_is(n, text_of(wanted));
 }
 
-static bool wanted(struct router *r, const Yinuo__V1__Query *q, const struct case_record *c)
+static bool wanted(struct router *r, const Yinuo__V1__Query *q,
+                   const struct case_record *c)
 {
     const Yinuo__V1__Attribute *a;
     const char *mine = query_text(q, "mine"), *tier = query_text(q, "tier");
@@ -118,7 +125,8 @@ static bool wanted(struct router *r, const Yinuo__V1__Query *q, const struct cas
         return false;
     if (mine && !name_is(&c->owner, text_of(mine)) && !paged(c, mine))
         return false;
-    if (tier && highest_tier(c) != policy_role(world_policy_of(r->world, c), text_of(tier)))
+    if (tier && highest_tier(c) !=
+                    policy_role(world_policy_of(r->world, c), text_of(tier)))
         return false;
     if ((a = query_filter(q, "severity")) && !has_severity(a, c->severity))
         return false;
@@ -126,7 +134,8 @@ static bool wanted(struct router *r, const Yinuo__V1__Query *q, const struct cas
         return false;
     if ((a = query_filter(q, "overdue")) && a->flag && !overdue(c))
         return false;
-    if ((a = query_filter(q, "no_contact_for")) && !no_contact_for(r, c, a->number))
+    if ((a = query_filter(q, "no_contact_for")) &&
+        !no_contact_for(r, c, a->number))
         return false;
     return !(a = query_filter(q, "due_by")) || due_by(c, a->time_ms);
 }
@@ -151,9 +160,12 @@ static void keep_best(struct scan *s, const struct place *p)
     s->best[at] = *p;
 }
 
-static void look_at(struct router *r, struct scan *s, const struct case_record *c)
+static void look_at(struct router *r, struct scan *s,
+                    const struct case_record *c)
 {
-    struct place p = {.severity = (uint8_t)c->severity, .due_ms = case_next_due(c), .id = c->id};
+    struct place p = {.severity = (uint8_t)c->severity,
+                      .due_ms = case_next_due(c),
+                      .id = c->id};
 
     if (!wanted(r, s->query, c))
         return;
@@ -173,7 +185,8 @@ static void finish(struct router *r, struct scan *s)
     reply.total_known = true;
     reply.total = s->total;
     for (; i < s->count && i < s->limit; i++)
-        if (!world_case_row(r->world, name_text(&s->best[i].id), &row) || !reply_row(&reply, row))
+        if (!world_case_row(r->world, name_text(&s->best[i].id), &row) ||
+            !reply_row(&reply, row))
             break;
     if (i && i < s->count)
         snprintf(cursor, sizeof cursor, "%u.%lld.%.*s", s->best[i - 1].severity,
@@ -194,7 +207,8 @@ static bool walk(struct router *r, struct scan *s)
 
     state_cursor_open(&cursor, r->ledger->state, STATE_CASES, SLICE_EMPTY,
                       slice_of(s->from, s->from_size));
-    while (n++ < ROWS_AT_ONCE && (more = state_cursor_next(&cursor, &key, &value))) {
+    while (n++ < ROWS_AT_ONCE &&
+           (more = state_cursor_next(&cursor, &key, &value))) {
         memcpy(s->from, key.data, key.size);
         s->from[key.size] = 0; /* the next one after this key */
         s->from_size = key.size + 1;
@@ -219,7 +233,8 @@ static void parse_cursor(struct scan *s, const char *cursor)
     s->has_after = *end == '.' && name_set(&s->after.id, text_of(end + 1));
 }
 
-void scan_begin(struct router *r, const struct asker *from, const Yinuo__V1__Query *q)
+void scan_begin(struct router *r, const struct asker *from,
+                const Yinuo__V1__Query *q)
 {
     struct scan *s = calloc(1, sizeof *s), **at = &r->scans;
     struct bytes copy = {0};
@@ -227,18 +242,21 @@ void scan_begin(struct router *r, const struct asker *from, const Yinuo__V1__Que
 
     for (; *at; at = &(*at)->next)
         count++;
-    if (!s || count >= SCANS_MAX || codec_encode(&q->base, &copy) != STATUS_OK) {
+    if (!s || count >= SCANS_MAX ||
+        codec_encode(&q->base, &copy) != STATUS_OK) {
         free(s);
         bytes_fini(&copy);
         reply_refuse(r, from, REFUSAL_BUSY, NULL);
         return;
     }
     arena_init(&s->arena, LIMIT_DECODE_BYTES);
-    s->query =
-        codec_decode(&yinuo__v1__query__descriptor, bytes_slice(&copy), &s->arena, NULL);
+    s->query = codec_decode(&yinuo__v1__query__descriptor, bytes_slice(&copy),
+                            &s->arena, NULL);
     bytes_fini(&copy);
     s->asker = *from;
-    s->limit = q->has_limit && q->limit && q->limit < LIMIT_QUERY_ROWS ? q->limit : 100;
+    s->limit = q->has_limit && q->limit && q->limit < LIMIT_QUERY_ROWS
+                   ? q->limit
+                   : 100;
     s->best = arena_array(&s->arena, s->limit + 1, sizeof *s->best);
     parse_cursor(s, q->cursor);
     if (!s->query || !s->best)

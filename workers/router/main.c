@@ -1,0 +1,383 @@
+/* yinuo-router - the router worker of one partition: ledger, clock, sockets and
+ * signals around router.h.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/option.h"
+#include "base/socket.h"
+#include "base/time_text.h"
+#include "internal.h"
+
+enum {
+    ROUND_MESSAGES = 512, /* received before a turn */
+    GREET_MS = 1000,      /* between greetings while the broker is silent */
+    EXIT_USAGE = 2,
+};
+
+struct options {
+    const char *run, *ledger, *drill, *log, *level;
+    struct option_list policy;
+    int64_t partition;
+    bool json;
+};
+
+struct program {
+    struct options options;
+    void *context, *sock;
+    int signals;
+    bool stop, welcome;
+    int64_t greeted_ms, heard_ms;
+    struct ledger *ledger;
+    struct router *router;
+    char identity[32];
+};
+
+static int64_t now_ms(void)
+{
+    return clock_monotonic_ms(clock_system());
+}
+
+/* --- what leaves --- */
+
+static enum status put_head(struct frames *f, const struct program *p,
+                            const struct outgoing *m)
+{
+    uint8_t head[WIRE_HEADER_SIZE], who[WIRE_PEER_MAX];
+    struct wire_peer peer = {.session = m->session,
+                             .role = WIRE_ROLE_ROUTER,
+                             .identity = p->identity,
+                             .identity_size = strlen(p->identity)};
+    enum status st = frames_add(f, slice_of(who, wire_peer_encode(&peer, who)));
+
+    wire_header_encode(&m->header, head);
+    if (st == STATUS_OK)
+        st = frames_add(f, slice_of(head, sizeof head));
+    if (st == STATUS_OK && m->has_span) {
+        uint8_t span[WIRE_SPAN_SIZE];
+        wire_span_encode(&m->span, span);
+        st = frames_add(f, slice_of(span, sizeof span));
+    }
+    return st;
+}
+
+/* The broker is fed without waiting for it: what it cannot take now is lost on
+ * the way and asked for again (answers), leased again (pages) or fetched
+ * (stream). */
+static void send_one(void *context, struct outgoing *m)
+{
+    struct program *p = context;
+    struct frames f;
+
+    frames_init(&f);
+    if (put_head(&f, p, m) != STATUS_OK ||
+        frames_add_bytes(&f, &m->body) != STATUS_OK ||
+        socket_send(p->sock, &f) != STATUS_OK)
+        log_debug("ROUTER-UNSENT",
+                  "a message of kind %u was not taken -> its asker asks again",
+                  m->header.kind);
+    frames_fini(&f);
+}
+
+/* --- what comes --- */
+
+static void from_broker(struct program *p, const struct wire_header *header,
+                        struct slice body)
+{
+    struct arena arena;
+
+    arena_init(&arena, LIMIT_DECODE_BYTES);
+    if (header->kind == WIRE_WELCOME) {
+        if (!p->welcome)
+            log_info("ROUTER-WELCOME",
+                     "the broker knows partition %lld -> work may come",
+                     (long long)p->options.partition);
+        p->welcome = true;
+    } else if (header->kind == WIRE_ERROR) {
+        Yinuo__V1__Refused *e =
+            codec_decode(&yinuo__v1__refused__descriptor, body, &arena, NULL);
+        uint32_t code = e ? e->code : REFUSAL_INTERNAL;
+        if (code == REFUSAL_STALE_EPOCH) {
+            log_error("ROUTER-REPLACED",
+                      "another router owns the partition -> this one ends");
+            p->stop = true;
+        } else if (code == REFUSAL_NOT_READY) {
+            p->welcome = false;
+            p->greeted_ms = 0;
+        } else {
+            log_warn("ROUTER-REFUSED",
+                     "the broker refused a message: %s -> it is lost",
+                     refusal_name(code));
+        }
+    }
+    arena_fini(&arena);
+}
+
+static void take(struct program *p, struct frames *f)
+{
+    struct wire_peer peer;
+    struct wire_header header;
+    struct slice who = frames_slice(f, 0), head = frames_slice(f, 1),
+                 body = frames_slice(f, 2);
+
+    p->heard_ms = now_ms();
+    if (f->count != 3 ||
+        wire_peer_decode(who.data, who.size, &peer) != REFUSAL_NONE ||
+        wire_header_decode(head.data, head.size, &header) != REFUSAL_NONE) {
+        log_warn("ROUTER-MALFORMED",
+                 "%zu frames that make no message -> dropped", f->count);
+        return;
+    }
+    if (peer.role == WIRE_ROLE_BROKER)
+        from_broker(p, &header, body);
+    else
+        router_receive(p->router, &peer, &header, body);
+}
+
+static bool drain(struct program *p)
+{
+    struct frames f;
+    int n = 0;
+
+    frames_init(&f);
+    for (; n < ROUND_MESSAGES && router_has_room(p->router); n++) {
+        enum status st = socket_receive(p->sock, &f);
+        if (st == STATUS_TOO_LARGE)
+            continue;
+        if (st != STATUS_OK)
+            break;
+        take(p, &f);
+        frames_fini(&f);
+    }
+    return n > 0;
+}
+
+static void greet(struct program *p)
+{
+    int64_t now = now_ms();
+    bool silent = now - p->heard_ms > LIMIT_SILENCE_MS;
+
+    if ((p->welcome && !silent) || now - p->greeted_ms < GREET_MS)
+        return;
+    p->welcome = false;
+    p->greeted_ms = now;
+    router_greet(p->router);
+}
+
+/* Any frame counts as a sign of life; without one a PING asks for it. */
+static void ping(struct program *p)
+{
+    static int64_t pinged_ms;
+    int64_t now = now_ms();
+    struct outgoing m = {
+        .header = {.version = WIRE_VERSION,
+                   .kind = WIRE_PING,
+                   .partition = (uint32_t)p->options.partition}};
+
+    if (now - p->heard_ms < LIMIT_HEARTBEAT_MS ||
+        now - pinged_ms < LIMIT_HEARTBEAT_MS)
+        return;
+    pinged_ms = now;
+    send_one(p, &m);
+    bytes_fini(&m.body);
+}
+
+/* --- the loop --- */
+
+static void read_signals(struct program *p)
+{
+    struct signalfd_siginfo info;
+    struct error err;
+
+    while (read(p->signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo != SIGHUP)
+            p->stop = true;
+        else if (log_reopen(&err) != STATUS_OK)
+            log_warn("LOG-REOPEN", "%s -> the old file is written", err.text);
+    }
+}
+
+static void wait(struct program *p, int64_t wait_ms)
+{
+    zmq_pollitem_t items[] = {
+        {p->sock, 0, ZMQ_POLLIN, 0},
+        {NULL, p->signals, ZMQ_POLLIN, 0},
+        {NULL, router_fd(p->router), ZMQ_POLLIN, 0},
+    };
+
+    (void)zmq_poll(items, 3, (long)wait_ms);
+    if (items[1].revents)
+        read_signals(p);
+}
+
+static void serve(struct program *p)
+{
+    int64_t rest = 0;
+
+    while (!p->stop) {
+        bool more = drain(p);
+        rest = router_turn(p->router, !more);
+        greet(p);
+        ping(p);
+        if (!more)
+            wait(p, rest);
+        else if (rest == 0)
+            read_signals(p);
+    }
+}
+
+/* --- start and end --- */
+
+static enum status watch_signals(struct program *p, struct error *err)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+        return error_set_errno(err, errno, "block signals");
+    p->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return p->signals < 0 ? error_set_errno(err, errno, "watch signals")
+                          : STATUS_OK;
+}
+
+static enum status connect_back(struct program *p, struct error *err)
+{
+    char endpoint[LIMIT_PATH_BYTES];
+    struct socket_settings settings = {.hwm = 16384};
+    int size =
+        snprintf(endpoint, sizeof endpoint, "ipc://%s/back", p->options.run);
+
+    if (size < 0 || (size_t)size >= sizeof endpoint)
+        return error_set(err, STATUS_TOO_LARGE,
+                         "the path of the run directory is too long");
+    enum status st = socket_context_new(&p->context, err);
+    if (st == STATUS_OK)
+        st = socket_open(&p->sock, p->context, ZMQ_DEALER, &settings, err);
+    if (st == STATUS_OK)
+        st = socket_connect(p->sock, endpoint, err);
+    return st;
+}
+
+static enum status open_router(struct program *p, struct error *err)
+{
+    char slot[LIMIT_PATH_BYTES];
+    struct ledger_options lo = {.dir = p->options.ledger};
+    struct router_options ro = {.partition = (uint32_t)p->options.partition,
+                                .packs = p->options.policy.list,
+                                .pack_count = p->options.policy.count,
+                                .slot_path = slot,
+                                .send = send_one,
+                                .send_context = p};
+
+    if (p->options.drill) {
+        if (time_text_parse(p->options.drill, "UTC", &ro.drill_start_ms, err) !=
+            STATUS_OK)
+            return error_wrap(err, "--drill-clock");
+        ro.drill = true;
+    }
+    enum status st = ledger_open(&lo, &p->ledger, err);
+    if (st == STATUS_OK)
+        st = file_join(slot, sizeof slot, p->options.ledger, "slot", err);
+    ro.ledger = p->ledger;
+    if (st == STATUS_OK)
+        st = router_open(&ro, &p->router, err);
+    return st;
+}
+
+static enum status start(struct program *p, struct error *err)
+{
+    struct log_settings log = {.program = "router",
+                               .path = p->options.log,
+                               .level = LOG_INFO,
+                               .json = p->options.json};
+    enum status st = STATUS_OK;
+
+    if (!p->options.run || !p->options.ledger)
+        return error_set(err, STATUS_INVALID, "--run and --ledger are needed");
+    if (p->options.level)
+        st = log_level_parse(p->options.level, &log.level);
+    if (st != STATUS_OK)
+        return error_set(err, STATUS_INVALID, "no such log level: %s",
+                         p->options.level);
+    snprintf(p->identity, sizeof p->identity, "router-%lld",
+             (long long)p->options.partition);
+    st = watch_signals(p, err);
+    if (st == STATUS_OK)
+        st = log_open(&log, err);
+    if (st == STATUS_OK)
+        st = connect_back(p, err);
+    if (st == STATUS_OK)
+        st = open_router(p, err);
+    if (st != STATUS_OK)
+        return st;
+    struct router_figures f;
+    router_figures(p->router, &f);
+    log_info("ROUTER-STARTED",
+             "recovered %llu records in %lld us -> sequence %llu",
+             (unsigned long long)f.recovered, (long long)f.recovery_us,
+             (unsigned long long)f.last_seq);
+    return STATUS_OK;
+}
+
+static void stop(struct program *p)
+{
+    router_close(&p->router);
+    ledger_close(&p->ledger);
+    socket_close(&p->sock);
+    socket_context_free(&p->context);
+    if (p->signals > 0)
+        close(p->signals);
+    log_close();
+}
+
+int main(int argc, char **argv)
+{
+    struct program p = {.signals = -1};
+    struct error err = {0};
+    const struct option_row rows[] = {
+        {"run", 'r', OPTION_TEXT, N_("DIR"), N_("run directory of the broker"),
+         &p.options.run},
+        {"ledger", 'L', OPTION_TEXT, N_("DIR"),
+         N_("the ledger of this partition"), &p.options.ledger},
+        {"policy", 'p', OPTION_LIST, N_("DIR"),
+         N_("a policy pack, or a directory of packs; loaded if it differs from "
+            "what runs"),
+         &p.options.policy},
+        {"partition", 0, OPTION_INT, N_("NUMBER"),
+         N_("which partition this is (0)"), &p.options.partition},
+        {"drill-clock", 0, OPTION_TEXT, N_("TIME"),
+         N_("stand at TIME and move by clock.advance alone"), &p.options.drill},
+        {"log", 0, OPTION_TEXT, N_("FILE"), N_("append the log to FILE"),
+         &p.options.log},
+        {"log-level", 0, OPTION_TEXT, N_("LEVEL"),
+         N_("debug, info, warn or error"), &p.options.level},
+        {"log-json", 0, OPTION_FLAG, NULL, N_("log one JSON object a line"),
+         &p.options.json},
+        {0}};
+    const struct option_set set = {
+        .usage = "yinuo-router --run DIR --ledger DIR [--policy DIR]...",
+        .summary = N_("The router worker of one partition."),
+        .rows = rows};
+
+    i18n_init();
+    (void)option_parse_or_exit(&set, argc, argv);
+    enum status st = start(&p, &err);
+    if (st == STATUS_OK)
+        serve(&p);
+    else
+        fprintf(stderr, "yinuo-router: %s\n", err.text);
+    stop(&p);
+    return st == STATUS_OK ? 0 : st == STATUS_INVALID ? EXIT_USAGE : 1;
+}
