@@ -165,6 +165,8 @@ enum status apply_origin(struct apply *a, uint64_t sequence, int64_t journal_ms,
     if (part->request_id)
         request_keep(a->state, slice_of_text(part->request_id),
                      &(struct request){sequence, journal_ms, code});
+    if (part->event || part->producer)
+        world_count_event(a->world, part->refused != NULL);
     return part->policy ? keep_policy(a, part->policy, err) : STATUS_OK;
 }
 

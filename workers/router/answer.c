@@ -50,6 +50,8 @@ static void still_running(struct router *r, const struct case_record *c,
                           Yinuo__V1__Answer *a)
 {
     const struct policy *p = world_policy_of(r->world, c);
+    if (!p)
+        return;
     Yinuo__V1__RunningClock *rows =
         arena_array(&r->parse, RUNNING_MAX, sizeof *rows);
     Yinuo__V1__RunningClock **list =
@@ -93,10 +95,11 @@ struct looking {
 };
 
 static enum status look_for_ack(void *context, const struct decision *d,
-                                struct error *err)
+                                struct slice bytes, struct error *err)
 {
     struct looking *l = context;
 
+    (void)bytes;
     (void)err;
     if (d->kind == DECISION_ACKNOWLEDGE || d->kind == DECISION_ASSIGN) {
         l->winner = copy_text(l->r, d->person);
@@ -127,8 +130,9 @@ static void find_winner(struct router *r, uint64_t seq, struct looking *l)
         Yinuo__V1__StreamRecord *part =
             codec_decode(&yinuo__v1__stream_record__descriptor,
                          rec->parts[RECORD_INPUT], &r->parse, NULL);
-        (void)customs_each_decision(rec->parts[RECORD_DECISIONS], &r->parse,
-                                    look_for_ack, l, &err);
+        if (customs_each_decision(rec->parts[RECORD_DECISIONS], look_for_ack, l,
+                                  &err) != STATUS_OK)
+            break;
         seq = part ? part->previous_seq : 0;
     }
     journal_page_fini(&page);

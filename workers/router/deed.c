@@ -62,7 +62,9 @@ static void quarantine(struct router *r, struct deed *d)
                           : d->part.firing ? d->part.firing->case_id
                                            : NULL;
 
-    q.what = d->part.event ? "event" : d->part.firing ? "firing" : "receipt";
+    q.what = (char *)(d->part.event    ? "event"
+                      : d->part.firing ? "firing"
+                                       : "receipt");
     q.case_id = (char *)case_id;
     q.has_deaths = 1;
     q.deaths = DEATHS_MAX;

@@ -41,9 +41,9 @@ static void load(struct router *r, const struct asker *from,
     a.request_id = c->request_id;
     a.has_code = 1;
     a.code = st == STATUS_OK ? REFUSAL_NONE : REFUSAL_BAD_POLICY;
-    a.text = st == STATUS_OK
-                 ? (changed ? "Loaded." : "This policy is in force already.")
-                 : (char *)refusal_sentence(REFUSAL_BAD_POLICY);
+    a.text = (char *)(st != STATUS_OK ? refusal_sentence(REFUSAL_BAD_POLICY)
+                      : changed       ? "Loaded."
+                                      : "This policy is in force already.");
     a.lines = arena_array(&r->parse, LINES_MAX, sizeof *a.lines);
     for (size_t i = 0; i < f->count && a.n_lines < LINES_MAX; i++) {
         char line[512];
@@ -111,7 +111,7 @@ static void drill_stand(struct router *r, bool by_timer)
     values[0] = number_row(r, "now_ms", r->time.now_ms);
     values[1] = number_row(r, "last_seq", (int64_t)r->next_seq - 1);
     values[2] = number_row(r, "stopped_by", 0);
-    values[2]->value = by_timer ? "timer" : "until";
+    values[2]->value = (char *)(by_timer ? "timer" : "until");
     a.n_values = 3;
     if (next_ms != INT64_MAX)
         values[a.n_values++] = number_row(r, "next_due_ms", next_ms);

@@ -259,8 +259,10 @@ static void on_call(struct router *r, const struct asker *from,
 
     reply_begin(&reply, r, from, q, "RosterRow");
     if (station) {
-        on_call_station(&reply, directory_station(d, text_of(station)),
-                        text_of(station), at_ms);
+        on_call_station(
+            &reply,
+            directory_station(d, text_of(station), text_of_words(region)),
+            text_of(station), at_ms);
     } else {
         for (size_t i = 0; i < d->station_count; i++)
             if ((!region ||

@@ -22,8 +22,9 @@ char *page_words_of(struct slice personal, struct arena *arena)
 void page_words(struct router *r, const Yinuo__V1__Decision *d,
                 const struct case_record *c, Yinuo__V1__Page *page)
 {
-    const struct station *s = directory_station(
-        world_policies(r->world)->directory, name_text(&c->station));
+    const struct station *s =
+        directory_station(world_policies(r->world)->directory,
+                          name_text(&c->station), name_text(&c->region));
 
     if (s->zone && s->zone->name.size)
         page->time_zone = arena_text_of(

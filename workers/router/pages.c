@@ -127,7 +127,7 @@ static void tell_person(struct router *r, Yinuo__V1__Page *p)
     const struct person *who = directory_person(d, text_of_words(p->person));
 
     p->channel_hints = arena_array(&r->parse, 2, sizeof *p->channel_hints);
-    p->language = "en";
+    p->language = (char *)"en";
     if (!who)
         return;
     p->person_name = copy_text(r, who->name);

@@ -96,12 +96,12 @@ static bool tell(struct reply *reply, const Yinuo__V1__Decision *d,
     row.created_at_ms = d->at_ms;
     row.has_late_by_ms = d->late_by_ms > 0;
     row.late_by_ms = d->late_by_ms;
-    row.state = state_get(r->ledger->state, STATE_OUTBOX,
-                          slice_of_text(d->page_id), &undelivered)
-                    ? "waiting"
-                    : "delivered";
+    row.state = (char *)(state_get(r->ledger->state, STATE_OUTBOX,
+                                   slice_of_text(d->page_id), &undelivered)
+                             ? "waiting"
+                             : "delivered");
     row.answer_command = arena_format(&r->parse, "yinuo ack %s", d->page_id);
-    words.language = "en";
+    words.language = (char *)"en";
     words.person = d->person;
     const struct person *who = directory_person(
         world_policies(r->world)->directory, text_of(d->person));

@@ -167,7 +167,7 @@ static void timeline(struct reader_thread *t, struct reader_job *job)
             ;
         list[i] = (ProtobufCBinaryData){row->size - skip, row->data + skip};
     }
-    reply.row_type = "StreamRecord";
+    reply.row_type = (char *)"StreamRecord";
     reply.n_rows = count;
     reply.rows = list;
     reply.has_complete_to = reply.has_now_ms = reply.has_code = 1;

@@ -213,7 +213,7 @@ static bool walk(struct router *r, struct scan *s)
         s->from[key.size] = 0; /* the next one after this key */
         s->from_size = key.size + 1;
         arena_reset(&r->parse);
-        if (customs_case_read(value, &r->parse, &c, &err) == STATUS_OK)
+        if (customs_case_read(value, &c, NULL, &err) == STATUS_OK)
             look_at(r, s, &c);
     }
     state_cursor_close(&cursor);
