@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "internal.h"
+#include "workers/router/internal.h"
 
 /* "head@Group 46": somebody whom the template of unlisted stations names. */
 static bool of_template(const struct directory *d, struct text person)

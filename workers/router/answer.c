@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "internal.h"
 #include "ledger/customs.h"
+#include "workers/router/internal.h"
 
 enum { RUNNING_MAX = 32, LOOK_BACK = 64 };
 

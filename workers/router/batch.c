@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "internal.h"
+#include "workers/router/internal.h"
 
 enum { STREAM_BODY_BYTES = LIMIT_FRAME_BYTES - 8192 };
 

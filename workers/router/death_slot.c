@@ -1,4 +1,4 @@
-#include "death_slot.h"
+#include "workers/router/death_slot.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "internal.h"
 #include "ledger/customs.h"
+#include "workers/router/internal.h"
 
 void deed_init(struct deed *d)
 {

@@ -4,17 +4,17 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
-#include "death_slot.h"
-#include "journal_clock.h"
-#include "leases.h"
 #include "ledger/apply.h"
 #include "ledger/producers.h"
 #include "ledger/requests.h"
 #include "ledger/world.h"
-#include "outgoing.h"
 #include "proto/codec.h"
 #include "proto/event.h"
-#include "router.h"
+#include "workers/router/death_slot.h"
+#include "workers/router/journal_clock.h"
+#include "workers/router/leases.h"
+#include "workers/router/outgoing.h"
+#include "workers/router/router.h"
 
 /* What status shows and a restart forgets; the others are in the state. */
 /* clang-format off */

@@ -1,4 +1,4 @@
-#include "journal_clock.h"
+#include "workers/router/journal_clock.h"
 
 #include <assert.h>
 

@@ -1,4 +1,4 @@
-#include "leases.h"
+#include "workers/router/leases.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@
 #include "base/option.h"
 #include "base/socket.h"
 #include "base/time_text.h"
-#include "internal.h"
+#include "workers/router/internal.h"
 
 enum {
     ROUND_MESSAGES = 512, /* received before a turn */

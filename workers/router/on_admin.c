@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "internal.h"
+#include "workers/router/internal.h"
 
 enum { LINES_MAX = 64 };
 

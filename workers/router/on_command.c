@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "internal.h"
+#include "workers/router/internal.h"
 
 /* What a person orders becomes the event that it stands for. */
 static Yinuo__V1__Event *event_of(struct router *r, const Yinuo__V1__Command *c,

@@ -3,7 +3,7 @@
 
 #include "base/crc32c.h"
 #include "base/log.h"
-#include "internal.h"
+#include "workers/router/internal.h"
 
 /* One message of events, while it is worked through. */
 struct batch_of_events {

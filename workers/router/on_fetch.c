@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "workers/router/internal.h"
 
 /* "p0-17": the record after 17 of partition 0 is wanted. Absent: from the
  * oldest. */

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "internal.h"
 #include "ledger/customs.h"
-#include "queries.h"
+#include "workers/router/internal.h"
+#include "workers/router/queries.h"
 
 enum {
     FIND_MAX = 11,

@@ -1,4 +1,4 @@
-#include "internal.h"
+#include "workers/router/internal.h"
 
 static void answer(struct router *r, const struct asker *to,
                    const char *page_id, enum refusal code, uint64_t seq)

@@ -1,4 +1,4 @@
-#include "outgoing.h"
+#include "workers/router/outgoing.h"
 
 #include <assert.h>
 #include <stdlib.h>

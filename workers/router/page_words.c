@@ -1,4 +1,4 @@
-#include "page_words.h"
+#include "workers/router/page_words.h"
 
 #include "proto/event.h"
 

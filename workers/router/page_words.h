@@ -6,7 +6,7 @@
 #ifndef ROUTER_PAGE_WORDS_H
 #define ROUTER_PAGE_WORDS_H
 
-#include "internal.h"
+#include "workers/router/internal.h"
 
 /* Fills in why, what_to_do, time_zone. */
 void page_words(struct router *r, const Yinuo__V1__Decision *d,

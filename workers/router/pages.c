@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "internal.h"
 #include "ledger/customs.h"
-#include "page_words.h"
+#include "workers/router/internal.h"
+#include "workers/router/page_words.h"
 
 enum { LOOK_BACK = 16, TOLD_MAX = 8 };
 

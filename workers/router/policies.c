@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "internal.h"
+#include "workers/router/internal.h"
 
 enum status policies_blob(void *router, struct text version, struct bytes *out,
                           struct error *err)

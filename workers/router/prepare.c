@@ -1,4 +1,4 @@
-#include "internal.h"
+#include "workers/router/internal.h"
 
 enum { AHEAD_MS = 5 * 60 * 1000 }; /* a station's clock may be off by so much */
 #define PAST_MS                                                                \

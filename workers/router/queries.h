@@ -6,7 +6,7 @@
 #ifndef ROUTER_QUERIES_H
 #define ROUTER_QUERIES_H
 
-#include "internal.h"
+#include "workers/router/internal.h"
 
 struct reply {
     struct router *router;

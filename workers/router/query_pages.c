@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "ledger/customs.h"
-#include "page_words.h"
-#include "queries.h"
+#include "workers/router/page_words.h"
+#include "workers/router/queries.h"
 
 enum { PAGES_MAX = 4 * LIMIT_QUERY_ROWS };
 

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/hex.h"
-#include "queries.h"
+#include "workers/router/queries.h"
 
 struct rows {
     struct reply *reply;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "internal.h"
+#include "workers/router/internal.h"
 
 enum {
     JOBS_MAX = 256,

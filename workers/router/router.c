@@ -1,11 +1,11 @@
-#include "router.h"
+#include "workers/router/router.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "internal.h"
+#include "workers/router/internal.h"
 
 enum {
     FIRE_AT_ONCE = 256, /* cases per turn: then events get their turn */

@@ -24,7 +24,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "ledger/ledger.h"
-#include "outgoing.h"
+#include "workers/router/outgoing.h"
 
 struct router;
 

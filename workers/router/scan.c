@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ledger/customs.h"
-#include "queries.h"
+#include "workers/router/queries.h"
 
 enum { ROWS_AT_ONCE = 400, SCANS_MAX = 64 };
 
