@@ -42,7 +42,7 @@
 /* Engine and state */
 #define LIMIT_TIMERS_PER_CASE      128
 #define LIMIT_PAGES_PER_CASE       64            /* standing at one time            */
-#define LIMIT_DECISIONS_PER_INPUT  256
+#define LIMIT_DECISIONS_PER_INPUT  512           /* DECISIONS_MAX of the engine     */
 #define LIMIT_OUTBOX_PAGES         100000        /* pages without receipt           */
 #define LIMIT_CASE_BYTES           (64 * 1024)   /* canonical bytes of a case       */
 #define LIMIT_CAUSES               16            /* events derived from one event   */

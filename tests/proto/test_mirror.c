@@ -67,6 +67,27 @@ static void severities_and_tiers_have_words(void **state)
     (void)state;
 }
 
+static size_t items(const char *message, const char *list)
+{
+    const ProtobufCMessageDescriptor *type = codec_type(message);
+    return codec_items_limit(
+        type, protobuf_c_message_descriptor_get_field_by_name(type, list));
+}
+
+static void what_the_engine_may_make_can_be_decoded(void **state)
+{
+    assert_true(items("StreamRecord", "decisions") >= DECISIONS_MAX);
+    assert_true(items("Case", "clocks") >= CASE_CLOCKS_MAX);
+    assert_true(items("Case", "promises") >= CASE_PROMISES_MAX);
+    assert_true(items("Case", "pages") >= CASE_PAGES_MAX);
+    assert_true(items("Case", "excluded") >= CASE_EXCLUDED_MAX);
+    assert_true(items("Case", "counters") >= COUNTERS_MAX);
+    assert_true(items("Case", "locks") >= LOCKS_MAX);
+    assert_true(items("CaseClock", "steps") >= CLOCK_STEPS_MAX);
+    assert_true(LIMIT_ID_BYTES <= NAME_BYTES_MAX);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -74,6 +95,7 @@ int main(void)
         cmocka_unit_test(sources_have_the_numbers_of_the_engine),
         cmocka_unit_test(roles_have_the_numbers_of_the_wire),
         cmocka_unit_test(severities_and_tiers_have_words),
+        cmocka_unit_test(what_the_engine_may_make_can_be_decoded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
