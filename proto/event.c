@@ -18,15 +18,15 @@ Yinuo__V1__Event *event_decode(struct slice in, struct arena *arena,
     return codec_decode(&yinuo__v1__event__descriptor, in, arena, fault);
 }
 
-Yinuo__V1__Event *event_new(const char *name, struct arena *arena)
+Yinuo__V1__Event *event_new(const char *kind, struct arena *arena)
 {
     Yinuo__V1__Event *event =
         field_new_message(&yinuo__v1__event__descriptor, arena);
-    const struct kind *kind = kind_by_name(name);
-    if (!event || !(event->kind = arena_text(arena, name)))
+    const struct kind *known = kind_by_name(kind);
+    if (!event || !(event->kind = arena_text(arena, kind)))
         return NULL;
-    event->has_kind_code = kind != NULL;
-    event->kind_code = kind ? kind->code : 0;
+    event->has_kind_code = known != NULL;
+    event->kind_code = known ? known->code : 0;
     return event;
 }
 

@@ -46,8 +46,8 @@ field_by_json_name(const ProtobufCMessageDescriptor *type, const char *name)
     size_t size = strlen(name);
     if (size + sizeof "_ms" > sizeof with_ms)
         return NULL;
-    memcpy(with_ms, name, size);
-    memcpy(with_ms + size, "_ms", sizeof "_ms");
+    char *end = stpcpy(with_ms, name); /* there is room for it */
+    memcpy(end, "_ms", sizeof "_ms");
     return protobuf_c_message_descriptor_get_field_by_name(type, with_ms);
 }
 
