@@ -55,7 +55,7 @@ static void apply_set(struct case_record *c, const struct decision *d)
         CASE_FIELDS(X)
 #undef X
     }
-    assert(!"a field that is no field");
+    assert(false && "a field that is no field");
 }
 
 static void copy_instance(struct clock_instance *to,

@@ -86,7 +86,7 @@ static bool compare(enum expr_op op, const struct value *a,
     case EXPR_OP_IN:
         return contains(a, b);
     default:
-        assert(!"not a comparison");
+        assert(false && "not a comparison");
         return false;
     }
 }

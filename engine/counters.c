@@ -1,0 +1,65 @@
+/* counters - what has happened how often, and what that is reason for. */
+#include "engine/run.h"
+
+static void reach(struct run *r, const struct event *ev,
+                  const struct counter_level *level)
+{
+    const struct why why = {.rule = level->id,
+                            .at_ms = ev->at_ms,
+                            .late_by_ms = late_by(r, ev->at_ms)};
+
+    severity_raise(r, level->raise_to, ev->at_ms, level->id);
+    if (level->freeze_owner && !r->c->owner_frozen)
+        emit(r, &(struct decision){.kind = DECISION_SET,
+                                   .at_ms = ev->at_ms,
+                                   .rule = level->id,
+                                   .index = CASE_FIELD_OWNER_FROZEN,
+                                   .number = 1});
+    want_targets(r, level->page, level->inform, false, ev->late, &why);
+}
+
+static void count(struct run *r, const struct event *ev, uint16_t index,
+                  int64_t by)
+{
+    const struct counter *counter = &r->policy->counters[index];
+    int32_t before = r->c->counters[index];
+    int64_t now = before + by;
+
+    if (now > INT32_MAX)
+        now = INT32_MAX;
+    emit(r, &(struct decision){.kind = DECISION_COUNT,
+                               .at_ms = ev->at_ms,
+                               .index = index,
+                               .value = counter->name,
+                               .number = now,
+                               .previous = before});
+    for (size_t i = 0; i < counter->level_count; i++) {
+        const struct counter_level *level = &counter->levels[i];
+        if (now >= level->at && (before < level->at || level->and_above))
+            reach(r, ev, level);
+    }
+}
+
+void counters_run(struct run *r, const struct event *ev)
+{
+    const struct kind_rule *kind = &r->policy->kinds[ev->kind];
+    const struct scope s = {r, ev};
+
+    if (ev->recount)
+        return;
+    for (size_t i = 0; i < kind->count_count; i++) {
+        const struct count_row *row = &kind->counts[i];
+        int64_t by = 1;
+
+        if (!expr_true(&row->when, &s))
+            continue;
+        if (row->by_field.size) {
+            struct value v = scope_field(&s, row->by_field);
+            by = v.kind == VALUE_NUMBER ? v.thousandths / 1000 : 0;
+        } else if (ev->change && ev->change->count > 0) {
+            by = ev->change->count;
+        }
+        if (by > 0)
+            count(r, ev, row->counter, by);
+    }
+}

@@ -1,0 +1,344 @@
+#include "engine/run.h"
+
+static struct text keep(struct run *r, struct text t)
+{
+    struct decisions *d = &r->out->decisions;
+    char *copy = d->words + d->words_used;
+
+    if (!t.size)
+        return (struct text){NULL, 0};
+    if (t.size > DECISION_WORDS_MAX - d->words_used) {
+        r->limit = true;
+        return (struct text){NULL, 0};
+    }
+    memcpy(copy, t.data, t.size);
+    d->words_used += t.size;
+    return (struct text){copy, t.size};
+}
+
+/* Whether the case has room for what the decision brings; asserted in apply. */
+static bool has_room(const struct run *r, const struct decision *d)
+{
+    const struct case_record *c = r->c;
+
+    switch (d->kind) {
+    case DECISION_ARM:
+        return r->out->decisions.instance_count < DECISION_INSTANCES_MAX &&
+               (c->clock_count < CASE_CLOCKS_MAX ||
+                case_clock(c, d->index, d->key));
+    case DECISION_PROMISE:
+        if (r->out->decisions.promise_count == CASE_PROMISES_MAX * 4)
+            return false;
+        if (c->promise_count < CASE_PROMISES_MAX || case_promise(c, d->key))
+            return true;
+        for (uint8_t i = 0; i < c->promise_count; i++)
+            if (c->promises[i].state != PROMISE_OPEN)
+                return true;
+        return false;
+    case DECISION_EXCLUDE:
+        return c->excluded_count < CASE_EXCLUDED_MAX;
+    default:
+        return d->person.size <= NAME_BYTES_MAX &&
+               d->key.size <= NAME_BYTES_MAX &&
+               (d->kind != DECISION_SET || d->value.size <= NAME_BYTES_MAX);
+    }
+}
+
+static void keep_whole(struct run *r, struct decision *d)
+{
+    struct decisions *all = &r->out->decisions;
+
+    if (d->kind == DECISION_ARM) {
+        struct clock_instance *copy = &all->instances[all->instance_count++];
+        instance_copy(copy, d->instance);
+        d->instance = copy;
+    } else if (d->kind == DECISION_PROMISE) {
+        struct promise *copy = &all->promises[all->promise_count++];
+        *copy = *d->promise;
+        d->promise = copy;
+    }
+}
+
+/* Appends a decision and carries it out on the scratch copy of the case. */
+void emit(struct run *r, const struct decision *d)
+{
+    struct decisions *all = &r->out->decisions;
+    struct decision *row = &all->list[all->count];
+
+    if (r->limit)
+        return;
+    if (all->count == DECISIONS_MAX || !has_room(r, d)) {
+        r->limit = true;
+        return;
+    }
+    *row = *d;
+    row->case_id = r->case_id;
+    row->person = keep(r, d->person);
+    row->key = keep(r, d->key);
+    row->page_id = keep(r, d->page_id);
+    row->value = keep(r, d->value);
+    if (r->limit)
+        return;
+    keep_whole(r, row);
+    case_apply(r->c, row);
+    row->severity = (uint8_t)r->c->severity;
+    all->count++;
+    r->out->touched = true;
+}
+
+int64_t late_by(const struct run *r, int64_t at_ms)
+{
+    int64_t late = r->in->now_ms - at_ms;
+
+    return late > r->policy->late_grace_ms ? late : 0;
+}
+
+/* The station and the opening hours that hold for the case now. */
+void run_place(struct run *r)
+{
+    r->station = directory_station(r->directory, name_text(&r->c->station),
+                                   name_text(&r->c->region));
+    r->calendar = station_calendar(r->station, name_text(&r->c->product_line));
+}
+
+static void start(struct run *r, const struct view *view,
+                  const struct input *in, struct engine_out *out)
+{
+    r->view = view;
+    r->in = in;
+    r->out = out;
+    r->c = &out->scratch;
+    r->case_id = in->case_id;
+    r->policy = NULL;
+    r->directory = view->directory;
+    r->station = NULL;
+    r->calendar = NULL;
+    r->first_generation = 0;
+    r->page_number = 0;
+    r->depth = 0;
+    r->limit = false;
+    r->want_count = r->made_count = 0;
+    out->decisions.count = out->decisions.words_used = 0;
+    out->decisions.instance_count = out->decisions.promise_count = 0;
+    out->touched = out->existed = false;
+}
+
+static bool find(struct run *r)
+{
+    struct engine_out *out = r->out;
+
+    out->existed = r->in->case_id.size &&
+                   r->in->case_id.size <= NAME_BYTES_MAX &&
+                   r->view->find_case(r->view->context, r->in->case_id, r->c) &&
+                   r->c->status != CASE_NONE;
+    if (!out->existed) {
+        r->policy = r->view->policy_for(r->view->context, r->in->region);
+        return false;
+    }
+    r->policy =
+        r->view->policy_version(r->view->context, name_text(&r->c->rules));
+    r->first_generation = r->c->next_generation;
+    run_place(r);
+    return true;
+}
+
+/* One decision alone, of a record that changes nothing. */
+static void only(struct run *r, enum decision_kind kind, const char *why,
+                 struct text person)
+{
+    struct decisions *d = &r->out->decisions;
+    const struct case_record *c = r->c;
+
+    d->words_used = d->instance_count = d->promise_count = 0;
+    r->limit = false;
+    d->count = 1;
+    d->list[0] = (struct decision){.kind = kind,
+                                   .case_id = r->in->case_id,
+                                   .person = keep(r, person),
+                                   .value = text_of(why),
+                                   .at_ms = r->in->at_ms};
+    if (r->out->existed)
+        d->list[0].severity = (uint8_t)c->severity;
+    r->out->touched = false;
+}
+
+static enum engine_result refuse(struct run *r, const char *why)
+{
+    struct text winner = {NULL, 0};
+
+    if (r->out->existed && strcmp(why, "already_acknowledged") == 0)
+        winner = name_text(&r->c->acknowledged_by);
+    only(r, DECISION_REFUSE, why, winner);
+    return ENGINE_REFUSED;
+}
+
+static void open_case(struct run *r, const struct event *ev)
+{
+    const struct input *in = r->in;
+    const struct station *s =
+        directory_station(r->directory, in->station, in->region);
+    const struct {
+        enum case_field field;
+        struct text value;
+    } rows[] = {
+        {CASE_FIELD_STATION, in->station},
+        {CASE_FIELD_REGION, in->region.size ? in->region : s->region},
+        {CASE_FIELD_PRODUCT_LINE, in->product_line},
+        {CASE_FIELD_CUSTOMER, in->customer},
+        {CASE_FIELD_ASSET, in->asset},
+    };
+
+    emit(r, &(struct decision){.kind = DECISION_OPEN,
+                               .at_ms = ev->at_ms,
+                               .value = r->policy->version});
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].value.size)
+            emit(r, &(struct decision){.kind = DECISION_SET,
+                                       .at_ms = ev->at_ms,
+                                       .index = (uint16_t)rows[i].field,
+                                       .value = rows[i].value});
+    if (r->limit)
+        return;
+    run_place(r);
+    owner_at_opening(r, ev);
+}
+
+/* "c" and the record's number, where an opening event names no case. */
+static struct text made_up_id(struct run *r, char *buffer)
+{
+    uint64_t n = r->in->sequence;
+    uint32_t size = 0, digits = 1;
+
+    for (uint64_t m = n; m >= 10; m /= 10)
+        digits++;
+    buffer[size++] = 'c';
+    for (uint32_t i = digits; i > 0; i--, n /= 10)
+        buffer[i] = (char)('0' + n % 10);
+    return keep(r, (struct text){buffer, size + digits});
+}
+
+static struct event main_event(const struct input *in)
+{
+    return (struct event){
+        .kind = in->event,
+        .source = in->source,
+        .at_ms = in->at_ms,
+        .reporter = in->reporter,
+        .reporter_role = in->reporter_role,
+        .fields = in->fields,
+        .field_count = in->field_count,
+    };
+}
+
+static bool run_changes(struct run *r)
+{
+    const struct input *in = r->in;
+    bool moved = false;
+
+    for (size_t i = 0; i < in->change_count; i++) {
+        struct event ev = main_event(in);
+        struct text why;
+        bool skip = false;
+
+        if (in->changes[i].kind >= r->policy->kind_count)
+            continue;
+        ev.kind = in->changes[i].kind;
+        ev.change = &in->changes[i];
+        why = effects_refuse(r, &ev, &skip);
+        if (why.size)
+            emit(r, &(struct decision){.kind = DECISION_REFUSE,
+                                       .at_ms = ev.at_ms,
+                                       .value = why});
+        else if (!skip)
+            moved |= event_run(r, &ev);
+    }
+    return moved;
+}
+
+static enum engine_result decide_event(struct run *r)
+{
+    const struct input *in = r->in;
+    const struct kind_rule *kind;
+    struct event ev = main_event(in);
+    struct text why;
+    bool known = find(r), skip = false;
+    char buffer[24];
+
+    if (in->event >= r->policy->kind_count)
+        return refuse(r, "unknown_kind");
+    kind = &r->policy->kinds[in->event];
+    if (in->case_id.size > NAME_BYTES_MAX)
+        return refuse(r, "limit");
+    if (in->at_ms > in->now_ms)
+        return refuse(r, "in_the_future");
+    if (!known && !kind->opens_case) {
+        if (kind->needs_case)
+            return refuse(r, "unknown_case");
+        only(r, DECISION_NOTE, "no_case", (struct text){NULL, 0});
+        return ENGINE_DECIDED;
+    }
+    if (!known) {
+        case_init(r->c);
+        if (!in->case_id.size)
+            r->case_id = made_up_id(r, buffer);
+        open_case(r, &ev);
+        if (r->limit)
+            return ENGINE_LIMIT;
+    }
+    why = effects_refuse(r, &ev, &skip);
+    if (why.size)
+        return refuse(r, why.data);
+    if (!skip && event_run(r, &ev))
+        run_changes(r);
+    if (!in->backlog_follows)
+        fire_due(r, in->now_ms, true);
+    pages_flush(r);
+    if (!r->out->decisions.count)
+        emit(r, &(struct decision){.kind = DECISION_NOTE, .at_ms = in->at_ms});
+    return ENGINE_DECIDED;
+}
+
+enum engine_result engine_decide(const struct view *view,
+                                 const struct input *in, struct engine_out *out)
+{
+    enum engine_result result = ENGINE_DECIDED;
+    struct run r;
+
+    start(&r, view, in, out);
+    switch (in->kind) {
+    case INPUT_EVENT:
+        result = decide_event(&r);
+        break;
+    case INPUT_FIRING:
+        if (find(&r)) {
+            fire_due(&r, in->as_of_ms, false);
+            pages_flush(&r);
+        }
+        break;
+    case INPUT_RECEIPT:
+        if (find(&r)) {
+            answer_receipt(&r);
+            pages_flush(&r);
+        }
+        break;
+    }
+    if (r.limit) {
+        only(&r, DECISION_REFUSE, "limit", (struct text){NULL, 0});
+        return ENGINE_LIMIT;
+    }
+    if (out->touched)
+        case_stamp(&out->scratch, in->sequence);
+    return result;
+}
+
+enum engine_result engine_allowed(const struct view *view,
+                                  const struct input *in,
+                                  struct engine_out *out)
+{
+    enum engine_result result = engine_decide(view, in, out);
+
+    for (size_t i = 0; i < out->decisions.count; i++)
+        if (out->decisions.list[i].kind == DECISION_REFUSE)
+            return result == ENGINE_LIMIT ? ENGINE_LIMIT : ENGINE_REFUSED;
+    return result;
+}

@@ -1,0 +1,180 @@
+/* firing - steps that are due: carried out in the order of their dues, each as
+ * of its own instant, whether the timer came on time or after an outage. What
+ * a step raises or derives may arm steps that are over too; they follow in the
+ * same record, until none is left. */
+#include "engine/run.h"
+
+enum { FIRINGS_MAX = 400 };
+
+static bool is_before(const struct run *r, const struct clock_instance *a,
+                      const struct clock_instance *b)
+{
+    const struct pending_step *x = &a->steps[0], *y = &b->steps[0];
+
+    if (x->due_ms != y->due_ms)
+        return x->due_ms < y->due_ms;
+    if (x->severity != y->severity)
+        return x->severity < y->severity;
+    return !is_ladder(r, a) && is_ladder(r, b);
+}
+
+/* fresh: only what this record itself has armed, and only what is over; what
+ * is due this very moment has a firing of its own (9: events go first). */
+static const struct clock_instance *earliest(const struct run *r,
+                                             int64_t until_ms, bool fresh_only)
+{
+    const struct clock_instance *first = NULL;
+
+    for (uint8_t i = 0; i < r->c->clock_count; i++) {
+        const struct clock_instance *k = &r->c->clocks[i];
+        if (!k->step_count || k->paused_at_ms || k->steps[0].due_ms > until_ms)
+            continue;
+        if (fresh_only && (k->generation <= r->first_generation ||
+                           k->steps[0].due_ms == until_ms))
+            continue;
+        if (!first || is_before(r, k, first))
+            first = k;
+    }
+    return first;
+}
+
+static void derive(struct run *r, uint16_t kind,
+                   const struct clock_instance *of, int64_t at_ms)
+{
+    const struct clock_rule *clock = &r->policy->clocks[of->clock];
+    const struct field own[2] = {
+        {clock->key_field, {.kind = VALUE_TEXT, .text = name_text(&of->key)}},
+        {clock->due_field, {.kind = VALUE_TIME, .time_ms = of->due_ms}},
+    };
+
+    event_derive(r, kind, NULL, own, at_ms);
+}
+
+/* Carries out one step of an instance; it leaves the list. */
+void fire_step(struct run *r, const struct clock_instance *i, uint8_t which)
+{
+    const struct pending_step p = i->steps[which];
+    const struct clock_rule *clock = &r->policy->clocks[i->clock];
+    const struct clock_step *step =
+        &clock->by_severity[p.severity - 1].steps[p.step];
+    const struct why why = {
+        .rule = step->id,
+        .at_ms = p.due_ms,
+        .from_ms = p.from_ms,
+        .span_ms = step->after_ms,
+        .open_time = step->basis == STEP_AFTER_OPEN,
+        .late_by_ms = late_by(r, p.due_ms),
+    };
+    uint8_t before = (uint8_t)r->c->severity;
+    struct clock_instance next;
+
+    instance_copy(&next, i);
+    memmove(&next.steps[which], &next.steps[which + 1],
+            (size_t)(next.step_count - which - 1) * sizeof next.steps[0]);
+    next.step_count--;
+    emit(r, &(struct decision){.kind = DECISION_FIRE,
+                               .at_ms = p.due_ms,
+                               .index = next.clock,
+                               .clock = clock->name,
+                               .key = name_text(&next.key),
+                               .rule = why.rule,
+                               .generation = next.generation,
+                               .due_ms = p.due_ms,
+                               .late_by_ms = why.late_by_ms,
+                               .from_ms = why.from_ms,
+                               .span_ms = why.span_ms,
+                               .open_time = why.open_time});
+    instance_put(r, &next, p.due_ms);
+    severity_raise(r, step->raise_to, p.due_ms, step->id);
+    if (r->c->severity < before)
+        clocks_raised(r, before, p.due_ms);
+    want_targets(r, p.page, step->inform, true, why.late_by_ms > 0, &why);
+    if (step->emit != KIND_NONE)
+        derive(r, step->emit, &next, p.due_ms);
+}
+
+void fire_due(struct run *r, int64_t until_ms, bool fresh_only)
+{
+    const struct clock_instance *i;
+
+    for (int n = 0; (i = earliest(r, until_ms, fresh_only)) != NULL; n++) {
+        if (n == FIRINGS_MAX)
+            r->limit = true;
+        if (r->limit)
+            return;
+        if (is_ladder(r, i))
+            ladder_fire(r, i, until_ms);
+        else
+            fire_step(r, i, 0);
+    }
+}
+
+/* A promise whose due is over although its timer has not come yet: what the
+ * timer would have derived is derived now. */
+void fire_miss(struct run *r, struct text promise_id)
+{
+    for (uint8_t i = 0; i < r->c->clock_count; i++) {
+        const struct clock_instance *k = &r->c->clocks[i];
+        const struct clock_rule *clock = &r->policy->clocks[k->clock];
+
+        if (!clock->due_field.size || !name_is(&k->key, promise_id))
+            continue;
+        for (uint8_t s = 0; s < k->step_count; s++) {
+            const struct pending_step *p = &k->steps[s];
+            if (clock->by_severity[p->severity - 1].steps[p->step].emit ==
+                KIND_NONE)
+                continue;
+            fire_step(r, k, s);
+            return;
+        }
+    }
+}
+
+void clocks_pause(struct run *r, int64_t at_ms)
+{
+    for (uint8_t i = 0; i < r->c->clock_count && !r->limit; i++) {
+        const struct clock_instance *k = &r->c->clocks[i];
+        struct clock_instance next;
+
+        if (!r->policy->clocks[k->clock].pauses || k->paused_at_ms)
+            continue;
+        instance_copy(&next, k);
+        next.paused_at_ms = at_ms;
+        instance_put(r, &next, at_ms);
+    }
+}
+
+/* What was left of a wait when it paused is left of it now. */
+static void shift(const struct run *r, const struct clock_rule *clock,
+                  struct pending_step *p, int64_t paused_ms, int64_t at_ms)
+{
+    const struct clock_step *step =
+        &clock->by_severity[p->severity - 1].steps[p->step];
+
+    if (p->due_ms <= paused_ms || at_ms <= paused_ms)
+        return;
+    if (step->basis == STEP_AFTER_OPEN)
+        p->due_ms =
+            calendar_add(r->calendar, at_ms,
+                         calendar_between(r->calendar, paused_ms, p->due_ms));
+    else
+        p->due_ms += at_ms - paused_ms;
+}
+
+void clocks_resume(struct run *r, int64_t at_ms)
+{
+    for (uint8_t i = 0; i < r->c->clock_count && !r->limit; i++) {
+        const struct clock_instance *k = &r->c->clocks[i];
+        struct clock_instance next;
+
+        if (!k->paused_at_ms)
+            continue;
+        instance_copy(&next, k);
+        for (uint8_t s = 0; s < next.step_count; s++)
+            shift(r, &r->policy->clocks[k->clock], &next.steps[s],
+                  k->paused_at_ms, at_ms);
+        steps_sort(next.steps, next.step_count);
+        next.paused_at_ms = 0;
+        instance_put(r, &next, at_ms);
+    }
+}

@@ -1,0 +1,248 @@
+/* ownership - exactly one owner: the first who was asked, until another has
+ * accepted or a supervisor orders otherwise. */
+#include "engine/run.h"
+
+/* The tier a reporter counts as; the owner is of the first, whatever else he
+ * may be. 0: nobody we know. */
+uint8_t reporter_tier(const struct run *r, const struct event *ev)
+{
+    const struct case_record *c = r->c;
+    const struct policy *p = r->policy;
+    struct name who[CONTACTS_MAX];
+    uint8_t tier;
+
+    if (!ev->reporter.size)
+        return 0;
+    if (name_is(&c->owner, ev->reporter))
+        return 1;
+    tier =
+        directory_tier_of(r->directory, name_text(&c->station),
+                          name_text(&c->region), ev->reporter, p->tier_count);
+    for (uint8_t role = (uint8_t)(p->tier_count + 1);
+         !tier && role <= p->role_count; role++) {
+        size_t count = directory_on_call(r->directory, name_text(&c->station),
+                                         name_text(&c->region), role, ev->at_ms,
+                                         who, CONTACTS_MAX);
+        for (size_t i = 0; i < count; i++)
+            if (name_is(&who[i], ev->reporter))
+                tier = p->roles[role].rank;
+    }
+    return tier;
+}
+
+/* Whoever leads the station now; where the slot is empty, the tier above. */
+static bool find_head(const struct run *r, struct text station,
+                      struct text region, int64_t at_ms, struct name *out)
+{
+    for (uint8_t tier = 2; tier <= r->policy->tier_count; tier++)
+        if (directory_on_call(r->directory, station, region, tier, at_ms, out,
+                              1))
+            return true;
+    return false;
+}
+
+static bool is_first_asked(const struct run *r, const struct event *ev)
+{
+    uint8_t tier = reporter_tier(r, ev);
+
+    return tier == 1 || tier == 2 ||
+           (ev->reporter.size &&
+            text_equal(ev->reporter_role, r->policy->roles[1].name));
+}
+
+static void own(struct run *r, int64_t at_ms, struct text person)
+{
+    struct name before = r->c->owner, after;
+    const struct clock_instance *ladder;
+    struct text who;
+
+    if (!name_set(&after, person)) {
+        r->limit = true;
+        return;
+    }
+    who = name_text(&after);
+
+    if (r->c->offered_to.size)
+        emit(r, &(struct decision){.kind = DECISION_SET,
+                                   .at_ms = at_ms,
+                                   .index = CASE_FIELD_OFFERED_TO});
+    if (name_is(&before, who) || r->limit)
+        return;
+    emit(r, &(struct decision){.kind = DECISION_ASSIGN,
+                               .at_ms = at_ms,
+                               .person = who,
+                               .value = name_text(&before)});
+    if (!before.size)
+        return;
+    pages_withdraw_owner(r, name_text(&before), at_ms);
+    ladder = case_clock(r->c, r->policy->ack_clock, r->policy->roles[1].name);
+    if (!ladder)
+        return;
+    instance_end(r, ladder, at_ms); /* it waited for the one before */
+    pages_prune(r, at_ms);
+}
+
+void owner_at_opening(struct run *r, const struct event *ev)
+{
+    const struct case_record *c = r->c;
+    struct text who = event_text(ev, TEXT("owner"));
+    struct name found;
+
+    if (!who.size)
+        who = event_text(ev, TEXT("to"));
+    if (!who.size && is_first_asked(r, ev))
+        who = ev->reporter;
+    if (!who.size ||
+        !directory_answers_for(r->directory, who, ev->at_ms, &found)) {
+        if (!find_head(r, name_text(&c->station), name_text(&c->region),
+                       ev->at_ms, &found)) {
+            emit(r, &(struct decision){.kind = DECISION_NOBODY,
+                                       .at_ms = ev->at_ms,
+                                       .tier = 2});
+            if (!who.size || !name_set(&found, who))
+                return;
+        }
+    }
+    own(r, ev->at_ms, name_text(&found));
+}
+
+static bool is_frozen_for(const struct run *r, const struct event *ev)
+{
+    return r->c->owner_frozen && reporter_tier(r, ev) < 2;
+}
+
+static bool is_offered_to(const struct run *r, struct text who)
+{
+    return who.size && name_is(&r->c->offered_to, who);
+}
+
+struct text owner_refuse(struct run *r, const struct event *ev, enum effect e)
+{
+    struct text to = event_text(ev, TEXT("to"));
+
+    switch (e) {
+    case EFFECT_ACCEPT:
+        if (!is_offered_to(r, ev->reporter) && !is_offered_to(r, to))
+            return TEXT("not_offered");
+        break;
+    case EFFECT_ASSIGN:
+    case EFFECT_HAND_TO_GROUP:
+        if (!to.size)
+            return TEXT("no_receiver");
+        break;
+    case EFFECT_TAKE:
+        if (!ev->reporter.size)
+            return TEXT("no_person");
+        break;
+    default:
+        return (struct text){NULL, 0};
+    }
+    if (is_frozen_for(r, ev))
+        return TEXT("owner_frozen");
+    return (struct text){NULL, 0};
+}
+
+/* Owned by its head until somebody there takes it. */
+static void hand_to_group(struct run *r, const struct event *ev,
+                          struct text group)
+{
+    const struct station *s;
+    struct text region = name_text(&r->c->region);
+    struct name head;
+
+    if (!group.size || group.size > NAME_BYTES_MAX)
+        return;
+    s = directory_station(r->directory, group, region);
+    if (text_equal(s->id, group) && s->region.size)
+        region = s->region;
+    if (!name_is(&r->c->region, region))
+        emit(r, &(struct decision){.kind = DECISION_SET,
+                                   .at_ms = ev->at_ms,
+                                   .index = CASE_FIELD_REGION,
+                                   .value = region});
+    if (!name_is(&r->c->station, group))
+        emit(r, &(struct decision){.kind = DECISION_SET,
+                                   .at_ms = ev->at_ms,
+                                   .index = CASE_FIELD_STATION,
+                                   .value = group});
+    run_place(r);
+    if (find_head(r, group, name_text(&r->c->region), ev->at_ms, &head))
+        own(r, ev->at_ms, name_text(&head));
+    else
+        emit(r, &(struct decision){
+                    .kind = DECISION_NOBODY, .at_ms = ev->at_ms, .tier = 2});
+}
+
+static void offer(struct run *r, const struct event *ev, struct text to)
+{
+    if (name_is(&r->c->offered_to, to))
+        return;
+    emit(r, &(struct decision){.kind = DECISION_SET,
+                               .at_ms = ev->at_ms,
+                               .index = CASE_FIELD_OFFERED_TO,
+                               .value = to});
+}
+
+static void swap(struct run *r, const struct event *ev, struct text to)
+{
+    struct text from = event_text(ev, TEXT("from"));
+    bool known = !from.size;
+    struct name head;
+
+    for (uint8_t i = 0; i < r->c->excluded_count; i++)
+        known |= name_is(&r->c->excluded[i], from);
+    if (!known)
+        emit(r, &(struct decision){.kind = DECISION_EXCLUDE,
+                                   .at_ms = ev->at_ms,
+                                   .person = from});
+    if (to.size)
+        own(r, ev->at_ms, to);
+    else if (name_is(&r->c->owner, from) &&
+             find_head(r, name_text(&r->c->station), name_text(&r->c->region),
+                       ev->at_ms, &head))
+        own(r, ev->at_ms, name_text(&head));
+}
+
+void owner_run(struct run *r, const struct event *ev, enum effect e)
+{
+    struct text to = event_text(ev, TEXT("to"));
+
+    switch (e) {
+    case EFFECT_ASSIGN:
+        if (to.size)
+            own(r, ev->at_ms, to);
+        break;
+    case EFFECT_HAND_TO_GROUP:
+        hand_to_group(r, ev, to);
+        break;
+    case EFFECT_OFFER:
+        if (to.size)
+            offer(r, ev, to);
+        break;
+    case EFFECT_REJECT:
+        offer(r, ev, (struct text){NULL, 0});
+        break;
+    case EFFECT_ACCEPT:
+        if (r->c->offered_to.size)
+            to = name_text(&r->c->offered_to);
+        else if (!to.size)
+            to = ev->reporter;
+        if (to.size)
+            own(r, ev->at_ms, to);
+        break;
+    case EFFECT_TAKE:
+        if (ev->reporter.size)
+            own(r, ev->at_ms, ev->reporter);
+        break;
+    case EFFECT_FREEZE_OWNER:
+        if (!r->c->owner_frozen)
+            emit(r, &(struct decision){.kind = DECISION_SET,
+                                       .at_ms = ev->at_ms,
+                                       .index = CASE_FIELD_OWNER_FROZEN,
+                                       .number = 1});
+        break;
+    default:
+        swap(r, ev, to);
+        break;
+    }
+}

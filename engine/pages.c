@@ -1,0 +1,365 @@
+/* pages - from "these tiers should hear of it" to one page per person. */
+#include "engine/run.h"
+
+static struct want *add(struct run *r)
+{
+    if (r->want_count == WANTS_MAX) {
+        r->limit = true;
+        return NULL;
+    }
+    return &r->wants[r->want_count++];
+}
+
+/* The first reason leads: a role that is to be paged already stays as it is;
+ * NULL then. */
+struct want *want_role(struct run *r, uint8_t role, const struct why *why)
+{
+    struct want *w;
+
+    if (role == 0)
+        role = 1;
+    for (size_t i = 0; i < r->want_count; i++)
+        if (r->wants[i].role == role && !r->wants[i].inform &&
+            !r->wants[i].person.size && !r->wants[i].judged)
+            return NULL;
+    w = add(r);
+    if (w)
+        *w = (struct want){
+            .role = role, .top = role_rank(r->policy, role), .why = *why};
+    return w;
+}
+
+void want_targets(struct run *r, targets page, targets inform, bool escalates,
+                  bool judged, const struct why *why)
+{
+    uint8_t top = targets_top(r->policy, page);
+
+    for (uint8_t role = 0; role <= r->policy->role_count; role++) {
+        struct want *w;
+
+        if (!(page & TARGET_ROLE(role)) || !(w = want_role(r, role, why)))
+            continue;
+        w->top = top;
+        w->judged = judged;
+        w->escalates = escalates && role >= 2;
+    }
+    for (uint8_t role = 0; role <= r->policy->role_count; role++) {
+        struct want *w;
+
+        if (!(inform & TARGET_ROLE(role)) || !(w = add(r)))
+            continue;
+        *w =
+            (struct want){.role = role ? role : 1, .inform = true, .why = *why};
+    }
+}
+
+static bool is_excluded(const struct run *r, const struct name *who)
+{
+    for (uint8_t i = 0; i < r->c->excluded_count; i++)
+        if (name_equal(&r->c->excluded[i], who))
+            return true;
+    return false;
+}
+
+static bool is_paged(const struct run *r, const struct name *who)
+{
+    for (size_t i = 0; i < r->made_count; i++)
+        if (!r->made[i].inform && name_equal(&r->made[i].person, who))
+            return true;
+    return false;
+}
+
+/* Who can be called in a role: nobody as his own supervisor (5), nobody who
+ * is kept from the customer. The first role is the owner. */
+size_t contacts_of(const struct run *r, uint8_t role, int64_t at_ms,
+                   struct name *out)
+{
+    const struct case_record *c = r->c;
+    size_t count, kept = 0;
+
+    if (role <= 1)
+        return c->owner.size &&
+               directory_answers_for(r->directory, name_text(&c->owner), at_ms,
+                                     &out[0]);
+    count = directory_on_call(r->directory, name_text(&c->station),
+                              name_text(&c->region), role, at_ms, out,
+                              CONTACTS_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (!name_equal(&out[i], &c->owner) && !is_excluded(r, &out[i]))
+            out[kept++] = out[i];
+    return kept;
+}
+
+static bool is_wanted(const struct run *r, uint8_t role)
+{
+    for (size_t i = 0; i < r->want_count; i++)
+        if (r->wants[i].role == role && !r->wants[i].inform)
+            return true;
+    return false;
+}
+
+static uint8_t role_above(const struct run *r, uint8_t role)
+{
+    uint8_t tier = (uint8_t)(role_rank(r->policy, role) + 1);
+
+    return tier <= r->policy->tier_count ? tier : 0;
+}
+
+/* Which of the contacts: the first, the one after those already called, or
+ * the one after a certain person. */
+static size_t pick(const struct run *r, const struct want *w, uint8_t role,
+                   struct name *who, size_t *count)
+{
+    size_t after = *count;
+
+    for (size_t i = 0; w->other.size && i < *count; i++)
+        if (name_is(&who[i], w->other))
+            after = i;
+    if (after < *count) {
+        memmove(&who[after], &who[after + 1],
+                (*count - after - 1) * sizeof who[0]);
+        --*count;
+        return after < *count ? after : 0;
+    }
+    return w->next && *count ? r->c->called[role] % *count : 0;
+}
+
+static bool is_made(const struct run *r, uint8_t role)
+{
+    for (size_t i = 0; i < r->made_count; i++)
+        if (!r->made[i].inform && r->made[i].role == role)
+            return true;
+    return false;
+}
+
+static void keep_unpaged(const struct run *r, struct name *who, size_t *count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < *count; i++)
+        if (!is_paged(r, &who[i]))
+            who[kept++] = who[i];
+    *count = kept;
+}
+
+static void note_call(struct run *r, uint8_t role, const struct want *w,
+                      size_t index, int64_t at_ms)
+{
+    uint32_t called = r->c->called[role];
+    uint32_t now = w->next ? called + 1 : (uint32_t)index + 1;
+
+    if (role <= 1 || now <= called)
+        return;
+    emit(r, &(struct decision){.kind = DECISION_CALLED,
+                               .at_ms = at_ms,
+                               .tier = role,
+                               .number = now > UINT8_MAX ? 1 : now});
+}
+
+static bool is_snoozed(const struct run *r, const struct want *w,
+                       const struct name *who)
+{
+    const struct case_record *c = r->c;
+
+    return w->rung && c->severity > 1 && c->snoozed_until_ms > r->in->now_ms &&
+           name_equal(who, &c->snoozed_by);
+}
+
+static void make(struct run *r, const struct want *w, uint8_t role,
+                 const struct name *who, bool inform)
+{
+    if (r->made_count == MADE_MAX) {
+        r->limit = true;
+        return;
+    }
+    if (is_paged(r, who))
+        return;
+    r->made[r->made_count++] = (struct made){
+        .person = *who, .role = role, .inform = inform, .want = w};
+}
+
+static void nobody(struct run *r, const struct want *w, uint8_t role)
+{
+    emit(r, &(struct decision){.kind = DECISION_NOBODY,
+                               .at_ms = w->why.at_ms,
+                               .tier = role,
+                               .rule = w->why.rule});
+}
+
+/* Finds the person; an empty slot is a visible fact, and the next tier's. */
+static void find_person(struct run *r, const struct want *w)
+{
+    struct name who[CONTACTS_MAX];
+    uint8_t role = w->role;
+
+    if (w->person.size) {
+        name_set(&who[0], w->person);
+        make(r, w, role, &who[0], false);
+        return;
+    }
+    while (role && !is_made(r, role)) {
+        size_t count = contacts_of(r, role, r->in->now_ms, who), index;
+
+        if (role > 1)
+            keep_unpaged(r, who, &count);
+        index = pick(r, w, role, who, &count);
+        if (count) {
+            note_call(r, role, w, index, w->why.at_ms);
+            make(r, w, role, &who[index], is_snoozed(r, w, &who[index]));
+            return;
+        }
+        nobody(r, w, role);
+        role = role_above(r, role);
+        if (is_wanted(r, role))
+            return;
+    }
+}
+
+/* After an outage one page, at the tier where the case should be by now; the
+ * tiers below see it on their boards. A crisis rings at each of its tiers. */
+static void judge(struct run *r)
+{
+    uint8_t top = 0;
+
+    for (size_t i = 0; i < r->want_count; i++)
+        if (r->wants[i].judged && r->wants[i].top > top)
+            top = r->wants[i].top;
+    for (size_t i = 0; i < r->want_count && r->c->severity > 1; i++)
+        if (r->wants[i].judged && r->wants[i].top < top)
+            r->wants[i].inform = true;
+}
+
+static struct text page_id(struct run *r, char *buffer)
+{
+    uint64_t parts[2] = {r->in->sequence, ++r->page_number};
+    uint32_t size = 0;
+
+    for (int i = 0; i < 2; i++) {
+        uint32_t digits = 1;
+        for (uint64_t m = parts[i]; m >= 10; m /= 10)
+            digits++;
+        buffer[size] = i ? '.' : 'p';
+        for (uint32_t d = digits; d > 0; d--, parts[i] /= 10)
+            buffer[size + d] = (char)('0' + parts[i] % 10);
+        size += digits + 1;
+    }
+    return (struct text){buffer, size};
+}
+
+static void withdraw(struct run *r, uint8_t index, int64_t at_ms)
+{
+    const struct open_page *p = &r->c->pages[index];
+
+    emit(r, &(struct decision){.kind = DECISION_WITHDRAW,
+                               .at_ms = at_ms,
+                               .tier = p->tier,
+                               .person = name_text(&p->person),
+                               .page_id = name_text(&p->id)});
+}
+
+/* A person's earlier page of the same tier is answered by the new one. */
+static void make_room(struct run *r, const struct made *m)
+{
+    for (uint8_t i = 0; i < r->c->page_count && !r->limit; i++)
+        if (r->c->pages[i].tier == m->role &&
+            name_equal(&r->c->pages[i].person, &m->person))
+            withdraw(r, i, m->want->why.at_ms);
+    if (r->c->page_count == CASE_PAGES_MAX && !r->limit)
+        withdraw(r, 0, m->want->why.at_ms);
+}
+
+static void tell(struct run *r, const struct made *m)
+{
+    const struct want *w = m->want;
+    const struct person *p =
+        directory_person(r->directory, name_text(&m->person));
+    const struct clock_instance *ladder =
+        ladder_below(r, role_rank(r->policy, m->role));
+    struct decision d = {.kind = m->inform ? DECISION_INFORM : DECISION_PAGE,
+                         .at_ms = w->why.at_ms,
+                         .tier = m->role,
+                         .person = name_text(&m->person),
+                         .method = p ? p->method : (struct text){NULL, 0},
+                         .rule = w->why.rule,
+                         .number = r->c->called[m->role],
+                         .late_by_ms = w->why.late_by_ms,
+                         .from_ms = w->why.from_ms,
+                         .span_ms = w->why.span_ms,
+                         .open_time = w->why.open_time};
+    char buffer[48];
+
+    if (!m->inform) {
+        if (w->escalates)
+            emit(r, &(struct decision){.kind = DECISION_ESCALATE,
+                                       .at_ms = d.at_ms,
+                                       .tier = m->role,
+                                       .number = m->role,
+                                       .previous = w->previous,
+                                       .rule = d.rule});
+        make_room(r, m);
+        d.page_id = page_id(r, buffer);
+        if (ladder && ladder->step_count)
+            d.due_ms = ladder->steps[0].due_ms;
+    }
+    emit(r, &d);
+}
+
+static void inform(struct run *r, const struct want *w)
+{
+    struct name who[CONTACTS_MAX];
+    size_t count = contacts_of(r, w->role, r->in->now_ms, who);
+
+    if (!count)
+        who[0] = (struct name){0};
+    for (size_t i = 0; i < r->made_count; i++)
+        if (name_equal(&r->made[i].person, &who[0]))
+            return;
+    make(r, w, w->role, &who[0], true);
+}
+
+/* A ladder waits for an answer to a page; it begins when the page is made. */
+static int64_t page_from(const struct run *r, const struct want *w)
+{
+    return late_by(r, w->why.at_ms) ? r->in->now_ms : w->why.at_ms;
+}
+
+void pages_flush(struct run *r)
+{
+    judge(r);
+    for (size_t i = 0; i < r->want_count && !r->limit; i++)
+        if (!r->wants[i].inform)
+            find_person(r, &r->wants[i]);
+    for (size_t i = 0; i < r->want_count && !r->limit; i++)
+        if (r->wants[i].inform)
+            inform(r, &r->wants[i]);
+    for (uint8_t role = ROLES_MAX; role > 0; role--)
+        for (size_t i = 0; i < r->made_count && !r->limit; i++)
+            if (r->made[i].role == role && !r->made[i].inform &&
+                !r->made[i].want->rung)
+                ladder_arm(r, role, page_from(r, r->made[i].want));
+    for (size_t i = 0; i < r->made_count && !r->limit; i++)
+        tell(r, &r->made[i]);
+}
+
+/* Withdraws the pages that nobody need answer any more. */
+void pages_prune(struct run *r, int64_t at_ms)
+{
+    for (int i = r->c->page_count - 1; i >= 0 && !r->limit; i--) {
+        uint8_t rank = role_rank(r->policy, r->c->pages[i].tier);
+        if (rank && !ladder_below(r, rank))
+            withdraw(r, (uint8_t)i, at_ms);
+    }
+}
+
+void pages_withdraw_all(struct run *r, int64_t at_ms)
+{
+    while (r->c->page_count && !r->limit)
+        withdraw(r, (uint8_t)(r->c->page_count - 1), at_ms);
+}
+
+void pages_withdraw_owner(struct run *r, struct text person, int64_t at_ms)
+{
+    for (int i = r->c->page_count - 1; i >= 0 && !r->limit; i--)
+        if (r->c->pages[i].tier == 1 && name_is(&r->c->pages[i].person, person))
+            withdraw(r, (uint8_t)i, at_ms);
+}

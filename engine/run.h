@@ -1,0 +1,192 @@
+/* run - what one call of engine_decide() works with; private to the engine.
+ *
+ * A run goes through the events of one record (the record's own, its changes,
+ * the ones derived from timers and gates) and gathers whom they want paged;
+ * pages_flush() turns that into one page per person at the end.
+ *
+ * Memory   On the stack of engine_decide(); texts are borrowed from the input,
+ *          the policy, the directory, or kept in out->decisions.words.
+ * Errors   A bound that is reached sets run->limit, which makes every later
+ *          emit() a no-op; engine_decide() then answers ENGINE_LIMIT.
+ */
+#ifndef ENGINE_RUN_H
+#define ENGINE_RUN_H
+
+#include "engine/engine.h"
+
+enum {
+    WANTS_MAX = 96,
+    MADE_MAX = 48,
+    CONTACTS_MAX = 32,
+    DEPTH_MAX = 6,
+    STEP_REPEAT = 255, /* pending_step.step of a ladder past its rungs */
+};
+
+/* One event as the rules see it. */
+struct event {
+    uint16_t kind;
+    enum source source;
+    int64_t at_ms;
+    struct text reporter, reporter_role;
+    const struct field *fields;
+    size_t field_count;
+    const struct change *change; /* of a case.updated; else NULL */
+    struct field own[2];         /* a derived event's */
+    struct name promise_id;      /* made up, where a promise came without */
+    uint8_t severity;            /* of the rule that matched; 0: none */
+    bool recount;                /* its counters have counted this already */
+    bool late;                   /* made by a timer that was late */
+};
+
+struct scope {
+    const struct run *run;
+    const struct event *event;
+};
+
+/* Why somebody is paged, or a step is pending. */
+struct why {
+    struct text rule;
+    int64_t at_ms;
+    int64_t from_ms, span_ms;
+    bool open_time;
+    int64_t late_by_ms;
+};
+
+/* Somebody who is to hear of it; a person only at the end of the record. */
+struct want {
+    uint8_t role; /* 0 and 1: the owner */
+    uint8_t top;  /* the highest tier of the targets it came with */
+    bool inform;
+    bool next;          /* the contact after those already called */
+    bool rung;          /* of a ladder that runs: arms none of its own */
+    bool judged;        /* a late timer's: only the highest tier is paged */
+    bool escalates;     /* say so */
+    uint8_t previous;   /* ... from this tier */
+    struct text person; /* exactly this one; else by role */
+    struct text other;  /* not this one, the one after him */
+    struct why why;
+};
+
+/* A person found for a want. */
+struct made {
+    struct name person;
+    uint8_t role;
+    bool inform;
+    const struct want *want;
+};
+
+struct run {
+    const struct view *view;
+    const struct input *in;
+    struct engine_out *out;
+    struct case_record *c; /* out->scratch */
+    struct text case_id;
+    const struct policy *policy;
+    const struct directory *directory;
+    const struct station *station;
+    const struct calendar *calendar;
+    uint32_t first_generation; /* instances armed since have a higher one */
+    uint32_t page_number;
+    uint8_t depth;
+    bool limit;
+    size_t want_count, made_count;
+    struct want wants[WANTS_MAX];
+    struct made made[MADE_MAX];
+};
+
+/* engine.c */
+void emit(struct run *r, const struct decision *d);
+void run_place(struct run *r);
+int64_t late_by(const struct run *r, int64_t at_ms);
+
+/* event.c */
+bool event_run(struct run *r, struct event *ev);
+void event_derive(struct run *r, uint16_t kind, const struct event *parent,
+                  const struct field *own, int64_t at_ms);
+const struct value *event_field(const struct event *ev, struct text name);
+struct text event_text(const struct event *ev, struct text name);
+bool event_flag(const struct event *ev, struct text name);
+bool event_is_fact(const struct event *ev);
+void severity_raise(struct run *r, uint8_t to, int64_t at_ms, struct text rule);
+void severity_set(struct run *r, uint8_t to, int64_t at_ms, struct text rule);
+
+/* effects.c */
+struct text effects_refuse(struct run *r, const struct event *ev, bool *skip);
+void effects_run(struct run *r, struct event *ev);
+
+/* ownership.c */
+void owner_at_opening(struct run *r, const struct event *ev);
+struct text owner_refuse(struct run *r, const struct event *ev, enum effect e);
+void owner_run(struct run *r, const struct event *ev, enum effect e);
+uint8_t reporter_tier(const struct run *r, const struct event *ev);
+
+/* promises.c */
+struct text promise_refuse(struct run *r, const struct event *ev, enum effect e,
+                           bool *skip);
+void promise_run(struct run *r, struct event *ev, enum effect e);
+uint32_t promises_count(const struct run *r, enum expr_name which,
+                        int64_t at_ms);
+
+/* answers.c: acknowledge, snooze, unreachable, escalate, receipts */
+struct text answer_refuse(struct run *r, const struct event *ev, enum effect e);
+void answer_run(struct run *r, const struct event *ev, enum effect e);
+void answer_receipt(struct run *r);
+
+/* counters.c */
+void counters_run(struct run *r, const struct event *ev);
+
+/* steps.c */
+uint8_t targets_top(const struct policy *p, targets t);
+size_t steps_build(const struct run *r, const struct clock_rule *clock,
+                   uint8_t severity, int64_t from_ms, int64_t due_ms,
+                   struct pending_step *out);
+size_t steps_merge(struct pending_step *steps, size_t count,
+                   const struct pending_step *more, size_t more_count,
+                   const struct clock_rule *clock);
+void steps_sort(struct pending_step *steps, size_t count);
+
+/* clocks.c */
+void instance_copy(struct clock_instance *to,
+                   const struct clock_instance *from);
+void instance_put(struct run *r, struct clock_instance *next, int64_t at_ms);
+void instance_end(struct run *r, const struct clock_instance *i, int64_t at_ms);
+void clocks_end(struct run *r, const struct event *ev);
+void clocks_begin(struct run *r, const struct event *ev);
+void clocks_raised(struct run *r, uint8_t before, int64_t at_ms);
+void clocks_lowered(struct run *r, int64_t at_ms);
+void clocks_end_all(struct run *r, int64_t at_ms);
+void clocks_due_moved(struct run *r, struct text key, int64_t due_ms,
+                      int64_t at_ms);
+void clocks_due_gone(struct run *r, struct text key, int64_t at_ms);
+
+/* firing.c */
+void fire_due(struct run *r, int64_t until_ms, bool fresh_only);
+void fire_step(struct run *r, const struct clock_instance *i, uint8_t which);
+void fire_miss(struct run *r, struct text promise_id);
+void clocks_pause(struct run *r, int64_t at_ms);
+void clocks_resume(struct run *r, int64_t at_ms);
+
+/* ladder.c */
+bool is_ladder(const struct run *r, const struct clock_instance *i);
+uint8_t ladder_root(const struct run *r, const struct clock_instance *i);
+uint8_t role_rank(const struct policy *p, uint8_t role);
+void ladder_arm(struct run *r, uint8_t role, int64_t from_ms);
+void ladder_rebuild(struct run *r, struct clock_instance *next, int64_t from_ms,
+                    int64_t after_ms);
+void ladder_fire(struct run *r, const struct clock_instance *i,
+                 int64_t until_ms);
+uint16_t ladder_stop(struct run *r, uint8_t tier, int64_t at_ms);
+const struct clock_instance *ladder_below(const struct run *r, uint8_t tier);
+
+/* pages.c */
+void want_targets(struct run *r, targets page, targets inform, bool escalates,
+                  bool judged, const struct why *why);
+struct want *want_role(struct run *r, uint8_t role, const struct why *why);
+void pages_flush(struct run *r);
+void pages_prune(struct run *r, int64_t at_ms);
+void pages_withdraw_all(struct run *r, int64_t at_ms);
+void pages_withdraw_owner(struct run *r, struct text person, int64_t at_ms);
+size_t contacts_of(const struct run *r, uint8_t role, int64_t at_ms,
+                   struct name *out);
+
+#endif

@@ -1,0 +1,102 @@
+/* scope - what a condition can ask about: the event's fields, the case. */
+#include "engine/run.h"
+
+static struct value number_of(int64_t n)
+{
+    return (struct value){.kind = VALUE_NUMBER, .thousandths = n * 1000};
+}
+
+static struct value text_value(struct text t)
+{
+    return t.size ? (struct value){.kind = VALUE_TEXT, .text = t}
+                  : (struct value){.kind = VALUE_NONE};
+}
+
+static struct value flag_of(bool b)
+{
+    return (struct value){.kind = VALUE_FLAG, .flag = b};
+}
+
+static const struct value none = {.kind = VALUE_NONE};
+
+#define X(name, code, word)                                                    \
+    case SOURCE_##name:                                                        \
+        return TEXT(word);
+static struct text source_word(enum source s)
+{
+    switch (s) {
+        SOURCES(X)
+    }
+    return (struct text){NULL, 0};
+}
+#undef X
+
+struct value scope_name(const struct scope *s, enum expr_name name)
+{
+    const struct run *r = s->run;
+    const struct case_record *c = r->c;
+    const struct event *ev = s->event;
+    uint8_t tier;
+
+    switch (name) {
+    case EXPR_NAME_CASE_SEVERITY:
+        return number_of(c->severity);
+    case EXPR_NAME_CASE_STATUS:
+        return text_value(text_of(case_status_name(c->status)));
+    case EXPR_NAME_CASE_OWNER:
+        return text_value(name_text(&c->owner));
+    case EXPR_NAME_CASE_OPEN_PROMISES:
+    case EXPR_NAME_CASE_DATED_PROMISES:
+    case EXPR_NAME_CASE_DUE_PROMISES:
+    case EXPR_NAME_CASE_OVERDUE_PROMISES:
+        return number_of(promises_count(r, name, ev->at_ms));
+    case EXPR_NAME_CASE_STATION:
+        return text_value(name_text(&c->station));
+    case EXPR_NAME_CASE_REGION:
+        return text_value(name_text(&c->region));
+    case EXPR_NAME_CASE_PRODUCT_LINE:
+        return text_value(name_text(&c->product_line));
+    case EXPR_NAME_CASE_AGE:
+        return number_of(ev->at_ms - c->opened_at_ms);
+    case EXPR_NAME_CASE_LINE_OPEN:
+        return flag_of(calendar_is_open(r->calendar, ev->at_ms));
+    case EXPR_NAME_EVENT_SEVERITY:
+        return ev->severity ? number_of(ev->severity) : none;
+    case EXPR_NAME_EVENT_SOURCE:
+        return text_value(source_word(ev->source));
+    case EXPR_NAME_REPORTER_TIER:
+        tier = reporter_tier(r, ev);
+        return tier ? number_of(tier) : none;
+    case EXPR_NAME_REPORTER:
+        return text_value(ev->reporter);
+    case EXPR_NAME_REPORTER_IS_OWNER:
+        return flag_of(ev->reporter.size && name_is(&c->owner, ev->reporter));
+    case EXPR_NAME_COUNT:
+        break;
+    }
+    return none;
+}
+
+struct value scope_field(const struct scope *s, struct text name)
+{
+    const struct event *ev = s->event;
+    const struct value *v;
+
+    if (ev->change &&
+        (text_equal(name, TEXT("to")) || text_equal(name, TEXT("from"))))
+        return text_value(event_text(ev, name));
+    if (ev->change && text_equal(name, TEXT("count")))
+        return number_of(ev->change->count ? ev->change->count : 1);
+    v = event_field(ev, name);
+    return v ? *v : none;
+}
+
+struct value scope_counter(const struct scope *s, uint16_t index)
+{
+    return index < COUNTERS_MAX ? number_of(s->run->c->counters[index]) : none;
+}
+
+struct value scope_lock(const struct scope *s, uint16_t index)
+{
+    return flag_of(index < LOCKS_MAX && (s->run->c->locks & (1u << index)));
+}
