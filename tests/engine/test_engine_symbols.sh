@@ -2,7 +2,7 @@
 # The engine links against nothing but these: no clock, no file, no memory of
 # its own. Sanitizers add symbols of theirs.
 set -eu
-allowed='^(memcpy|memset|memcmp|memmove|strlen|strcmp|__assert_fail)$'
+allowed='^(memcpy|memset|memcmp|memmove|strlen|strcmp|__assert_fail|__mem(cpy|set|move)_chk)$'
 sanitizers='^__(asan|ubsan|tsan|sanitizer|stack_chk|llvm|start___sancov|stop___sancov)'
 defined=$(nm --defined-only "$1" | awk 'NF == 3 { print $3 }' | sort -u)
 foreign=$(nm -u "$1" | awk '$1 == "U" { print $2 }' | sort -u |
