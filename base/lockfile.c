@@ -49,6 +49,18 @@ static enum status held(int fd, const char *path, struct error *err)
                      (int)pid, program);
 }
 
+/* Over the old text and not after cutting it off: on a full disk the block
+ * that is there can be written, a new one cannot be had. */
+static void write_pid(int fd)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
+
+    if (pwrite(fd, text, (size_t)n, 0) != n || ftruncate(fd, n) != 0) {
+        /* The lock is held even when nobody can read by whom. */
+    }
+}
+
 enum status lockfile_take(struct lockfile *lock, const char *path,
                           struct error *err)
 {
@@ -70,11 +82,7 @@ enum status lockfile_take(struct lockfile *lock, const char *path,
         close(fd);
         return st;
     }
-    if (ftruncate(fd, 0) != 0 || dprintf(fd, "%d\n", (int)getpid()) < 0) {
-        st = error_set_errno(err, errno, "write the lock %s", path);
-        close(fd);
-        return st;
-    }
+    write_pid(fd);
     lock->fd_plus_one = fd + 1;
     strcpy(lock->path, path);
     return STATUS_OK;

@@ -8,7 +8,7 @@
  *   BACKUP/MANIFEST         text, one line per file:
  *                           digest, size, name; then the heads and a last line
  *                           with the digest of all lines before it
- *   BACKUP/state.mdb keys.mdb epoch journal/ blobs/ policy/
+ *   BACKUP/state.mdb keys.mdb epoch journal/ blobs/ snapshots/ policy/
  *
  * The keys are in it: a customer forgotten later can still be read with an old
  * backup, so backups must be kept no longer than the right to be forgotten

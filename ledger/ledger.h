@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/lockfile.h"
 #include "base/random.h"
 #include "ledger/blob.h"
 #include "ledger/journal.h"
@@ -52,7 +53,10 @@ struct ledger {
     struct state *state;
     struct vault *vault;
     struct space *space; /* NULL for a reader */
-    struct ledger_lock *lock;
+    const struct clock *clock;
+    struct lockfile lock;
+    uint64_t stop_bytes;                /* of space_options */
+    _Atomic uint64_t verified_snapshot; /* newest that was checked; 0: none */
 };
 
 MUST_CHECK enum status ledger_open(const struct ledger_options *options,
@@ -75,6 +79,10 @@ MUST_CHECK enum status ledger_recover(struct ledger *l, ledger_apply *apply,
 MUST_CHECK enum status ledger_append(struct ledger *l, struct record *records,
                                      size_t count, uint64_t *durable,
                                      struct error *err);
+
+/* state_tick() with what the ledger knows: how far the journal is durable, and
+ * whether the disk has room for a checkpoint. */
+enum state_pressure ledger_tick(struct ledger *l, bool idle);
 
 /* Beside a running owner, from another process: journal and keys to read.
  * state is NULL; use state_reader_open(ledger_state_path). */
@@ -101,9 +109,15 @@ struct ledger_retention {
     size_t consumer_count;
 };
 
-/* Writes and verifies a snapshot when something can be trimmed, then trims up
- * to it. *first is the oldest record left; *held is the consumer that decided,
- * or NULL. Owner's thread. */
+/* Makes sure that a snapshot stands for the last checkpoint and verifies it.
+ * Takes a second per million rows: any thread. info may be NULL. */
+MUST_CHECK enum status ledger_snapshot(struct ledger *l,
+                                       struct snapshot_info *info,
+                                       struct error *err);
+
+/* Trims what a snapshot verified in this process stands for and nobody needs.
+ * *first is the oldest record left; *held is the consumer that decided, or
+ * NULL. Both may be NULL. Owner's thread. */
 MUST_CHECK enum status ledger_retain(struct ledger *l,
                                      const struct ledger_retention *r,
                                      uint64_t *first, const char **held,

@@ -31,9 +31,9 @@ void scratch_remove(struct scratch *s)
 
 const char *scratch_path(const struct scratch *s, const char *name)
 {
-    static char paths[4][2 * LIMIT_PATH_BYTES];
+    static char paths[32][2 * LIMIT_PATH_BYTES];
     static unsigned turn;
-    char *path = paths[turn++ % 4];
+    char *path = paths[turn++ % 32];
 
     snprintf(path, sizeof paths[0], "%s/%s", s->dir, name);
     return path;

@@ -20,7 +20,7 @@ struct scratch {
 void scratch_make(struct scratch *s);
 void scratch_remove(struct scratch *s);
 
-/* "dir/name" in a buffer that the next call but three reuses. */
+/* "dir/name" in a buffer that the 32nd next call reuses. */
 const char *scratch_path(const struct scratch *s, const char *name);
 
 /* Record seq with parts made of its number; they live in the process. */
