@@ -148,6 +148,7 @@ static void clocks(const struct out *o, const Yinuo__V1__Case *c,
 {
     struct table t;
     char since[WHEN_SIZE], next[WHEN_SIZE], in[WHEN_WORDS_SIZE];
+    char calls[128];
 
     if (!c->n_clocks)
         return;
@@ -174,8 +175,10 @@ static void clocks(const struct out *o, const Yinuo__V1__Case *c,
         table_add(&t, since, OUT_PLAIN);
         table_add(&t, next, OUT_PLAIN);
         table_add(&t, in, late ? OUT_BAD : OUT_PLAIN);
-        table_add(&t, step && step->tier ? tier_word((int)step->tier) : "",
-                  OUT_PLAIN);
+        calls[0] = 0;
+        if (step)
+            targets_word(step->page_mask, (int)step->tier, calls);
+        table_add(&t, calls, OUT_PLAIN);
     }
     table_print(&t, o);
     table_fini(&t);

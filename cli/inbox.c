@@ -103,6 +103,7 @@ static void case_next(const struct out *o, const Yinuo__V1__Case *c,
 {
     const Yinuo__V1__CaseClock *first = NULL;
     const Yinuo__V1__Step *step = NULL;
+    char when[WHEN_WORDS_SIZE], calls[128] = "", line[320];
 
     for (size_t i = 0; i < c->n_clocks; i++)
         if (c->clocks[i]->due_ms && !c->clocks[i]->paused_at_ms &&
@@ -112,8 +113,12 @@ static void case_next(const struct out *o, const Yinuo__V1__Case *c,
         return;
     if (first->next_step < first->n_steps)
         step = first->steps[first->next_step];
-    print_next(o, now_ms, first->due_ms, step ? (int)step->tier : 0,
-               step ? step->person : clock_word(first->clock));
+    if (step)
+        targets_word(step->page_mask, (int)step->tier, calls);
+    when_both(now_ms, first->due_ms, when);
+    snprintf(line, sizeof line, _("If nobody acts: %s, %s calls %s"), when,
+             clock_word(first->clock), *calls ? calls : "-");
+    out_wrap(o, 4, false, line);
 }
 
 static void print_promise(const struct out *o, const Yinuo__V1__Case *c,

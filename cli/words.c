@@ -95,6 +95,20 @@ int tier_of(const char *text)
     return 0;
 }
 
+void targets_word(unsigned page, int tier, char out[128])
+{
+    size_t used = 0;
+
+    if (tier)
+        page |= 1u << tier;
+    out[0] = 0;
+    for (int bit = 0; bit <= TIERS; bit++)
+        if (page & (1u << bit) && used < 128)
+            used += (size_t)snprintf(out + used, 128 - used, "%s%s",
+                                     used ? ", " : "",
+                                     bit ? tier_word(bit) : _("owner"));
+}
+
 const char *severity_name(int severity)
 {
     return severities[severity >= 1 && severity <= SEVERITIES ? severity : 0]

@@ -18,6 +18,10 @@ const char *tier_word(int tier);
 /* 1 to 4, or 0; takes names, words and numbers. */
 int tier_of(const char *text);
 
+/* Whom a step calls, by the bits of its page mask (bit 0 the owner, bit n tier
+ * n), or by its tier: "owner, station head". out has room for 128. */
+void targets_word(unsigned page, int tier, char out[128]);
+
 /* "S2"; "-" for none. */
 const char *severity_name(int severity);
 /* "S2 urgent" */

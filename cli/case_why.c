@@ -1,0 +1,196 @@
+/* case_why - for each page of a case: the rule, the clock's arithmetic, the
+ * roster, the answer. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/story.h"
+#include "cli/timeline.h"
+#include "cli/when.h"
+#include "cli/words.h"
+#include "proto/event_json.h"
+#include "proto/message_json.h"
+
+#define IS(d, name)                                                            \
+    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
+
+static const char *page_wanted;
+
+/* clang-format off */
+const struct option_row case_why_options[] = {
+    {"page", 'p', OPTION_TEXT, N_("PAGE"), N_("this one only"), &page_wanted},
+    {0}};
+/* clang-format on */
+
+typedef Yinuo__V1__StreamRecord stream_record;
+typedef Yinuo__V1__Decision decision;
+
+static void line(const struct out *o, const char *head, const char *text)
+{
+    if (!text || !*text)
+        return;
+    out_printf(o, "  ");
+    out_cell(o, OUT_FAINT, head, 12, false);
+    out_wrap(o, 14, true, text);
+}
+
+/* "counted from 05-10 10:33, 72 h by the wall clock, due 05-13 10:33" */
+static void arithmetic(const decision *d, int64_t now_ms, struct bytes *out)
+{
+    char from[WHEN_SIZE], due[WHEN_SIZE], span[WHEN_SIZE];
+
+    when_clock(now_ms, d->from_ms, from);
+    when_clock(now_ms, d->from_ms + d->span_ms, due);
+    when_span(d->span_ms, span);
+    bytes_append_format(out, "%s%s%s: ", clock_word(d->clock),
+                        d->key && *d->key ? " " : "", d->key ? d->key : "");
+    if (!d->span_ms)
+        bytes_append_format(out, _("due at %s"), from);
+    else if (d->open_time)
+        bytes_append_format(out, _("counted from %s, %s of opening hours"),
+                            from, span);
+    else
+        bytes_append_format(out,
+                            _("counted from %s, %s by the wall clock, due %s"),
+                            from, span, due);
+}
+
+static void answer_of(const struct rows *rows, const decision *page,
+                      size_t from, int64_t now_ms, struct bytes *out)
+{
+    for (size_t i = from; i < rows->count; i++) {
+        const stream_record *r = rows->list[i];
+        for (size_t n = 0; n < r->n_decisions; n++) {
+            const decision *d = r->decisions[n];
+            bool same = d->page_id && page->page_id &&
+                        strcmp(d->page_id, page->page_id) == 0;
+            char clock[WHEN_SIZE];
+            when_clock(now_ms, r->at_ms, clock);
+            if (same && IS(d, FAILED))
+                bytes_append_format(out, _("%s not delivered by %s; "), clock,
+                                    d->method ? d->method : "-");
+            if (same && IS(d, DELIVERED))
+                bytes_append_format(out, _("%s delivered by %s; "), clock,
+                                    d->method ? d->method : "-");
+            if (IS(d, ACKNOWLEDGE) &&
+                (same || (d->tier >= page->tier && !d->page_id))) {
+                bytes_append_format(out, _("%s acknowledged by %s"), clock,
+                                    d->person ? d->person : "-");
+                return;
+            }
+            if (same && IS(d, WITHDRAW)) {
+                bytes_append_format(out, _("%s taken back"), clock);
+                return;
+            }
+        }
+    }
+    bytes_append_text(out, _("waits for an answer"));
+}
+
+/* Who was asked for, and what the roster gave. */
+static void look_up(const decision *d, const Yinuo__V1__Case *c,
+                    struct bytes *out)
+{
+    bytes_append_format(
+        out, _("%s of %s, call %lld: %s, by %s"), tier_word((int)d->tier),
+        c->station && *c->station ? c->station : "-", (long long)d->number + 1,
+        d->person ? d->person : "-", d->method && *d->method ? d->method : "-");
+}
+
+static json_t *page_json(const struct rows *rows, size_t i, const decision *d,
+                         const Yinuo__V1__Case *c)
+{
+    const stream_record *r = rows->list[i];
+    struct bytes head = {0}, clock = {0}, roster = {0}, answer = {0};
+    json_t *object = decision_to_json(d, r->seq, r->previous_seq, when_zone());
+
+    story_head(r, &head);
+    look_up(d, c, &roster);
+    answer_of(rows, d, i, rows->now_ms, &answer);
+    if (d->clock && *d->clock)
+        arithmetic(d, rows->now_ms, &clock);
+    json_object_set_new(object, "because", json_string(bytes_text(&head)));
+    json_object_set_new(object, "policy",
+                        json_string(c->policy ? c->policy : ""));
+    json_object_set_new(object, "arithmetic", json_string(bytes_text(&clock)));
+    json_object_set_new(object, "roster", json_string(bytes_text(&roster)));
+    json_object_set_new(object, "answer", json_string(bytes_text(&answer)));
+    bytes_fini(&head), bytes_fini(&clock);
+    bytes_fini(&roster), bytes_fini(&answer);
+    return object;
+}
+
+static void print_page(const struct out *o, const struct rows *rows, size_t i,
+                       const decision *d, const Yinuo__V1__Case *c)
+{
+    const stream_record *r = rows->list[i];
+    struct bytes text = {0};
+    char when[WHEN_WORDS_SIZE], late[WHEN_SIZE], policy[160];
+
+    when_clock(rows->now_ms, d->at_ms ? d->at_ms : r->at_ms, when);
+    out_text(o, OUT_STRONG, d->person ? d->person : "-");
+    out_printf(o, " (%s)  %s  ", tier_word((int)d->tier), when);
+    out_text(o, out_severity_style((int)d->severity),
+             severity_name((int)d->severity));
+    out_printf(o, "  ");
+    out_text(o, OUT_FAINT, d->page_id ? d->page_id : "");
+    out_printf(o, "\n");
+    story_head(r, &text);
+    bytes_append_format(&text, _(" [record %llu]"), (unsigned long long)r->seq);
+    line(o, _("because"), bytes_text(&text));
+    bytes_reset(&text);
+    bytes_append_format(&text, "%s%s%s", d->rule ? d->rule : "-",
+                        d->why && *d->why ? ": " : "", d->why ? d->why : "");
+    line(o, _("rule"), bytes_text(&text));
+    snprintf(policy, sizeof policy, "%.60s %.60s", c->pack ? c->pack : "",
+             c->policy ? c->policy : "-");
+    line(o, _("policy"), policy + strspn(policy, " "));
+    bytes_reset(&text);
+    if (d->clock && *d->clock)
+        arithmetic(d, rows->now_ms, &text);
+    line(o, _("clock"), bytes_text(&text));
+    when_span(d->late_by_ms, late);
+    line(o, _("late by"), d->late_by_ms >= 60000 ? late : "");
+    bytes_reset(&text);
+    look_up(d, c, &text);
+    line(o, _("roster"), bytes_text(&text));
+    bytes_reset(&text);
+    answer_of(rows, d, i, rows->now_ms, &text);
+    line(o, _("answer"), bytes_text(&text));
+    bytes_fini(&text);
+}
+
+int case_why_run(struct cli *cli, int argc, char **argv)
+{
+    struct found found;
+    struct rows rows = {0};
+    json_t *array = json_array();
+    size_t shown = 0;
+    int code = timeline_ask(cli, argv[0], &found, &rows);
+
+    (void)argc;
+    for (size_t i = 0; code == CLI_DONE && i < rows.count; i++) {
+        const stream_record *r = rows.list[i];
+        for (size_t n = 0; n < r->n_decisions; n++) {
+            const decision *d = r->decisions[n];
+            if (!IS(d, PAGE) ||
+                (page_wanted &&
+                 (!d->page_id || strcmp(d->page_id, page_wanted) != 0)))
+                continue;
+            if (cli->out.json) {
+                json_array_append_new(array, page_json(&rows, i, d, found.it));
+            } else {
+                out_printf(&cli->out, "%s", shown ? "\n" : "");
+                print_page(&cli->out, &rows, i, d, found.it);
+            }
+            shown++;
+        }
+    }
+    if (code == CLI_DONE && cli->out.json)
+        out_json(&cli->out, json_incref(array));
+    else if (code == CLI_DONE && !shown)
+        out_printf(&cli->out, "%s\n", _("Nobody was paged."));
+    json_decref(array);
+    rows_fini(&rows);
+    found_fini(&found);
+    return code;
+}

@@ -1,0 +1,29 @@
+/* rules - the pack that a case lives by, read from the ledger's blobs.
+ *
+ * Only where the ledger lies on this machine; else there is none, and what is
+ * told is what the records alone say.
+ *
+ * Memory   policyset_free what it gives.
+ * Threads  One.
+ */
+#ifndef CLI_RULES_H
+#define CLI_RULES_H
+
+#include "cli/cli.h"
+#include "policy/policy_load.h"
+
+/* NULL when it is not to be had here. */
+struct policyset *rules_of_version(struct cli *cli, const char *version);
+
+/* The names of the built-in kinds, for the checker. */
+struct policy_names rules_names(void);
+
+/* Reads packs and prints what was found, errors and warnings. CLI_DONE,
+ * CLI_NOT_FOUND or CLI_BAD_DATA. dirs empty: "packs". */
+int rules_load(struct cli *cli, int argc, char **argv, struct policyset **set,
+               bool quiet);
+
+/* Findings as JSON. */
+json_t *rules_findings_json(const struct findings *f);
+
+#endif
