@@ -1,0 +1,581 @@
+#include "policy/clocks.h"
+
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/span.h"
+#include "policy/condition.h"
+#include "policy/names.h"
+#include "policy/words.h"
+
+/* --- kind groups ------------------------------------------------------------------ */
+
+void read_kind_groups(struct loader *l, yaml_node_t *node, void *into,
+                      const struct shape_row *row)
+{
+    struct draft *d = l->draft;
+    yaml_node_t *key, *value;
+
+    (void)into;
+    (void)row;
+    if (!node_is_mapping(l, node, "a mapping of lists of kinds"))
+        return;
+    for (size_t i = 0; i < node_count(node); i++) {
+        uint16_t *kinds;
+        size_t count = 0;
+
+        if (!node_pair(l, node, i, &key, &value) ||
+            !name_is_good(l, node_text(key), node_place(key), false) ||
+            !node_is_list(l, value, "a list of kinds"))
+            continue;
+        kinds = loader_array(l, node_count(value), sizeof *kinds);
+        if (!kinds || d->group_count == KIND_GROUPS_MAX)
+            return;
+        for (size_t j = 0; j < node_count(value); j++) {
+            kinds[count] = KIND_NONE;
+            read_kind(l, node_item(l, value, j), &kinds[count], NULL);
+            count += kinds[count] != KIND_NONE;
+        }
+        d->groups[d->group_count++] = (struct kind_group){
+            loader_text(l, node_text(key)), kinds, count};
+    }
+}
+
+/* --- triggers ---------------------------------------------------------------------- */
+
+static void add_trigger(struct loader *l, struct place at, uint16_t kind,
+                        struct trigger trigger)
+{
+    struct draft *d = l->draft;
+
+    if (d->loose_count == LOOSE_TRIGGERS_MAX)
+        report_error(l, at, "", "", "more than %d triggers of clocks",
+                     LOOSE_TRIGGERS_MAX);
+    else
+        d->loose[d->loose_count++] = (struct loose_trigger){kind, trigger};
+}
+
+static const struct kind_group *group_find(const struct draft *d,
+                                           struct text name)
+{
+    for (size_t i = 0; i < d->group_count; i++)
+        if (text_equal(d->groups[i].name, name))
+            return &d->groups[i];
+    return NULL;
+}
+
+static void read_trigger(struct loader *l, yaml_node_t *node,
+                         struct trigger trigger)
+{
+    struct phrase p;
+    struct place at;
+    const struct kind_group *group;
+    uint16_t kind;
+
+    if (!phrase_read(l, node, &p))
+        return;
+    at = phrase_place(l, &p, 0);
+    if (p.count > 1)
+        report_error(l, phrase_place(l, &p, 1), "", "KIND [when CONDITION]",
+                     "expected \"when\" or the end, found \"%.*s\"",
+                     TEXT_ARG(p.words[1]));
+    trigger.when = p.when;
+    group = group_find(l->draft, p.words[0]);
+    for (size_t i = 0; group && i < group->count; i++)
+        add_trigger(l, at, group->kinds[i], trigger);
+    if (group)
+        return;
+    kind = KIND_ANY;
+    if (!text_equal(p.words[0], TEXT("any")))
+        kind = kind_find(l, p.words[0], at);
+    else if (trigger.when.count == 0)
+        report_error(l, at, "every event of the case would do it",
+                     "say: any when CONDITION", "\"any\" without a condition");
+    if (kind != KIND_NONE)
+        add_trigger(l, at, kind, trigger);
+}
+
+static void read_triggers(struct loader *l, yaml_node_t *node, void *into,
+                          const struct shape_row *row)
+{
+    struct clock_rule *clock = into;
+    struct trigger trigger = {
+        .clock = (uint16_t)(clock - l->draft->clocks),
+        .action = (enum trigger_action)row->low,
+    };
+
+    if (node->type == YAML_MAPPING_NODE &&
+        !node_is_list(l, node, "a list of kinds with conditions"))
+        return;
+    for (size_t i = 0; i < node_count(node); i++)
+        read_trigger(l, node_item(l, node, i), trigger);
+}
+
+static void deal_to(struct loader *l, uint16_t kind,
+                    const struct trigger **triggers, size_t *trigger_count)
+{
+    const struct draft *d = l->draft;
+    struct trigger *list;
+    size_t count = 0;
+
+    for (size_t i = 0; i < d->loose_count; i++)
+        count += d->loose[i].kind == kind;
+    list = count ? loader_array(l, count, sizeof *list) : NULL;
+    if (!list)
+        return;
+    *triggers = list;
+    *trigger_count = count;
+    for (size_t i = 0; i < d->loose_count; i++)
+        if (d->loose[i].kind == kind)
+            *list++ = d->loose[i].trigger;
+}
+
+void clocks_deal_triggers(struct loader *l)
+{
+    struct policy *p = l->draft->policy;
+
+    for (size_t i = 0; i < p->kind_count; i++)
+        deal_to(l, (uint16_t)i, &l->draft->kinds[i].triggers,
+                &l->draft->kinds[i].trigger_count);
+    deal_to(l, KIND_ANY, &p->any_triggers, &p->any_trigger_count);
+}
+
+/* --- steps ------------------------------------------------------------------------- */
+
+/* A length of time, "4h", or "4h open" along opening hours. */
+static bool read_wait(struct loader *l, yaml_node_t *node, int64_t *wait_ms,
+                      bool *open)
+{
+    char span[64];
+    struct error err;
+    struct phrase p;
+
+    if (!phrase_read(l, node, &p))
+        return false;
+    *open = p.count == 2 && text_equal(p.words[1], TEXT("open"));
+    if (p.count > 1 && !*open) {
+        report_error(l, phrase_place(l, &p, 1), "", "4h, or 4h open",
+                     "expected \"open\", found \"%.*s\"",
+                     TEXT_ARG(p.words[1]));
+        return false;
+    }
+    snprintf(span, sizeof span, "%.*s", TEXT_ARG(p.words[0]));
+    if (span_parse(span, wait_ms, &err)) {
+        report_error(l, node_place(node), err.text,
+                     "write it like 30min, 4h, 7d, or 4h open",
+                     "this is no length of time");
+        return false;
+    }
+    return true;
+}
+
+static void read_after(struct loader *l, yaml_node_t *node, void *into,
+                       const struct shape_row *row)
+{
+    struct clock_step *step = into;
+    bool open = false;
+
+    (void)row;
+    if (read_wait(l, node, &step->after_ms, &open))
+        step->basis = open ? STEP_AFTER_OPEN : STEP_AFTER;
+}
+
+static void read_before(struct loader *l, yaml_node_t *node, void *into,
+                        const struct shape_row *row)
+{
+    struct clock_step *step = into;
+    static const struct shape_row span = {
+        "before_due", read_span, 0, sizeof(int64_t), MAY, 0, LIMIT_SPAN_MS, 0};
+
+    (void)row;
+    read_span(l, node, &step->after_ms, &span);
+    step->basis = STEP_BEFORE_DUE;
+}
+
+static void read_at(struct loader *l, yaml_node_t *node, void *into,
+                    const struct shape_row *row)
+{
+    struct clock_step *step = into;
+
+    (void)row;
+    if (!node_is_text(l, node, "due, or day open"))
+        return;
+    if (text_equal(node_text(node), TEXT("due")))
+        step->basis = STEP_AT_DUE;
+    else if (text_equal(node_text(node), TEXT("day open")))
+        step->basis = STEP_DAY_OPEN;
+    else
+        report_error(l, node_place(node), "",
+                     "day open: when the line opens on the day it is due",
+                     "\"at\" is due or day open, not \"%.*s\"",
+                     TEXT_ARG(node_text(node)));
+}
+
+static const struct shape_row step_rows[] = {
+    {"after", read_after, 0, sizeof(struct clock_step), MAY, 0, 0, 0},
+    {"before_due", read_before, 0, sizeof(struct clock_step), MAY, 0, 0, 0},
+    {"at", read_at, 0, sizeof(struct clock_step), MAY, 0, 0, 0},
+    {"page", read_targets, INTO(struct clock_step, page), MAY, 0, 0, 0},
+    {"inform", read_targets, INTO(struct clock_step, inform), MAY, 0, 0, 0},
+    {"severity", read_severity, INTO(struct clock_step, raise_to), MAY, 0, 0,
+     0},
+    {"emit", read_kind, INTO(struct clock_step, emit), MAY, 0, 0, KIND_NONE},
+    {"rule", read_text, INTO(struct clock_step, id), MAY, 0, 0, 0},
+};
+static const struct shape step_shape = SHAPE("a step", step_rows);
+
+static void check_step(struct loader *l, yaml_node_t *node,
+                       const struct clock_rule *clock,
+                       const struct clock_step *step)
+{
+    int whens = 0;
+
+    if (node->type != YAML_MAPPING_NODE)
+        return;
+    whens += node_child(l->source, node, "after") != NULL;
+    whens += node_child(l->source, node, "before_due") != NULL;
+    whens += node_child(l->source, node, "at") != NULL;
+    if (whens != 1)
+        report_error(l, node_place(node), "",
+                     "after: 30min, before_due: 2h, at: due or at: day open",
+                     "a step says once when it is due");
+    else if (step->basis >= STEP_BEFORE_DUE && clock->due_field.size == 0)
+        report_error(l, node_place(node), "its steps count from the arming",
+                     "name the field of the event that holds it: due: FIELD",
+                     "the clock has no due moment");
+    if (!step->page && !step->inform && !step->raise_to &&
+        step->emit == KIND_NONE)
+        report_error(l, node_place(node), "", "",
+                     "a step must page, inform, raise or emit");
+}
+
+static unsigned highest_tier(const struct policy *p, targets t)
+{
+    unsigned highest = t & TARGET_OWNER ? 1 : 0;
+
+    for (unsigned i = 1; i <= p->tier_count; i++)
+        if (t & TARGET_ROLE(i))
+            highest = i;
+    return highest;
+}
+
+/* A step never fires before the step of the tier below it (18). */
+static void check_order(struct loader *l, yaml_node_t *node,
+                        const struct clock_steps *s)
+{
+    const struct policy *p = l->draft->policy;
+
+    for (size_t i = 1; i < s->count; i++) {
+        const struct clock_step *a = &s->steps[i - 1], *b = &s->steps[i];
+        struct place at = node_place(node_item(l, node, i));
+
+        if (a->basis != b->basis || b->basis > STEP_AFTER_OPEN)
+            continue;
+        if (b->after_ms < a->after_ms)
+            report_error(l, at, "steps are taken in this order", "",
+                         "this step is due before the one above it");
+        else if (a->page && b->page &&
+                 highest_tier(p, b->page) < highest_tier(p, a->page))
+            report_error(l, at,
+                         "a step never fires before the step of the tier "
+                         "below it",
+                         "", "steps out of the order of the tiers");
+    }
+}
+
+static struct clock_steps read_step_list(struct loader *l, yaml_node_t *node,
+                                         const struct clock_rule *clock)
+{
+    size_t count = node_count(node);
+    struct clock_step *steps;
+
+    if (!node_is_list(l, node, "a list of steps"))
+        return (struct clock_steps){NULL, 0};
+    if (count > CLOCK_STEPS_MAX) {
+        report_error(l, node_place(node_item(l, node, CLOCK_STEPS_MAX)), "", "",
+                     "more than %d steps", CLOCK_STEPS_MAX);
+        count = CLOCK_STEPS_MAX;
+    }
+    steps = loader_array(l, count, sizeof *steps);
+    if (!steps)
+        return (struct clock_steps){NULL, 0};
+    for (size_t i = 0; i < count; i++) {
+        shape_read(l, node_item(l, node, i), &step_shape, &steps[i]);
+        check_step(l, node_item(l, node, i), clock, &steps[i]);
+    }
+    check_order(l, node, &(struct clock_steps){steps, count});
+    return (struct clock_steps){steps, count};
+}
+
+/* "S3", "S3+S4", "all": a bit per severity; 0 with a finding. */
+static unsigned severities_of_key(struct loader *l, yaml_node_t *key)
+{
+    struct text word = node_text(key);
+    unsigned mask = 0;
+
+    if (text_equal(word, TEXT("all")))
+        return (1u << SEVERITIES) - 1;
+    for (uint32_t i = 0; i < word.size; i += 3) {
+        uint8_t s = severity_of_text((struct text){
+            word.data + i, word.size - i < 2 ? word.size - i : 2});
+
+        if (!s || (i + 2 < word.size && word.data[i + 2] != '+') ||
+            i + 3 == word.size) {
+            report_error(l, node_place(key), "", "S1, S3+S4, or all",
+                         "\"%.*s\" is no severity", TEXT_ARG(word));
+            return 0;
+        }
+        mask |= 1u << (s - 1);
+    }
+    return mask;
+}
+
+static void read_steps(struct loader *l, yaml_node_t *node, void *into,
+                       const struct shape_row *row)
+{
+    struct clock_rule *clock = into;
+    yaml_node_t *key, *value;
+    unsigned seen = 0;
+
+    (void)row;
+    if (!node_is_mapping(l, node, "a mapping of severities"))
+        return;
+    for (size_t i = 0; i < node_count(node); i++) {
+        struct clock_steps steps;
+        unsigned mask;
+
+        if (!node_pair(l, node, i, &key, &value))
+            continue;
+        mask = severities_of_key(l, key);
+        if (mask & seen)
+            report_error(l, node_place(key), "", "",
+                         "a severity of \"%.*s\" has steps already",
+                         TEXT_ARG(node_text(key)));
+        seen |= mask;
+        steps = read_step_list(l, value, clock);
+        for (unsigned s = 0; s < SEVERITIES; s++) {
+            if (!(mask & 1u << s))
+                continue;
+            clock->by_severity[s] = steps;
+            clock->group[s] = (uint8_t)(i + 1);
+        }
+    }
+}
+
+/* --- clocks ------------------------------------------------------------------------ */
+
+static const struct shape_row clock_rows[] = {
+    {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
+    {"key", read_text, INTO(struct clock_rule, key_field), MAY, 0, 0, 0},
+    {"due", read_text, INTO(struct clock_rule, due_field), MAY, 0, 0, 0},
+    {"pauses", read_flag, INTO(struct clock_rule, pauses), MAY, 0, 0, 0},
+    {"arm_on_raise", read_severities, INTO(struct clock_rule, arm_on_raise),
+     MAY, 0, 0, 0},
+    {"armed_by", read_triggers, 0, 0, MAY, TRIGGER_ARM, 0, 0},
+    {"armed_if_idle_by", read_triggers, 0, 0, MAY, TRIGGER_ARM_IDLE, 0, 0},
+    {"restarted_by", read_triggers, 0, 0, MAY, TRIGGER_RESTART, 0, 0},
+    {"satisfied_by", read_triggers, 0, 0, MAY, TRIGGER_SATISFY, 0, 0},
+    {"fired_by", read_triggers, 0, 0, MAY, TRIGGER_FIRE, 0, 0},
+    {"steps", read_steps, 0, sizeof(struct clock_rule), MAY, 0, 0, 0},
+};
+static const struct shape clock_shape = SHAPE("a clock", clock_rows);
+
+void declare_clocks(struct loader *l, yaml_node_t *node, void *into,
+                    const struct shape_row *row)
+{
+    struct draft *d = l->draft;
+    yaml_node_t *key, *value;
+
+    (void)into;
+    (void)row;
+    if (!node_is_mapping(l, node, "a mapping of clocks"))
+        return;
+    for (size_t i = 0; i < node_count(node); i++) {
+        if (!node_pair(l, node, i, &key, &value) ||
+            !name_is_good(l, node_text(key), node_place(key), false) ||
+            text_equal(node_text(key), TEXT("ack")))
+            continue;
+        if (d->policy->clock_count == CLOCKS_MAX) {
+            report_error(l, node_place(key), "", "", "more than %d clocks",
+                         CLOCKS_MAX);
+            return;
+        }
+        d->clock_places[d->policy->clock_count] = node_place(key);
+        d->clocks[d->policy->clock_count++].name =
+            loader_text(l, node_text(key));
+    }
+}
+
+/* Severities without steps of their own share none with others. */
+static void number_groups(struct clock_rule *clock)
+{
+    for (unsigned s = 0; s < SEVERITIES; s++)
+        if (clock->group[s] == 0)
+            clock->group[s] = (uint8_t)(SEVERITIES + 1 + s);
+}
+
+void read_clocks(struct loader *l, yaml_node_t *node, void *into,
+                 const struct shape_row *row)
+{
+    struct draft *d = l->draft;
+
+    (void)into;
+    (void)row;
+    for (size_t i = 0; i < d->policy->clock_count; i++) {
+        char name[NAME_BYTES_MAX + 1];
+        yaml_node_t *value;
+
+        snprintf(name, sizeof name, "%.*s", TEXT_ARG(d->clocks[i].name));
+        value = node_child(l->source, node, name);
+        if (value)
+            shape_read(l, value, &clock_shape, &d->clocks[i]);
+        if (value && i == d->policy->ack_clock &&
+            (d->clocks[i].by_severity[0].count ||
+             d->clocks[i].by_severity[1].count ||
+             d->clocks[i].by_severity[2].count ||
+             d->clocks[i].by_severity[3].count))
+            report_error(l, node_place(value), "its steps are the ladder",
+                         "write them under ladder",
+                         "the clock ack has no steps of its own");
+        number_groups(&d->clocks[i]);
+    }
+}
+
+/* --- the ladder ----------------------------------------------------------------------- */
+
+static void read_rung_wait(struct loader *l, yaml_node_t *node, void *into,
+                           const struct shape_row *row)
+{
+    struct rung *rung = into;
+
+    (void)row;
+    read_wait(l, node, &rung->after_ms, &rung->open_time);
+}
+
+static const struct shape_row rung_rows[] = {
+    {"page", read_tier, INTO(struct rung, tier), MUST, 0, 0, 0},
+    {"after", read_rung_wait, 0, sizeof(struct rung), MUST, 0, 0, 0},
+};
+static const struct shape rung_shape = SHAPE("a rung", rung_rows);
+
+static void check_rungs(struct loader *l, yaml_node_t *node,
+                        const struct rung *rungs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct place at = node_place(node_item(l, node, i));
+
+        if (rungs[i].tier > l->draft->policy->tier_count)
+            report_error(l, at, "", "", "a rung calls a tier, not a side role");
+        if (i == 0)
+            continue;
+        if (rungs[i].tier < rungs[i - 1].tier)
+            report_error(l, at, "a ladder climbs", "",
+                         "rungs out of the order of the tiers");
+        else if (rungs[i].open_time == rungs[i - 1].open_time &&
+                 rungs[i].after_ms < rungs[i - 1].after_ms)
+            report_error(l, at, "a ladder climbs", "",
+                         "this rung is due before the one above it");
+    }
+}
+
+static void read_rungs(struct loader *l, yaml_node_t *node, void *into,
+                       const struct shape_row *row)
+{
+    struct ladder *ladder = into;
+    size_t count = node_count(node);
+    struct rung *rungs;
+
+    (void)row;
+    if (!node_is_list(l, node, "a list of rungs"))
+        return;
+    if (count > CLOCK_STEPS_MAX - 1) {
+        report_error(l, node_place(node), "", "", "more than %d rungs",
+                     CLOCK_STEPS_MAX - 1);
+        return;
+    }
+    rungs = loader_array(l, count, sizeof *rungs);
+    if (!rungs)
+        return;
+    for (size_t i = 0; i < count; i++)
+        shape_read(l, node_item(l, node, i), &rung_shape, &rungs[i]);
+    check_rungs(l, node, rungs, count);
+    ladder->rungs = rungs;
+    ladder->count = count;
+}
+
+static void read_repeat(struct loader *l, yaml_node_t *node, void *into,
+                        const struct shape_row *row)
+{
+    struct ladder *ladder = into;
+    static const struct shape_row span = {
+        "repeat", read_span, 0, sizeof(int64_t), MAY, 60000, LIMIT_SPAN_MS, 0};
+
+    (void)row;
+    if (!node_is_text(l, node, "never, working day or a length of time"))
+        return;
+    if (text_equal(node_text(node), TEXT("never"))) {
+        ladder->repeat = REPEAT_NEVER;
+    } else if (text_equal(node_text(node), TEXT("working day"))) {
+        ladder->repeat = REPEAT_WORKING_DAY;
+    } else {
+        ladder->repeat = REPEAT_EVERY;
+        read_span(l, node, &ladder->every_ms, &span);
+    }
+}
+
+static const struct shape_row ladder_rows[] = {
+    {"rungs", read_rungs, 0, sizeof(struct ladder), MAY, 0, 0, 0},
+    {"repeat", read_repeat, 0, sizeof(struct ladder), MAY, 0, 0, 0},
+    {"each_tier", read_flag, INTO(struct ladder, every_tier), MAY, 0, 0, 0},
+};
+static const struct shape ladder_shape = SHAPE("a ladder", ladder_rows);
+
+static void check_ladder(struct loader *l, yaml_node_t *key,
+                         const struct ladder *ladder)
+{
+    if (ladder->every_tier && ladder->count)
+        report_error(l, node_place(key), "", "leave one of them out",
+                     "with each_tier there are no rungs");
+    if (ladder->every_tier && ladder->repeat != REPEAT_EVERY)
+        report_error(l, node_place(key), "", "repeat: 5min",
+                     "each_tier says how often the next contact is called");
+    if (!ladder->every_tier && ladder->count == 0)
+        report_error(l, node_place(key),
+                     "a page that nobody answers would end there", "",
+                     "a ladder needs rungs or each_tier");
+}
+
+void read_ladders(struct loader *l, yaml_node_t *node, void *into,
+                  const struct shape_row *row)
+{
+    struct ladder *ladders = into;
+    yaml_node_t *key, *value;
+    unsigned seen = 0;
+
+    (void)row;
+    if (!node_is_mapping(l, node, "a mapping of severities"))
+        return;
+    for (size_t i = 0; i < node_count(node); i++) {
+        struct ladder ladder = {.repeat = REPEAT_NEVER};
+        unsigned mask;
+
+        if (!node_pair(l, node, i, &key, &value))
+            continue;
+        mask = severities_of_key(l, key);
+        shape_read(l, value, &ladder_shape, &ladder);
+        check_ladder(l, key, &ladder);
+        for (unsigned s = 0; s < SEVERITIES; s++)
+            if (mask & 1u << s)
+                ladders[s] = ladder;
+        if (mask & seen)
+            report_error(l, node_place(key), "", "",
+                         "a severity of \"%.*s\" has a ladder already",
+                         TEXT_ARG(node_text(key)));
+        seen |= mask;
+    }
+    for (unsigned s = 0; s < SEVERITIES; s++)
+        if (!(seen & 1u << s))
+            report_error(l, node_place(node),
+                         "a page of that severity would never climb", "",
+                         "there is no ladder for S%u", s + 1);
+}

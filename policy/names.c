@@ -1,0 +1,196 @@
+#include "policy/names.h"
+
+#include "policy/condition.h"
+#include "policy/words.h"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t';
+}
+
+/* The next word at or behind *at; empty at the end. */
+static struct text next_word(struct text s, size_t *at, size_t *offset)
+{
+    size_t end;
+
+    while (*at < s.size && is_blank(s.data[*at]))
+        *at += 1;
+    *offset = end = *at;
+    while (end < s.size && !is_blank(s.data[end]))
+        end++;
+    *at = end;
+    return (struct text){s.data + *offset, (uint32_t)(end - *offset)};
+}
+
+bool phrase_read(struct loader *l, yaml_node_t *node, struct phrase *p)
+{
+    struct text source, word;
+    size_t at = 0, offset;
+
+    *p = (struct phrase){.node = node};
+    if (!node_is_text(l, node, "a phrase such as \"NAME when CONDITION\""))
+        return false;
+    source = node_text(node);
+    for (word = next_word(source, &at, &offset); word.size;
+         word = next_word(source, &at, &offset)) {
+        if (p->count && text_equal(word, TEXT("when")))
+            return condition_compile(l, node, at,
+                                     (struct text){source.data + at,
+                                                   source.size - (uint32_t)at},
+                                     &p->when);
+        if (p->count == PHRASE_WORDS_MAX) {
+            report_error(l, node_place_in(l, node, offset), "", "",
+                         "expected \"when\" or the end, found \"%.*s\"",
+                         TEXT_ARG(word));
+            return false;
+        }
+        p->words[p->count] = word;
+        p->offsets[p->count++] = offset;
+    }
+    return true;
+}
+
+struct place phrase_place(struct loader *l, const struct phrase *p, size_t word)
+{
+    return node_place_in(l, p->node, p->offsets[word]);
+}
+
+/* --- severities -------------------------------------------------------------- */
+
+uint8_t severity_of_text(struct text word)
+{
+    if (word.size != 2 || word.data[0] != 'S' || word.data[1] < '1' ||
+        word.data[1] > '0' + SEVERITIES)
+        return 0;
+    return (uint8_t)(word.data[1] - '0');
+}
+
+void read_severity(struct loader *l, yaml_node_t *node, void *into,
+                   const struct shape_row *row)
+{
+    uint8_t severity;
+
+    if (!node_is_text(l, node, "a severity"))
+        return;
+    severity = severity_of_text(node_text(node));
+    if (!severity)
+        report_error(l, node_place(node), "", "S1 is a crisis, S4 is routine",
+                     "\"%s\" is S1, S2, S3 or S4, not \"%.*s\"", row->key,
+                     TEXT_ARG(node_text(node)));
+    *(uint8_t *)into = severity;
+}
+
+void read_severities(struct loader *l, yaml_node_t *node, void *into,
+                     const struct shape_row *row)
+{
+    for (size_t i = 0; i < node_count(node); i++) {
+        uint8_t severity = 0;
+
+        read_severity(l, node_item(l, node, i), &severity, row);
+        if (severity)
+            *(uint8_t *)into |= (uint8_t)(1u << (severity - 1));
+    }
+}
+
+/* --- tiers and roles ----------------------------------------------------------- */
+
+uint8_t role_find(struct loader *l, struct text name, struct place at)
+{
+    const struct draft *d = l->draft;
+    struct nearest near;
+
+    nearest_begin(&near, name);
+    for (uint8_t i = 1; i <= d->policy->role_count; i++) {
+        if (text_equal(name, d->roles[i].name))
+            return i;
+        nearest_try(&near, d->roles[i].name);
+    }
+    report_error(l, at, "", report_meant(l, near.best),
+                 "no tier or role is called \"%.*s\"", TEXT_ARG(name));
+    return 0;
+}
+
+void read_tier(struct loader *l, yaml_node_t *node, void *into,
+               const struct shape_row *row)
+{
+    (void)row;
+    if (node_is_text(l, node, "a tier"))
+        *(uint8_t *)into = role_find(l, node_text(node), node_place(node));
+}
+
+/* The first tier of a case is its owner. */
+static targets target_of(struct loader *l, yaml_node_t *node)
+{
+    uint8_t role;
+
+    if (!node_is_text(l, node, "a tier, a role or owner"))
+        return 0;
+    if (text_equal(node_text(node), TEXT("owner")))
+        return TARGET_OWNER;
+    role = role_find(l, node_text(node), node_place(node));
+    if (role == 1)
+        return TARGET_OWNER;
+    return role ? TARGET_ROLE(role) : 0;
+}
+
+void read_targets(struct loader *l, yaml_node_t *node, void *into,
+                  const struct shape_row *row)
+{
+    (void)row;
+    if (node->type == YAML_MAPPING_NODE &&
+        !node_is_list(l, node, "a list of tiers and roles"))
+        return;
+    for (size_t i = 0; i < node_count(node); i++)
+        *(targets *)into =
+            (targets)(*(targets *)into | target_of(l, node_item(l, node, i)));
+}
+
+/* --- kinds of event --------------------------------------------------------------- */
+
+uint16_t kind_find(struct loader *l, struct text name, struct place at)
+{
+    const struct policy *p = l->draft->policy;
+    struct nearest near;
+
+    nearest_begin(&near, name);
+    for (size_t i = 0; i < p->kind_count; i++) {
+        if (text_equal(name, l->draft->kinds[i].name))
+            return (uint16_t)i;
+        nearest_try(&near, l->draft->kinds[i].name);
+    }
+    report_error(l, at, "nothing of this kind would ever arrive",
+                 *report_meant(l, near.best)
+                     ? report_meant(l, near.best)
+                     : "a kind of the pack's own is named in own_kinds first",
+                 "unknown kind of event \"%.*s\"", TEXT_ARG(name));
+    return KIND_NONE;
+}
+
+void read_kind(struct loader *l, yaml_node_t *node, void *into,
+               const struct shape_row *row)
+{
+    (void)row;
+    if (node_is_text(l, node, "a kind of event"))
+        *(uint16_t *)into = kind_find(l, node_text(node), node_place(node));
+}
+
+/* --- names given by the pack -------------------------------------------------------- */
+
+bool name_is_good(struct loader *l, struct text name, struct place at,
+                  bool dots)
+{
+    bool good = name.size > 0 && name.size <= NAME_BYTES_MAX;
+
+    for (uint32_t i = 0; i < name.size; i++) {
+        char c = name.data[i];
+
+        good = good && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                        c == '_' || c == '-' || (dots && c == '.'));
+    }
+    if (!good)
+        report_error(l, at, "",
+                     dots ? "a-z, 0-9, \"_\", \"-\" and \".\""
+                          : "a-z, 0-9, \"_\" and \"-\"",
+                     "\"%.*s\" cannot be a name here", TEXT_ARG(name));
+    return good;
+}
