@@ -83,8 +83,9 @@ struct loader {
     struct draft *draft;   /* being built */
     struct draft *drafts;
     size_t draft_count;
-    struct slice *files; /* of the blob, for .ics */
+    const struct blob *blob; /* for .ics files */
     struct directory_draft *directory;
+
 };
 
 /* what is a format; why and hint are words as they are, "" for none. */

@@ -1,0 +1,67 @@
+/* directory_file - directory.yaml of all packs, as one directory.
+ *
+ *   1. persons of all packs     so that rosters may name them
+ *   2. regions of all packs     so that stations may
+ *   3. stations, rosters and templates
+ *   4. what is left out comes from the persons: a station's roster of a tier
+ *      is its persons of that tier, in the order of the file; so for regions
+ *   5. sorted by id
+ *
+ * The template and the rosters of a pack stand for its own regions; those of
+ * the default pack for all others.
+ *
+ * Source   docs/policy.md "Directory".
+ */
+#ifndef POLICY_DIRECTORY_FILE_H
+#define POLICY_DIRECTORY_FILE_H
+
+#include "policy/calendars.h"
+#include "policy/document.h"
+
+/* A person as written: what he serves is not in the engine's table. */
+struct person_draft {
+    struct person person;
+    struct text region; /* serves all of it */
+    uint8_t role;       /* tier or side role; 0 none */
+    struct text zone;   /* of his absences */
+    const struct draft *draft;
+    struct place place;
+};
+
+struct station_draft {
+    struct station station;
+    const struct draft *draft;
+    struct place place;
+};
+
+struct region_draft {
+    struct region region;
+    const struct draft *draft;
+    struct place place;
+};
+
+struct directory_draft {
+    struct directory *out;
+    struct person_draft *persons;
+    struct station_draft *stations;
+    struct region_draft *regions;
+    size_t person_count, station_count, region_count;
+    size_t person_room, station_room, region_room;
+    struct zones zones;
+    struct calendars calendars;
+    struct text default_zone; /* of the file being read */
+};
+
+/* All drafts of the loader; NULL when memory is out. */
+const struct directory *directory_read(struct loader *l);
+
+/* rosters.c */
+shape_reader read_rosters; /* struct roster [ROLES_MAX + 1] */
+/* Step 4. */
+void rosters_from_persons(struct loader *l);
+/* Empty and thin tiers, hours without anybody. */
+void rosters_lint(struct loader *l);
+
+bool person_is_known(struct loader *l, struct text id, struct place at);
+
+#endif
