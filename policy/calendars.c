@@ -5,7 +5,8 @@
 #include "policy/holidays.h"
 #include "policy/words.h"
 
-/* --- days and minutes ------------------------------------------------------------- */
+/* --- days and minutes
+ * ------------------------------------------------------------- */
 
 static bool digits_of(struct text word, size_t from, size_t count, int *value)
 {
@@ -110,8 +111,7 @@ static bool hours_read(struct loader *l, yaml_node_t *node, struct hours *hours)
         return true;
     if (word.size == 11 && word.data[5] == '-' &&
         minute_of_text((struct text){word.data, 5}, &hours->open_minute) &&
-        minute_of_text((struct text){word.data + 6, 5},
-                       &hours->close_minute) &&
+        minute_of_text((struct text){word.data + 6, 5}, &hours->close_minute) &&
         hours->open_minute < hours->close_minute)
         return true;
     report_error(l, node_place(node), "", "write 09:00-18:00 or closed",
@@ -119,7 +119,8 @@ static bool hours_read(struct loader *l, yaml_node_t *node, struct hours *hours)
     return false;
 }
 
-/* --- the week ------------------------------------------------------------------------ */
+/* --- the week
+ * ------------------------------------------------------------------------ */
 
 static void read_open(struct loader *l, yaml_node_t *node, void *into,
                       const struct shape_row *row)
@@ -157,7 +158,8 @@ static void read_open(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- exceptions ------------------------------------------------------------------------ */
+/* --- exceptions
+ * ------------------------------------------------------------------------ */
 
 void holiday_add(struct loader *l, struct holidays *h, struct place at,
                  struct day_exception exception)
@@ -277,7 +279,8 @@ static void sort_exceptions(struct loader *l, struct holidays *h,
     out->exception_count = count;
 }
 
-/* --- the file -------------------------------------------------------------------------- */
+/* --- the file
+ * -------------------------------------------------------------------------- */
 
 struct plan_parts {
     struct text zone;
@@ -345,7 +348,9 @@ void calendars_read(struct loader *l, struct calendars *c)
         shape_read(l, l->source->root, &file_shape, c);
 }
 
-/* --- by name ----------------------------------------------------------------------------- */
+/* --- by name
+ * -----------------------------------------------------------------------------
+ */
 
 static const struct plan *plan_find(struct loader *l, struct calendars *c,
                                     struct text name, struct place at)

@@ -8,7 +8,8 @@
 #include "policy/names.h"
 #include "policy/words.h"
 
-/* --- kind groups ------------------------------------------------------------------ */
+/* --- kind groups
+ * ------------------------------------------------------------------ */
 
 void read_kind_groups(struct loader *l, yaml_node_t *node, void *into,
                       const struct shape_row *row)
@@ -36,12 +37,13 @@ void read_kind_groups(struct loader *l, yaml_node_t *node, void *into,
             read_kind(l, node_item(l, value, j), &kinds[count], NULL);
             count += kinds[count] != KIND_NONE;
         }
-        d->groups[d->group_count++] = (struct kind_group){
-            loader_text(l, node_text(key)), kinds, count};
+        d->groups[d->group_count++] =
+            (struct kind_group){loader_text(l, node_text(key)), kinds, count};
     }
 }
 
-/* --- triggers ---------------------------------------------------------------------- */
+/* --- triggers
+ * ---------------------------------------------------------------------- */
 
 static void add_trigger(struct loader *l, struct place at, uint16_t kind,
                         struct trigger trigger)
@@ -140,7 +142,8 @@ void clocks_deal_triggers(struct loader *l)
     deal_to(l, KIND_ANY, &p->any_triggers, &p->any_trigger_count);
 }
 
-/* --- steps ------------------------------------------------------------------------- */
+/* --- steps
+ * ------------------------------------------------------------------------- */
 
 /* A length of time, "4h", or "4h open" along opening hours. */
 static bool read_wait(struct loader *l, yaml_node_t *node, int64_t *wait_ms,
@@ -155,8 +158,7 @@ static bool read_wait(struct loader *l, yaml_node_t *node, int64_t *wait_ms,
     *open = p.count == 2 && text_equal(p.words[1], TEXT("open"));
     if (p.count > 1 && !*open) {
         report_error(l, phrase_place(l, &p, 1), "", "4h, or 4h open",
-                     "expected \"open\", found \"%.*s\"",
-                     TEXT_ARG(p.words[1]));
+                     "expected \"open\", found \"%.*s\"", TEXT_ARG(p.words[1]));
         return false;
     }
     snprintf(span, sizeof span, "%.*s", TEXT_ARG(p.words[0]));
@@ -362,7 +364,8 @@ static void read_steps(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- clocks ------------------------------------------------------------------------ */
+/* --- clocks
+ * ------------------------------------------------------------------------ */
 
 static const struct shape_row clock_rows[] = {
     {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
@@ -441,7 +444,8 @@ void read_clocks(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- the ladder ----------------------------------------------------------------------- */
+/* --- the ladder
+ * ----------------------------------------------------------------------- */
 
 static void read_rung_wait(struct loader *l, yaml_node_t *node, void *into,
                            const struct shape_row *row)
@@ -527,6 +531,7 @@ static const struct shape_row ladder_rows[] = {
     {"rungs", read_rungs, 0, sizeof(struct ladder), MAY, 0, 0, 0},
     {"repeat", read_repeat, 0, sizeof(struct ladder), MAY, 0, 0, 0},
     {"each_tier", read_flag, INTO(struct ladder, every_tier), MAY, 0, 0, 0},
+    {"rule", read_text, INTO(struct ladder, id), MAY, 0, 0, 0},
 };
 static const struct shape ladder_shape = SHAPE("a ladder", ladder_rows);
 

@@ -49,9 +49,10 @@ static void advance(struct compiler *c)
     c->token = lex_next(c->source, &c->at);
 }
 
-__attribute__((format(printf, 4, 5))) static void
-fail(struct compiler *c, size_t offset, const char *hint, const char *format,
-     ...)
+__attribute__((format(printf, 4, 5))) static void fail(struct compiler *c,
+                                                       size_t offset,
+                                                       const char *hint,
+                                                       const char *format, ...)
 {
     char what[240];
     va_list args;
@@ -72,11 +73,11 @@ static void fail_expected(struct compiler *c, const char *wanted)
         (c->token.word.data[0] == '"' || c->token.word.data[0] == '\''))
         fail(c, c->token.offset, "", "the text is not closed");
     else if (c->token.kind == TOKEN_END)
-        fail(c, c->token.offset, "",
-             "expected %s, but the condition ends here", wanted);
-    else if (c->token.kind == TOKEN_BAD && c->token.word.data[0] == '=')
-        fail(c, c->token.offset, "write == to compare", "expected %s, found =",
+        fail(c, c->token.offset, "", "expected %s, but the condition ends here",
              wanted);
+    else if (c->token.kind == TOKEN_BAD && c->token.word.data[0] == '=')
+        fail(c, c->token.offset, "write == to compare",
+             "expected %s, found =", wanted);
     else
         fail(c, c->token.offset, "", "expected %s, found \"%.*s\"", wanted,
              TEXT_ARG(c->token.word));
@@ -167,17 +168,17 @@ static struct operand parse_literal(struct compiler *c)
     if (c->token.kind == TOKEN_TEXT) {
         o = (struct operand){A_TEXT, true, c->token.word, EXPR_NAME_COUNT,
                              c->token.offset};
-        push_row(c,
-                 (struct expr_row){
-                     .op = EXPR_OP_CONST,
-                     .value = {VALUE_TEXT,
-                               {.text = loader_text(c->l, c->token.word)}}});
+        push_row(c, (struct expr_row){
+                        .op = EXPR_OP_CONST,
+                        .value = {VALUE_TEXT,
+                                  {.text = loader_text(c->l, c->token.word)}}});
     } else if (c->token.kind == TOKEN_NUMBER
                    ? number_of(c->token.word, &thousandths)
                    : span_of(c->token.word, &thousandths)) {
         push_number(c, thousandths);
     } else {
-        fail(c, c->token.offset, "", "\"%.*s\" is no number and no length of time",
+        fail(c, c->token.offset, "",
+             "\"%.*s\" is no number and no length of time",
              TEXT_ARG(c->token.word));
     }
     advance(c);
@@ -211,9 +212,9 @@ static void parse_list(struct compiler *c)
     if (!kept)
         return;
     memcpy(kept, items, count * sizeof *kept);
-    push_row(c, (struct expr_row){
-                    .op = EXPR_OP_CONST,
-                    .value = {VALUE_LIST, {.list = {kept, count}}}});
+    push_row(c,
+             (struct expr_row){.op = EXPR_OP_CONST,
+                               .value = {VALUE_LIST, {.list = {kept, count}}}});
     advance(c);
 }
 
@@ -293,10 +294,10 @@ static bool parse_indexed(struct compiler *c, struct operand *o)
             counter ? c->l->draft->counters[i].name : c->l->draft->locks[i];
 
         if (text_equal(name, near.word)) {
-            push_row(c, (struct expr_row){
-                            .op = counter ? EXPR_OP_COUNTER : EXPR_OP_LOCK,
-                            .index = (uint16_t)i,
-                            .name = name});
+            push_row(c, (struct expr_row){.op = counter ? EXPR_OP_COUNTER
+                                                        : EXPR_OP_LOCK,
+                                          .index = (uint16_t)i,
+                                          .name = name});
             return true;
         }
         nearest_try(&near, name);
@@ -372,14 +373,16 @@ static struct operand parse_name(struct compiler *c)
         fail_expected(c, "something to compare");
     } else if (!parse_indexed(c, &o) && !parse_named_condition(c, &o) &&
                !parse_known_name(c, &o)) {
-        push_row(c, (struct expr_row){.op = EXPR_OP_FIELD,
-                                      .name = loader_text(c->l, c->token.word)});
+        push_row(c,
+                 (struct expr_row){.op = EXPR_OP_FIELD,
+                                   .name = loader_text(c->l, c->token.word)});
     }
     advance(c);
     return o;
 }
 
-/* --- operators ------------------------------------------------------------- */
+/* --- operators -------------------------------------------------------------
+ */
 
 static struct operand parse_operand(struct compiler *c)
 {
@@ -439,8 +442,7 @@ static void check_word(struct compiler *c, const struct operand *a,
         nearest_try(&near, text_of(*words));
     }
     if (words)
-        fail(c, offset, report_meant(c->l, near.best),
-             "%s is never \"%.*s\"",
+        fail(c, offset, report_meant(c->l, near.best), "%s is never \"%.*s\"",
              a->name == EXPR_NAME_CASE_STATUS ? "case.status" : "event.source",
              TEXT_ARG(word));
 }

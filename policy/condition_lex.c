@@ -111,15 +111,16 @@ struct token lex_next(struct text s, size_t *at)
 {
     char c;
 
-    while (*at < s.size && (s.data[*at] == ' ' || s.data[*at] == '\n' ||
-                            s.data[*at] == '\t'))
+    while (*at < s.size &&
+           (s.data[*at] == ' ' || s.data[*at] == '\n' || s.data[*at] == '\t'))
         *at += 1;
     if (*at >= s.size)
         return token_of(TOKEN_END, s, s.size, s.size);
     c = s.data[*at];
     if (c == '"' || c == '\'')
         return lex_text(s, at);
-    if (is_digit(c) || (c == '-' && *at + 1 < s.size && is_digit(s.data[*at + 1])))
+    if (is_digit(c) ||
+        (c == '-' && *at + 1 < s.size && is_digit(s.data[*at + 1])))
         return lex_number(s, at);
     if (is_letter(c))
         return lex_name(s, at);

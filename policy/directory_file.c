@@ -7,7 +7,9 @@
 #include "policy/names.h"
 #include "policy/words.h"
 
-/* --- ids --------------------------------------------------------------------------- */
+/* --- ids
+ * ---------------------------------------------------------------------------
+ */
 
 static int text_order(struct text a, struct text b)
 {
@@ -41,7 +43,8 @@ bool person_is_known(struct loader *l, struct text id, struct place at)
     return false;
 }
 
-/* --- absences ------------------------------------------------------------------------ */
+/* --- absences
+ * ------------------------------------------------------------------------ */
 
 static void read_moment(struct loader *l, yaml_node_t *node, void *into,
                         const struct shape_row *row)
@@ -97,7 +100,8 @@ static void read_absences(struct loader *l, yaml_node_t *node, void *into,
     person->absence_count = count;
 }
 
-/* --- persons -------------------------------------------------------------------------- */
+/* --- persons
+ * -------------------------------------------------------------------------- */
 
 static void read_language(struct loader *l, yaml_node_t *node, void *into,
                           const struct shape_row *row)
@@ -155,16 +159,16 @@ static void read_persons(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- regions and stations ------------------------------------------------------------- */
+/* --- regions and stations
+ * ------------------------------------------------------------- */
 
 static void read_zone(struct loader *l, yaml_node_t *node, void *into,
                       const struct shape_row *row)
 {
     (void)row;
     if (node_is_text(l, node, "a time zone"))
-        *(const struct zone **)into =
-            zones_get(l, &l->directory->zones, node_text(node),
-                      node_place(node));
+        *(const struct zone **)into = zones_get(
+            l, &l->directory->zones, node_text(node), node_place(node));
 }
 
 static bool region_is_known(struct loader *l, struct text id, struct place at)
@@ -205,9 +209,9 @@ static void read_calendar(struct loader *l, yaml_node_t *node, void *into,
     line = loader_array(l, 1, sizeof *line);
     if (!line)
         return;
-    line->calendar = calendars_get(l, &l->directory->calendars,
-                                   &l->directory->zones, node_text(node),
-                                   s->zone, node_place(node));
+    line->calendar =
+        calendars_get(l, &l->directory->calendars, &l->directory->zones,
+                      node_text(node), s->zone, node_place(node));
     s->lines = line;
     s->line_count = line->calendar != NULL;
 }
@@ -233,9 +237,9 @@ static void read_lines(struct loader *l, yaml_node_t *node, void *into,
             !node_is_text(l, value, "the name of a calendar"))
             continue;
         lines[count].product_line = loader_text(l, node_text(key));
-        lines[count].calendar = calendars_get(
-            l, &l->directory->calendars, &l->directory->zones,
-            node_text(value), s->zone, node_place(value));
+        lines[count].calendar =
+            calendars_get(l, &l->directory->calendars, &l->directory->zones,
+                          node_text(value), s->zone, node_place(value));
         count += lines[count].calendar != NULL;
     }
     s->lines = lines;
@@ -352,7 +356,8 @@ static void read_regions(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- the template and rosters of a whole pack --------------------------------------------- */
+/* --- the template and rosters of a whole pack
+ * --------------------------------------------- */
 
 struct pack_parts {
     struct station template;
@@ -469,7 +474,8 @@ static void read_places(struct loader *l)
     set_pack_parts(l, parts);
 }
 
-/* --- the directory ---------------------------------------------------------------------- */
+/* --- the directory
+ * ---------------------------------------------------------------------- */
 
 static int person_order(const void *a, const void *b)
 {
@@ -512,8 +518,8 @@ static void report_twice(struct loader *l, const struct draft *draft,
         for (size_t i = 0; i < (d)->thing##_count; i++) {                      \
             list[i] = (d)->thing##s[i].thing;                                  \
             if (i && text_equal(list[i - 1].id, list[i].id))                   \
-                report_twice(l, (d)->thing##s[i].draft, (d)->thing##s[i].place,\
-                             #thing, list[i].id);                              \
+                report_twice(l, (d)->thing##s[i].draft,                        \
+                             (d)->thing##s[i].place, #thing, list[i].id);      \
         }                                                                      \
         (d)->out->thing##s = list;                                             \
         (d)->out->thing##_count = (d)->thing##_count;                          \

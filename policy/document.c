@@ -345,8 +345,8 @@ void shape_read(struct loader *l, yaml_node_t *node, const struct shape *shape,
         if (value)
             row->read(l, value, member, row);
         else if (row->need == MUST)
-            report_error(l, node_place(node), "", "",
-                         "\"%s\" is missing in %s", row->key, shape->what);
+            report_error(l, node_place(node), "", "", "\"%s\" is missing in %s",
+                         row->key, shape->what);
         else if (row->fallback)
             store(member, row->size, row->fallback);
     }

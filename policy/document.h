@@ -68,17 +68,17 @@ size_t node_count(const yaml_node_t *node);     /* items or pairs; 1 else */
 yaml_node_t *node_item(struct loader *l, yaml_node_t *node, size_t i);
 /* The i-th pair of a mapping; keys that are no plain text are a finding and
  * false, as are keys that stand twice. */
-bool node_pair(struct loader *l, yaml_node_t *node, size_t i,
-               yaml_node_t **key, yaml_node_t **value);
+bool node_pair(struct loader *l, yaml_node_t *node, size_t i, yaml_node_t **key,
+               yaml_node_t **value);
 /* NULL when the mapping has no such key. */
 yaml_node_t *node_child(struct pack_file *s, yaml_node_t *mapping,
                         const char *key);
 
 /* Readers for plain members. */
-shape_reader read_text;   /* struct text */
-shape_reader read_flag;   /* bool: true, false, yes, no */
-shape_reader read_number; /* any integer type, from low to high */
-shape_reader read_span;   /* int64_t, "30min", from low to high */
+shape_reader read_text;    /* struct text */
+shape_reader read_flag;    /* bool: true, false, yes, no */
+shape_reader read_number;  /* any integer type, from low to high */
+shape_reader read_span;    /* int64_t, "30min", from low to high */
 shape_reader read_nothing; /* known here, read elsewhere or only for people */
 
 #endif

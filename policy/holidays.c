@@ -83,14 +83,14 @@ void holidays_read_ics(struct loader *l, struct holidays *h, struct text file,
         return;
     memcpy(text, f->content.data, f->content.size);
     root = icalparser_parse_string(text);
-    event = root ? icalcomponent_get_first_component(root,
-                                                     ICAL_VEVENT_COMPONENT)
-                 : NULL;
+    event = root
+                ? icalcomponent_get_first_component(root, ICAL_VEVENT_COMPONENT)
+                : NULL;
     if (!event)
         report_error(l, at, "", "", "\"%.*s\" is no calendar with events",
                      TEXT_ARG(file));
-    for (; event; event = icalcomponent_get_next_component(
-                      root, ICAL_VEVENT_COMPONENT))
+    for (; event;
+         event = icalcomponent_get_next_component(root, ICAL_VEVENT_COMPONENT))
         read_event(l, h, at, event);
     if (root)
         icalcomponent_free(root);

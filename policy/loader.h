@@ -80,12 +80,11 @@ struct loader {
     struct findings *findings;
     const struct policy_names *names;
     struct pack_file *source; /* being read */
-    struct draft *draft;   /* being built */
+    struct draft *draft;      /* being built */
     struct draft *drafts;
     size_t draft_count;
     const struct blob *blob; /* for .ics files */
     struct directory_draft *directory;
-
 };
 
 /* what is a format; why and hint are words as they are, "" for none. */

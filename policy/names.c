@@ -34,10 +34,10 @@ bool phrase_read(struct loader *l, yaml_node_t *node, struct phrase *p)
     for (word = next_word(source, &at, &offset); word.size;
          word = next_word(source, &at, &offset)) {
         if (p->count && text_equal(word, TEXT("when")))
-            return condition_compile(l, node, at,
-                                     (struct text){source.data + at,
-                                                   source.size - (uint32_t)at},
-                                     &p->when);
+            return condition_compile(
+                l, node, at,
+                (struct text){source.data + at, source.size - (uint32_t)at},
+                &p->when);
         if (p->count == PHRASE_WORDS_MAX) {
             report_error(l, node_place_in(l, node, offset), "", "",
                          "expected \"when\" or the end, found \"%.*s\"",
@@ -55,7 +55,8 @@ struct place phrase_place(struct loader *l, const struct phrase *p, size_t word)
     return node_place_in(l, p->node, p->offsets[word]);
 }
 
-/* --- severities -------------------------------------------------------------- */
+/* --- severities --------------------------------------------------------------
+ */
 
 uint8_t severity_of_text(struct text word)
 {
@@ -92,7 +93,8 @@ void read_severities(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- tiers and roles ----------------------------------------------------------- */
+/* --- tiers and roles
+ * ----------------------------------------------------------- */
 
 uint8_t role_find(struct loader *l, struct text name, struct place at)
 {
@@ -145,7 +147,8 @@ void read_targets(struct loader *l, yaml_node_t *node, void *into,
             (targets)(*(targets *)into | target_of(l, node_item(l, node, i)));
 }
 
-/* --- kinds of event --------------------------------------------------------------- */
+/* --- kinds of event
+ * --------------------------------------------------------------- */
 
 uint16_t kind_find(struct loader *l, struct text name, struct place at)
 {
@@ -174,7 +177,8 @@ void read_kind(struct loader *l, yaml_node_t *node, void *into,
         *(uint16_t *)into = kind_find(l, node_text(node), node_place(node));
 }
 
-/* --- names given by the pack -------------------------------------------------------- */
+/* --- names given by the pack
+ * -------------------------------------------------------- */
 
 bool name_is_good(struct loader *l, struct text name, struct place at,
                   bool dots)

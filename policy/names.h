@@ -26,7 +26,8 @@ struct phrase {
 bool phrase_read(struct loader *l, yaml_node_t *node, struct phrase *p);
 
 /* The place of a word of the phrase. */
-struct place phrase_place(struct loader *l, const struct phrase *p, size_t word);
+struct place phrase_place(struct loader *l, const struct phrase *p,
+                          size_t word);
 
 shape_reader read_severity;   /* uint8_t: S1..S4 */
 shape_reader read_severities; /* uint8_t: a bit per severity of a list */

@@ -10,7 +10,8 @@
 
 enum { SET_BYTES_MAX = 256 * 1024 * 1024, PACKS_MAX = 16 };
 
-/* --- packs of a blob ------------------------------------------------------------------- */
+/* --- packs of a blob
+ * ------------------------------------------------------------------- */
 
 static struct pack_file file_of(struct loader *l, const struct blob *blob,
                                 struct text pack, const char *name)
@@ -82,7 +83,8 @@ static void drafts_close(struct loader *l)
     free(l->drafts);
 }
 
-/* --- checks between packs ---------------------------------------------------------------- */
+/* --- checks between packs
+ * ---------------------------------------------------------------- */
 
 static void check_default(struct loader *l)
 {
@@ -133,20 +135,20 @@ static void check_roles(struct loader *l)
         const struct policy *p = l->drafts[i].policy;
         bool same = p->tier_count == first->tier_count;
 
-        for (uint8_t r = 1; same && r <= p->role_count && r <= first->role_count;
-             r++)
+        for (uint8_t r = 1;
+             same && r <= p->role_count && r <= first->role_count; r++)
             same = text_equal(p->roles[r].name, first->roles[r].name);
         l->source = &l->drafts[i].rules;
         if (!same)
-            report_error(l, (struct place){1, 1},
-                         "packs of a set share one directory",
-                         "the same names in the same order",
-                         "tiers and roles differ from those of %s",
-                         l->drafts[0].name);
+            report_error(
+                l, (struct place){1, 1}, "packs of a set share one directory",
+                "the same names in the same order",
+                "tiers and roles differ from those of %s", l->drafts[0].name);
     }
 }
 
-/* --- versions and blobs -------------------------------------------------------------------- */
+/* --- versions and blobs
+ * -------------------------------------------------------------------- */
 
 static struct text version_of(struct loader *l, struct slice bytes)
 {
@@ -205,7 +207,9 @@ static void set_packs(struct loader *l, struct policyset *s,
     }
 }
 
-/* --- loading -------------------------------------------------------------------------------- */
+/* --- loading
+ * --------------------------------------------------------------------------------
+ */
 
 static void compile(struct loader *l, struct policyset *s,
                     const struct blob *blob)
@@ -311,9 +315,12 @@ void policyset_free(struct policyset *s)
     free(s);
 }
 
-/* --- look-ups ---------------------------------------------------------------------------------- */
+/* --- look-ups
+ * ----------------------------------------------------------------------------------
+ */
 
-const struct policy *policyset_for(const struct policyset *s, struct text region)
+const struct policy *policyset_for(const struct policyset *s,
+                                   struct text region)
 {
     const struct policy *fallback = NULL;
 

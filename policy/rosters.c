@@ -6,7 +6,8 @@
 
 enum { DAY_MINUTES = 1440, WEEK_MINUTES = 7 * DAY_MINUTES, WANTED = 2 };
 
-/* --- contacts ------------------------------------------------------------------------ */
+/* --- contacts
+ * ------------------------------------------------------------------------ */
 
 static void read_days(struct loader *l, yaml_node_t *node, void *into,
                       const struct shape_row *row)
@@ -103,7 +104,8 @@ void read_rosters(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- from the persons themselves ------------------------------------------------------- */
+/* --- from the persons themselves
+ * ------------------------------------------------------- */
 
 /* The persons of that role who name this place, in the order of the file. */
 static void fill(struct loader *l, struct roster *roster, uint8_t role,
@@ -179,8 +181,8 @@ void rosters_from_persons(struct loader *l)
         /* those of another pack serve its regions */
         for (size_t i = 0; i < l->draft_count; i++) {
             for (size_t j = 0; j < d->region_count; j++)
-                for (size_t k = 0; k < l->drafts[i].region_count &&
-                                   !l->drafts[i].is_default;
+                for (size_t k = 0;
+                     k < l->drafts[i].region_count && !l->drafts[i].is_default;
                      k++)
                     if (text_equal(l->drafts[i].regions[k],
                                    d->regions[j].region.id))
@@ -190,11 +192,14 @@ void rosters_from_persons(struct loader *l)
     }
 }
 
-/* --- lint --------------------------------------------------------------------------------- */
+/* --- lint
+ * ---------------------------------------------------------------------------------
+ */
 
 static bool covers(const struct contact *c, unsigned week_minute)
 {
-    unsigned day = week_minute / DAY_MINUTES, minute = week_minute % DAY_MINUTES;
+    unsigned day = week_minute / DAY_MINUTES,
+             minute = week_minute % DAY_MINUTES;
 
     if (c->from_minute > c->until_minute && minute < c->until_minute)
         day = (day + 6) % 7;

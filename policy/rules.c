@@ -4,7 +4,8 @@
 #include "policy/names.h"
 #include "policy/words.h"
 
-/* --- effects -------------------------------------------------------------------- */
+/* --- effects
+ * -------------------------------------------------------------------- */
 
 static bool effect_find(struct loader *l, const struct phrase *p,
                         enum effect *effect)
@@ -90,7 +91,8 @@ static void read_effects(struct loader *l, yaml_node_t *node, void *into,
     kind->effect_count = count;
 }
 
-/* --- rules ------------------------------------------------------------------------- */
+/* --- rules
+ * ------------------------------------------------------------------------- */
 
 static const struct shape_row rule_rows[] = {
     {"when", read_condition, INTO(struct rule, when), MAY, 0, 0, 0},
@@ -138,7 +140,8 @@ static void read_rules(struct loader *l, yaml_node_t *node, void *into,
     kind->rule_count = count;
 }
 
-/* --- gates ------------------------------------------------------------------------- */
+/* --- gates
+ * ------------------------------------------------------------------------- */
 
 static const struct shape_row gate_rows[] = {
     {"rule", read_text, INTO(struct gate, id), MUST, 0, 0, 0},
@@ -168,7 +171,8 @@ static void read_gates(struct loader *l, yaml_node_t *node, void *into,
     kind->gate_count = count;
 }
 
-/* --- counts ------------------------------------------------------------------------ */
+/* --- counts
+ * ------------------------------------------------------------------------ */
 
 static bool counter_find(struct loader *l, const struct phrase *p,
                          uint16_t *counter)
@@ -223,7 +227,8 @@ static void read_counts(struct loader *l, yaml_node_t *node, void *into,
     kind->count_count = count;
 }
 
-/* --- events ------------------------------------------------------------------------ */
+/* --- events
+ * ------------------------------------------------------------------------ */
 
 static void read_case_need(struct loader *l, yaml_node_t *node, void *into,
                            const struct shape_row *row)
@@ -260,8 +265,8 @@ static const struct shape_row event_rows[] = {
     {"gates", read_gates, INTO(struct event_draft, kind), MAY, 0, 0, 0},
     {"counts", read_counts, INTO(struct event_draft, kind), MAY, 0, 0, 0},
     {"when", read_condition, INTO(struct event_draft, last.when), MAY, 0, 0, 0},
-    {"severity", read_severity, INTO(struct event_draft, last.raise_to), MAY,
-     0, 0, 0},
+    {"severity", read_severity, INTO(struct event_draft, last.raise_to), MAY, 0,
+     0, 0},
     {"raise_by", read_number, INTO(struct event_draft, last.raise_by), MAY, 1,
      3, 0},
     {"page", read_targets, INTO(struct event_draft, last.page), MAY, 0, 0, 0},
@@ -318,7 +323,8 @@ void read_events(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- declarations -------------------------------------------------------------------- */
+/* --- declarations
+ * -------------------------------------------------------------------- */
 
 static bool kind_is_known(const struct draft *d, struct text name)
 {
@@ -403,19 +409,20 @@ void declare_counters(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- counters ------------------------------------------------------------------------- */
+/* --- counters
+ * ------------------------------------------------------------------------- */
 
 static const struct shape_row level_rows[] = {
-    {"severity", read_severity, INTO(struct counter_level, raise_to), MAY, 0,
-     0, 0},
+    {"severity", read_severity, INTO(struct counter_level, raise_to), MAY, 0, 0,
+     0},
     {"page", read_targets, INTO(struct counter_level, page), MAY, 0, 0, 0},
     {"inform", read_targets, INTO(struct counter_level, inform), MAY, 0, 0, 0},
     {"freeze_owner", read_flag, INTO(struct counter_level, freeze_owner), MAY,
      0, 0, 0},
     {"rule", read_text, INTO(struct counter_level, id), MAY, 0, 0, 0},
 };
-static const struct shape level_shape = SHAPE("a level of a counter",
-                                              level_rows);
+static const struct shape level_shape =
+    SHAPE("a level of a counter", level_rows);
 
 /* "3" or "3+" */
 static bool level_key(struct loader *l, yaml_node_t *key,
@@ -488,8 +495,8 @@ void read_counters(struct loader *l, yaml_node_t *node, void *into,
 
         key = yaml_document_get_node(&l->source->document, pair.key);
         value = yaml_document_get_node(&l->source->document, pair.value);
-        for (size_t j = 0; key->type == YAML_SCALAR_NODE &&
-                           j < d->policy->counter_count; j++)
+        for (size_t j = 0;
+             key->type == YAML_SCALAR_NODE && j < d->policy->counter_count; j++)
             if (text_equal(d->counters[j].name, node_text(key)))
                 shape_read(l, value, &counter_shape, &d->counters[j]);
     }

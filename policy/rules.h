@@ -9,7 +9,7 @@
 #include "policy/document.h"
 
 /* Names first, so that the sections may refer to each other in any order. */
-shape_reader declare_kinds;     /* builtin ones, own_kinds, events */
+shape_reader declare_kinds; /* builtin ones, own_kinds, events */
 shape_reader declare_own_kinds;
 shape_reader declare_counters;
 

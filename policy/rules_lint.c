@@ -59,14 +59,6 @@ static void lint_kind(struct loader *l, uint16_t index)
     const struct kind_rule *k = &l->draft->kinds[index];
     struct place at = l->draft->kind_places[index];
 
-    for (size_t i = 0; i < k->count_count && !k->needs_case && !k->opens_case;
-         i++)
-        if (!k->counts[i].when.count) {
-            report_warning(l, at, "counters belong to a case",
-                           "case: needed or case: opens",
-                           "%.*s counts without a case", TEXT_ARG(k->name));
-            break;
-        }
     if (kind_opens(k) && !k->opens_case)
         report_warning(l, at, "without a case it would be refused",
                        "case: opens", "%.*s does open, but needs a case",

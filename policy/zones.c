@@ -5,8 +5,8 @@
 
 enum { OFFSETS_MAX = 1024, DAY_S = 86400 };
 
-#define FIRST_S 0LL          /* 1970-01-01 */
-#define LAST_S 4102444800LL  /* 2100-01-01 */
+#define FIRST_S 0LL         /* 1970-01-01 */
+#define LAST_S 4102444800LL /* 2100-01-01 */
 
 static int32_t offset_at(icaltimezone *zone, int64_t utc_s)
 {
@@ -37,7 +37,8 @@ static size_t find_offsets(icaltimezone *zone, struct zone_offset *rows)
     size_t count = 0;
 
     rows[count++] = (struct zone_offset){INT64_MIN, offset_at(zone, FIRST_S)};
-    for (int64_t at = FIRST_S; at < LAST_S && count < OFFSETS_MAX; at += DAY_S) {
+    for (int64_t at = FIRST_S; at < LAST_S && count < OFFSETS_MAX;
+         at += DAY_S) {
         int32_t after = offset_at(zone, at + DAY_S);
 
         if (after == rows[count - 1].offset_s)
