@@ -230,9 +230,9 @@ void answer_again(struct router *r, const struct asker *to,
     outbox_answer(&r->out, to, WIRE_ANSWER, &a.base);
 }
 
-void answer_refuse(struct router *r, const struct asker *to,
-                   const Yinuo__V1__Command *command, enum refusal code,
-                   const char *text, const char *field)
+void answer_no(struct router *r, const struct asker *to,
+               const Yinuo__V1__Command *command, enum refusal code,
+               const char *text, const char *field)
 {
     Yinuo__V1__Answer a;
 
