@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "broker/state.h"
 
-/* [route][peer][header][body], STREAM and TICK with a span before the body. */
-enum { ROUTE, PEER, HEADER, BODY, FRAMES, SPAN = BODY, FRAMES_SPAN = 5 };
+/* [route][peer][header][body]; STREAM and TICK have a span before the body. */
+enum { ROUTE, PEER, HEADER, BODY, FRAMES, FRAMES_SPAN };
 
 static void refuse(struct broker *b, struct slice route,
                    const struct wire_header *to, enum refusal code)
@@ -80,7 +80,7 @@ static void take(struct broker *b, struct partition *p,
         if (header->kind == WIRE_STREAM)
             stream_take(b, p, f);
         else
-            stream_tick_from(b, p, frames_slice(f, SPAN));
+            stream_tick_from(b, p, f);
         return;
     case WIRE_TO_BROKER:
     case WIRE_TO_ROUTER:

@@ -190,6 +190,7 @@ static void enter(struct broker *b, struct partition *p, struct slice route,
  * restore. What the ring has is not of it. */
 static void meet_head(struct partition *p, const Yinuo__V1__Register *reg)
 {
+    p->told_last = 0;
     for (size_t i = 0; i < reg->n_heads; i++) {
         const Yinuo__V1__PartitionHead *head = reg->heads[i];
         if (head->partition != p->number || !head->has_last_seq)

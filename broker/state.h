@@ -20,11 +20,11 @@
 enum {
     SESSION_BITS = 12,
     SESSIONS = 1 << SESSION_BITS,
-    ROUTE_MAX = 32,   /* bytes of a routing id of libzmq's own making */
+    ROUTE_MAX = 32, /* bytes of a routing id of libzmq's own making */
     PARTITIONS = 16,
-    TIERS = 5,        /* 1 to 4; 0 is none */
-    CHANNELS = 8,     /* of one tier that are told on */
-    WAITERS = 1024,   /* fetches that wait for something new */
+    TIERS = 5,      /* 1 to 4; 0 is none */
+    CHANNELS = 8,   /* of one tier that are told on */
+    WAITERS = 1024, /* fetches that wait for something new */
 };
 
 _Static_assert(SESSIONS >= LIMIT_PEERS, "a slot for each peer");
@@ -45,17 +45,17 @@ struct session {
     uint32_t next_slot; /* in its hash bucket, or of the free ones; + 1 */
     int64_t heard_ms;
 
-    uint32_t requests;    /* pending */
-    size_t request_bytes; /* of them */
-    struct parcel_queue in[CLASSES]; /* not yet sent to a router */
+    uint32_t requests;                   /* pending */
+    size_t request_bytes;                /* of them */
+    struct parcel_queue in[CLASSES];     /* not yet sent to a router */
     struct session *ready_next[CLASSES]; /* ring of a partition; NULL: not in */
     struct session *ready_before[CLASSES];
 
     struct parcel_queue out; /* not yet taken by the socket */
-    size_t unconfirmed;      /* bytes handed to the socket since the last PONG */
-    size_t since_ping;       /* of them behind the PING under way */
-    uint64_t ping;           /* its number; 0: none under way */
-    uint32_t credit;         /* pages a worker takes */
+    size_t unconfirmed; /* bytes handed to the socket since the last PONG */
+    size_t since_ping;  /* of them behind the PING under way */
+    uint64_t ping;      /* its number; 0: none under way */
+    uint32_t credit;    /* pages a worker takes */
     char channels[CHANNELS][32];
 };
 
@@ -72,9 +72,10 @@ struct partition {
     bool known; /* a router has been here */
     uint64_t epoch;
     struct router router;
-    uint32_t sent[CLASSES]; /* requests there, unanswered */
+    uint32_t sent[CLASSES];         /* requests there, unanswered */
     struct session *ready[CLASSES]; /* whose turn it is */
     struct ring ring;
+    uint64_t told_last; /* newest sequence, by the router's last tick */
     bool fresh;         /* records came in this round */
     int64_t spoke_ms;   /* last on the live tail */
 };
@@ -102,8 +103,8 @@ struct broker {
     uint64_t generation; /* of the next session */
     uint64_t pings;      /* sent to clients; the last one's number */
     size_t sessions;
-    size_t held_sessions; /* with something in .out */
-    uint32_t free_slot;   /* + 1 */
+    size_t held_sessions;      /* with something in .out */
+    uint32_t free_slot;        /* + 1 */
     uint32_t routes[SESSIONS]; /* hash of route -> slot + 1 */
     struct session list[SESSIONS];
     size_t partitions;
@@ -111,7 +112,7 @@ struct broker {
     struct lane lane[TIERS];
     size_t waiters;
     struct waiter waiter[WAITERS];
-    struct arena arena;  /* of the message under way */
+    struct arena arena; /* of the message under way */
     struct bytes scratch;
     int64_t swept_ms;
     char broker_name[64];
@@ -176,7 +177,7 @@ void lane_round(struct broker *b);
 
 /* stream.c */
 void stream_take(struct broker *b, struct partition *p, struct frames *f);
-void stream_tick_from(struct broker *b, struct partition *p, struct slice span);
+void stream_tick_from(struct broker *b, struct partition *p, struct frames *f);
 void stream_fetch(struct broker *b, struct session *s,
                   const struct wire_header *header, zmq_msg_t *body);
 void stream_round(struct broker *b);

@@ -125,18 +125,19 @@ void stream_take(struct broker *b, struct partition *p, struct frames *f)
     }
 }
 
-/* The router's own tick: it names the last record even before the broker has
- * seen one. */
-void stream_tick_from(struct broker *b, struct partition *p, struct slice range)
+/* The router's own tick. It may name a record that is not here yet, or that
+ * was lost on the way: what is newer than the ring is fetched from the router
+ * until the next records come. */
+void stream_tick_from(struct broker *b, struct partition *p, struct frames *f)
 {
     struct wire_span span;
+    struct slice range = frames_slice(f, BACK_SPAN);
     if (wire_span_decode(range.data, range.size, &span) != REFUSAL_NONE) {
         count_refusal(b, REFUSAL_MALFORMED);
         return;
     }
-    if (span.last > p->ring.last)
-        ring_reset(&p->ring, span.last);
-    stream_tick(b, p);
+    p->told_last = span.last;
+    publish(b, p, WIRE_TICK, &span, &f->list[BACK_BODY]);
 }
 
 /* ---- fetching ---- */
@@ -233,7 +234,8 @@ void stream_fetch(struct broker *b, struct session *s,
         refuse_cursor(b, s, header, code);
         return;
     }
-    if (!p || fetch->n_filters > 0 || !ring_covers(&p->ring, after)) {
+    if (!p || fetch->n_filters > 0 || !ring_covers(&p->ring, after) ||
+        (after == p->ring.last && p->told_last > after)) {
         b->count.fetch_router++;
         request_take(b, s, header, body);
         return;
