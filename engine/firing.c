@@ -15,7 +15,9 @@ static bool is_before(const struct run *r, const struct clock_instance *a,
         return x->due_ms < y->due_ms;
     if (x->severity != y->severity)
         return x->severity < y->severity;
-    return !is_ladder(r, a) && is_ladder(r, b);
+    if (is_ladder(r, a) != is_ladder(r, b))
+        return is_ladder(r, b);
+    return a->clock < b->clock; /* the pack's order, which people can read */
 }
 
 /* fresh: only what this record itself has armed, and only what is over; what

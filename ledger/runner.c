@@ -184,7 +184,8 @@ static enum status decide(struct runner *r, struct runner_record *record,
         world_apply(r->world, in.sequence, in.now_ms, decided.decisions, err);
     if (status)
         return status;
-    if (r->options.answers)
+    if (r->options.answers && (r->options.answer_until_ms == 0 ||
+                               r->now_ms < r->options.answer_until_ms))
         expect_answers(r, &decided.out->decisions);
     if (r->options.after)
         r->options.after(r->options.context, record);

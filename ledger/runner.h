@@ -38,6 +38,7 @@ struct runner_options {
     struct policyset *policies; /* the runner's from now on */
     bool answers;               /* each page is acknowledged ... */
     int64_t answer_after_ms;    /* ... so long after it */
+    int64_t answer_until_ms;    /* ... if it is before this; 0: always */
     /* Time is about to be now_ms: nothing of that instant is decided yet. */
     void (*before)(void *context, int64_t now_ms);
     void (*after)(void *context, const struct runner_record *r);

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/span.h"
 #include "base/time_text.h"
 
 enum { STORY_ARENA_BYTES = 4 << 20, DAY_TEXT = 10 };
@@ -137,6 +138,15 @@ static const char *text(struct telling *t, const json_t *o, const char *where,
     return json_string_value(v);
 }
 
+/* A person by the name that the story has for him: L2, owner. */
+static const char *alias(struct telling *t, const char *person)
+{
+    const json_t *names = json_object_get(t->root, "persons");
+    const char *real = json_string_value(json_object_get(names, person));
+
+    return real ? real : person;
+}
+
 static const char *need(struct telling *t, const json_t *o, const char *where,
                         const char *key)
 {
@@ -209,8 +219,8 @@ static json_t *moment_json(struct telling *t, int64_t at_ms)
 /* Keys of an event row that are not fields of the event. */
 static bool own_key(const char *key)
 {
-    static const char *const own[] = {"no", "caption", "at", "received",
-                                      "really"};
+    static const char *const own[] = {"no",       "caption", "at",
+                                      "received", "times",   "every"};
 
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(key, own[i]) == 0)
@@ -264,6 +274,44 @@ static void read_event(struct telling *t, const json_t *row, const char *where,
     }
 }
 
+/* times: 35, every: 18min makes 35 of it, each with its attempt_no. */
+static size_t repeats(const json_t *row)
+{
+    const json_t *n = json_object_get(row, "times");
+
+    return json_is_integer(n) && json_integer_value(n) > 0
+               ? (size_t)json_integer_value(n)
+               : 1;
+}
+
+static void read_repeats(struct telling *t, const json_t *row,
+                         const char *where, struct story_tale *tale)
+{
+    const char *every = text(t, row, where, "every");
+    struct error why;
+    int64_t every_ms = 0;
+
+    if (*every && span_parse(every, &every_ms, &why))
+        fail(t, where, "%s", why.text);
+    for (size_t i = 0; i < repeats(row) && !t->status; i++) {
+        struct story_event *e = &tale->events[tale->event_count];
+        const char *name =
+            i ? arena_format(&t->arena, "%s.%zu", where, i + 1) : where;
+
+        read_event(t, row, name, e);
+        e->order = tale->event_count++;
+        e->at_ms += (int64_t)i * every_ms;
+        e->received_ms += (int64_t)i * every_ms;
+        if (repeats(row) == 1)
+            return;
+        json_object_set_new(e->json, "at", moment_json(t, e->at_ms));
+        json_object_set_new(e->json, "received_at",
+                            moment_json(t, e->received_ms));
+        json_object_set_new(e->json, "attempt_no",
+                            json_integer((json_int_t)i + 1));
+    }
+}
+
 static bool left_out(const json_t *without, const char *no)
 {
     size_t i;
@@ -301,7 +349,10 @@ static void read_events(struct telling *t, const json_t *list,
     struct story_event *all;
     json_t *row;
 
-    count += json_array_size(list);
+    json_array_foreach((json_t *)(uintptr_t)list, i, row)
+    {
+        count += repeats(row);
+    }
     all = arena_array(&t->arena, count ? count : 1, sizeof *all);
     if (!all)
         abort();
@@ -314,9 +365,7 @@ static void read_events(struct telling *t, const json_t *list,
 
         if (t->status || left_out(without, text(t, row, where, "no")))
             continue;
-        read_event(t, row, where, &all[tale->event_count]);
-        all[tale->event_count].order = tale->event_count;
-        tale->event_count++;
+        read_repeats(t, row, where, tale);
     }
 }
 
@@ -370,7 +419,7 @@ static void read_claim(struct telling *t, const json_t *row, const char *where,
     base.value = text(t, row, where, "value");
     base.severity = text(t, row, where, "severity");
     base.why = text(t, row, where, "why");
-    base.person = text(t, row, where, "person");
+    base.person = alias(t, text(t, row, where, "person"));
     base.kind = text(t, row, where, "kind");
     for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i++) {
         const json_t *persons = json_object_get(row, shorts[i]);
@@ -383,8 +432,9 @@ static void read_claim(struct telling *t, const json_t *row, const char *where,
 
             *c = base;
             c->kind = shorts[i];
-            c->person = json_string_value(person);
-            if (!c->person)
+            if (json_is_string(person))
+                c->person = alias(t, json_string_value(person));
+            else
                 fail(t, where, "%s: a person is not a text", shorts[i]);
             any = true;
         }
@@ -424,7 +474,7 @@ static void read_states(struct telling *t, const json_t *list,
         const json_t *count = json_object_get(row, "count");
 
         s->at_ms = moment(t, where, need(t, row, where, "at"));
-        s->owner = text(t, row, where, "owner");
+        s->owner = alias(t, text(t, row, where, "owner"));
         s->status = text(t, row, where, "status");
         s->severity = text(t, row, where, "severity");
         s->counter = text(t, row, where, "counter");
@@ -442,11 +492,14 @@ static void read_tale(struct telling *t, const json_t *from, const char *name,
     const char *mode = json_is_string(answers) ? json_string_value(answers)
                                                : text(t, t->root, name, "mode");
     const char *until = text(t, from, name, "until");
+    const char *quiet = text(t, from, name, "answered_until");
     const json_t *without = json_object_get(from, "without");
 
     tale->name = name;
     tale->answers =
         strcmp(mode, "B") == 0 ? STORY_NOBODY_ANSWERS : STORY_ALL_ANSWER;
+    if (*quiet)
+        tale->answer_until_ms = moment(t, name, quiet);
     tale->until_ms =
         moment(t, name, *until ? until : need(t, t->root, name, "until"));
     read_events(t, json_object_get(t->root, "events"), without, "e", tale);

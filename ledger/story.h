@@ -65,6 +65,7 @@ struct story_really {
 struct story_tale {   /* the story itself, or one of its variants */
     const char *name; /* "LN-1", "LN-1 without the scuffle" */
     enum story_answers answers;
+    int64_t answer_until_ms; /* pages from here on are not; 0: all are */
     int64_t until_ms;
     struct story_event *events;
     size_t event_count;

@@ -255,22 +255,51 @@ static enum refusal make_input(struct world *w, const struct world_input *from,
     return code;
 }
 
-/* The reason of a refusal is a word of proto/wire.h where it is the sender's
- * fault, and whatever the gate is called where a rule refuses. */
+/* The engine says why in words of its own; people and programs get the code. */
+/* clang-format off */
+static const struct {
+    const char *word;
+    enum refusal code;
+} reasons[] = {
+    {"gate",                 REFUSAL_GATE_REFUSED},
+    {"limit",                REFUSAL_TOO_MANY},
+    {"in_the_future",        REFUSAL_TIME_OUT_OF_RANGE},
+    {"no_person",            REFUSAL_UNKNOWN_PERSON},
+    {"not_on_duty",          REFUSAL_NOT_ALLOWED},
+    {"not_offered",          REFUSAL_NOT_ALLOWED},
+    {"no_receiver",          REFUSAL_MISSING_FIELD},
+    {"owner_frozen",         REFUSAL_GATE_REFUSED},
+    {"severity_1",           REFUSAL_GATE_REFUSED},
+    {"no_consent",           REFUSAL_GATE_REFUSED},
+    {"not_resolved",         REFUSAL_GATE_REFUSED},
+    {"unknown_promise",      REFUSAL_NOT_FOUND},
+    {"promise_exists",       REFUSAL_BAD_FIELD},
+    {"already_acknowledged", REFUSAL_LOST_RACE},
+    {"already_resolved",     REFUSAL_LOST_RACE},
+    {"already_closed",       REFUSAL_CASE_CLOSED},
+};
+/* clang-format on */
+
+static enum refusal code_of(struct text reason)
+{
+    char word[NAME_BYTES_MAX + 1] = "";
+
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (text_equal(reason, text_of(reasons[i].word)))
+            return reasons[i].code;
+    if (!slice_to_text(slice_of_words(reason), word, sizeof word))
+        return REFUSAL_GATE_REFUSED;
+    enum refusal code = refusal_by_name(word);
+    return code == REFUSALS_END ? REFUSAL_GATE_REFUSED : code;
+}
+
 static void find_refusal(const struct decisions *d, struct world_decided *out)
 {
-    char word[NAME_BYTES_MAX + 1];
-
     for (size_t i = 0; i < d->count; i++) {
         if (d->list[i].kind != DECISION_REFUSE)
             continue;
         out->reason = d->list[i].value;
-        if (!slice_to_text(slice_of_words(out->reason), word, sizeof word))
-            word[0] = '\0';
-        out->code = refusal_by_name(word);
-        if (out->code == REFUSAL_NONE)
-            out->code = strcmp(word, "limit") == 0 ? REFUSAL_TOO_MANY
-                                                   : REFUSAL_GATE_REFUSED;
+        out->code = code_of(out->reason);
         return;
     }
 }

@@ -54,6 +54,27 @@ static void the_first_bytes_are_those_that_the_header_promises(void **state)
     assert_memory_equal(out + 208, "hi", 2);
 }
 
+/* The worked example of docs/ledger.md, which others may have built upon. */
+static void the_documented_example_still_holds(void **state)
+{
+    uint8_t out[300];
+    char text[DIGEST_TEXT_SIZE];
+    struct digest chain = {{0}};
+    struct record r = {.seq = 1,
+                       .kind = 0x0102,
+                       .epoch = 3,
+                       .journal_ms = 1700000000000,
+                       .wall_ms = 1700000000000,
+                       .parts = {[RECORD_INPUT] = slice_of_text("hi")}};
+
+    (void)state;
+    assert_int_equal(encode(&r, &chain, out).size, 210);
+    assert_memory_equal(out + 8, "\x93\x99\x2c\x63", 4);
+    digest_format(&chain, text);
+    assert_string_equal(text, "48399dba4294231384139ac8fc97274d"
+                              "96db08159ebe6e35d563e5b43302cf04");
+}
+
 /* Whatever bit is turned, wherever it is cut: an error and nothing worse. */
 static void damaged_bytes_are_refused(void **state)
 {
@@ -141,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_comes_back_as_it_was),
         cmocka_unit_test(the_first_bytes_are_those_that_the_header_promises),
+        cmocka_unit_test(the_documented_example_still_holds),
         cmocka_unit_test(damaged_bytes_are_refused),
         cmocka_unit_test(hostile_sizes_are_refused),
         cmocka_unit_test(an_erased_part_leaves_the_chain_whole),

@@ -138,12 +138,17 @@ static void find_winner(struct router *r, uint64_t seq, struct looking *l)
     journal_page_fini(&page);
 }
 
-static void tell_winner(struct router *r, uint64_t previous_seq,
-                        Yinuo__V1__Answer *a)
+static void tell_winner(struct router *r, const char *person,
+                        uint64_t previous_seq, Yinuo__V1__Answer *a)
 {
     struct looking l = {.r = r};
 
     find_winner(r, previous_seq, &l);
+    if (l.winner && person && strcmp(l.winner, person) == 0) {
+        a->code = REFUSAL_ALREADY_DONE;
+        a->text = (char *)refusal_sentence(REFUSAL_ALREADY_DONE);
+        return;
+    }
     a->winner = l.winner;
     if (l.winner) {
         a->has_at_ms = 1;
@@ -166,8 +171,8 @@ static void answer_init(Yinuo__V1__Answer *a, const Yinuo__V1__Command *command,
     a->at_ms = r->now_ms;
 }
 
-static void tell_refusal(struct router *r, const struct deed *d,
-                         Yinuo__V1__Answer *a)
+static void tell_refusal(struct router *r, const char *person,
+                         const struct deed *d, Yinuo__V1__Answer *a)
 {
     const struct decisions *list = &d->decided.out->decisions;
     const struct decision *refuse = d->decided.decisions.size || d->dry_run
@@ -175,7 +180,7 @@ static void tell_refusal(struct router *r, const struct deed *d,
                                         : NULL;
 
     if (d->code == REFUSAL_LOST_RACE)
-        tell_winner(r, d->decided.previous_seq, a);
+        tell_winner(r, person, d->decided.previous_seq, a);
     else if (refuse && refuse->rule.size)
         a->text =
             arena_format(&r->parse, "%s (%.*s)", refusal_sentence(d->code),
@@ -199,7 +204,7 @@ void answer_deed(struct router *r, const struct asker *to,
     if (d->part.event && d->part.event->case_id)
         a.case_id = d->part.event->case_id;
     if (d->code != REFUSAL_NONE) {
-        tell_refusal(r, d, &a);
+        tell_refusal(r, command->person, d, &a);
     } else if (d->decided.out && d->decided.out->touched) {
         const struct decision *ack =
             decision_of(&d->decided.out->decisions, DECISION_ACKNOWLEDGE);
@@ -223,16 +228,16 @@ void answer_again(struct router *r, const struct asker *to,
     a.repeated_answer = 1;
     a.at_ms = before->journal_ms;
     if (before->code == REFUSAL_LOST_RACE)
-        tell_winner(r, before->sequence, &a);
+        tell_winner(r, command->person, before->sequence, &a);
     else if (before->code == REFUSAL_NONE && command->case_id &&
              world_find_case(r->world, text_of(command->case_id), &c))
         still_running(r, &c, &a);
     outbox_answer(&r->out, to, WIRE_ANSWER, &a.base);
 }
 
-void answer_refuse(struct router *r, const struct asker *to,
-                   const Yinuo__V1__Command *command, enum refusal code,
-                   const char *text, const char *field)
+void answer_no(struct router *r, const struct asker *to,
+               const Yinuo__V1__Command *command, enum refusal code,
+               const char *text, const char *field)
 {
     Yinuo__V1__Answer a;
 

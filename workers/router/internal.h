@@ -139,9 +139,9 @@ void answer_deed(struct router *r, const struct asker *to,
 void answer_again(struct router *r, const struct asker *to,
                   const Yinuo__V1__Command *command,
                   const struct request *before);
-void answer_refuse(struct router *r, const struct asker *to,
-                   const Yinuo__V1__Command *command, enum refusal code,
-                   const char *text, const char *field);
+void answer_no(struct router *r, const struct asker *to,
+               const Yinuo__V1__Command *command, enum refusal code,
+               const char *text, const char *field);
 
 /* --- on_admin.c --- */
 

@@ -28,7 +28,7 @@ static void load(struct router *r, const struct asker *from,
     bool changed = false;
 
     if (!dir || !dir->text) {
-        answer_refuse(r, from, c, REFUSAL_MISSING_FIELD, NULL, "dir");
+        answer_no(r, from, c, REFUSAL_MISSING_FIELD, NULL, "dir");
         return;
     }
     struct findings *f = calloc(1, sizeof *f);
@@ -66,16 +66,16 @@ static void drill_begin(struct router *r, const struct asker *from,
                                *speed = attribute(c, "speed");
 
     if (!r->time.drill) {
-        answer_refuse(r, from, c, REFUSAL_UNSUPPORTED,
-                      "This router's clock is real: it cannot be moved.", NULL);
+        answer_no(r, from, c, REFUSAL_UNSUPPORTED,
+                  "This router's clock is real: it cannot be moved.", NULL);
         return;
     }
     if (!until || !until->has_time_ms) {
-        answer_refuse(r, from, c, REFUSAL_MISSING_FIELD, NULL, "until");
+        answer_no(r, from, c, REFUSAL_MISSING_FIELD, NULL, "until");
         return;
     }
     if (r->drill.moving) {
-        answer_refuse(r, from, c, REFUSAL_BUSY, NULL, NULL);
+        answer_no(r, from, c, REFUSAL_BUSY, NULL, NULL);
         return;
     }
     struct drill *d = &r->drill;
@@ -177,7 +177,7 @@ bool admin_command(struct router *r, const struct asker *from,
     if (!is_load && !is_clock)
         return false;
     if (from->role != WIRE_ROLE_ADMIN)
-        answer_refuse(r, from, c, REFUSAL_NOT_ALLOWED, NULL, NULL);
+        answer_no(r, from, c, REFUSAL_NOT_ALLOWED, NULL, NULL);
     else if (is_load)
         load(r, from, c);
     else

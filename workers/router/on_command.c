@@ -93,18 +93,17 @@ void on_command(struct router *r, const struct asker *from, struct slice bytes)
     }
     enum refusal code = access_command(r, from, c);
     if (code != REFUSAL_NONE) {
-        answer_refuse(r, from, c, code, NULL, "person");
+        answer_no(r, from, c, code, NULL, "person");
         return;
     }
     Yinuo__V1__Event *event = event_of(r, c, &fault);
     if (!event) {
-        answer_refuse(r, from, c, fault.code, fault.text, fault.field);
+        answer_no(r, from, c, fault.code, fault.text, fault.field);
         return;
     }
     bool known = complete(r, event, &found);
     if (known && c->has_expect_seq && found.last_sequence > c->expect_seq) {
-        answer_refuse(r, from, c, REFUSAL_CHANGED_MEANWHILE, NULL,
-                      "expect_seq");
+        answer_no(r, from, c, REFUSAL_CHANGED_MEANWHILE, NULL, "expect_seq");
         return;
     }
     act(r, from, c, event);
