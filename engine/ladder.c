@@ -232,7 +232,8 @@ static void repeat(const struct run *r, struct clock_instance *next,
 
     if (l->every_tier) {
         for (uint8_t i = 0; i < next->step_count; i++)
-            if (next->steps[i].step == STEP_REPEAT)
+            if (next->steps[i].step == STEP_REPEAT &&
+                next->steps[i].tier == role)
                 return;
     } else if (next->step_count || !l->repeat ||
                root_above(r, ladder_root(r, next)) <= ROLES_MAX) {
