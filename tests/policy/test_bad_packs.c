@@ -1,0 +1,55 @@
+/* A bad pack is refused with file, line, column, what and why. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support.h"
+
+#define CALENDARS "calendars: {shop: {open: {daily: 09:00-18:00}}}\n"
+
+struct bad {
+    const char *claim, *policy, *directory, *calendars, *answer;
+};
+
+static const struct bad table[] = {
+#define P(claim, text, answer) {claim, HEAD text, NULL, NULL, answer},
+#define E(claim, text, answer) {claim, HEAD EVENTS text, NULL, NULL, answer},
+#define D(claim, text, answer) {claim, HEAD EVENTS, text, CALENDARS, answer},
+#define C(claim, text, answer) {claim, HEAD EVENTS, NULL, text, answer},
+#include "bad_packs.def"
+#undef P
+#undef E
+#undef D
+#undef C
+};
+
+static void check(void **state)
+{
+    const struct bad *bad = *state;
+    struct findings *f = malloc(sizeof *f);
+    struct policyset *set = NULL;
+    enum status st =
+        load_texts(bad->policy, bad->directory, bad->calendars, &set, f);
+
+    assert_true(f->count > 0);
+    assert_string_equal(finding_text(f, 0), bad->answer);
+    assert_int_equal(st == STATUS_OK, f->errors == 0);
+    assert_int_equal(set != NULL, f->errors == 0);
+    policyset_free(set);
+    findings_fini(f);
+    free(f);
+}
+
+int main(void)
+{
+    enum { COUNT = sizeof table / sizeof *table };
+    static struct CMUnitTest tests[COUNT];
+
+    for (size_t i = 0; i < COUNT; i++)
+        tests[i] = (struct CMUnitTest){table[i].claim, check, NULL, NULL,
+                                       (void *)(uintptr_t)&table[i]};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
