@@ -6,16 +6,16 @@
 
 #include "policy/blob.h"
 
-static const char *const kinds[] = {"case.opened", "case.closed",
-                                    "case.resolved", "promise.made",
+static const char *const kinds[] = {"case.opened",    "case.closed",
+                                    "case.resolved",  "promise.made",
                                     "promise.missed", "customer.contacted"};
 const struct policy_names some_kinds = {kinds, sizeof kinds / sizeof *kinds};
 
 static void add(struct blob *b, const char *name, const char *text)
 {
     if (text)
-        b->files[b->count++] = (struct blob_file){
-            text_of("p"), text_of(name), slice_of_text(text)};
+        b->files[b->count++] = (struct blob_file){text_of("p"), text_of(name),
+                                                  slice_of_text(text)};
 }
 
 enum status load_texts(const char *policy, const char *directory,

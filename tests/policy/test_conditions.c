@@ -26,8 +26,7 @@ static const char *value_text(const struct value *v, char *out, size_t room)
     case VALUE_LIST:
         for (uint32_t i = 0; i < v->list.count; i++)
             used += (size_t)snprintf(out + used, room - used, "%s%.*s",
-                                     i ? "," : "[",
-                                     (int)v->list.items[i].size,
+                                     i ? "," : "[", (int)v->list.items[i].size,
                                      v->list.items[i].data);
         snprintf(out + used, room - used, "]");
         break;

@@ -1,4 +1,5 @@
-/* The packs of the project load without a finding, and their blobs are stable. */
+/* The packs of the project load without a finding, and their blobs are stable.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,21 +9,15 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "builtin.h"
 #include "policy/blob.h"
-#include "proto/kinds.h"
 #include "support.h"
-
-enum { KINDS_ROOM = 1024 };
 
 static struct policy_names builtin(void)
 {
-    static const char *names[KINDS_ROOM];
     size_t count;
-    const struct kind *all = kinds_all(&count);
+    const char *const *names = builtin_kinds(&count);
 
-    assert_true(count < KINDS_ROOM);
-    for (size_t i = 0; i < count; i++)
-        names[i] = all[i].name;
     return (struct policy_names){names, count};
 }
 
@@ -202,15 +197,15 @@ static void a_change_of_the_roster_is_no_change_of_the_rules(void **state)
     struct policyset *a, *b;
 
     (void)state;
-    assert_int_equal(load_texts(HEAD EVENTS, "persons: {ann: {name: Ann}}",
-                                NULL, &a, f),
-                     STATUS_OK);
+    assert_int_equal(
+        load_texts(HEAD EVENTS, "persons: {ann: {name: Ann}}", NULL, &a, f),
+        STATUS_OK);
     findings_fini(f);
-    assert_int_equal(load_texts(HEAD EVENTS, "persons: {bob: {name: Bob}}",
-                                NULL, &b, f),
-                     STATUS_OK);
-    assert_true(text_equal(a->packs[0].policy->version,
-                           b->packs[0].policy->version));
+    assert_int_equal(
+        load_texts(HEAD EVENTS, "persons: {bob: {name: Bob}}", NULL, &b, f),
+        STATUS_OK);
+    assert_true(
+        text_equal(a->packs[0].policy->version, b->packs[0].policy->version));
     assert_false(text_equal(a->version, b->version));
     assert_false(text_equal(a->directory->version, b->directory->version));
     policyset_free(a);
@@ -222,7 +217,9 @@ static void a_change_of_the_roster_is_no_change_of_the_rules(void **state)
 static void a_broken_blob_and_a_missing_directory_are_refused(void **state)
 {
     static const char *const broken[] = {
-        "", "yinuo-policy 2\n", "yinuo-policy 1\n",
+        "",
+        "yinuo-policy 2\n",
+        "yinuo-policy 1\n",
         "yinuo-policy 1\nfile p/policy.yaml 9\nabc\n",
         "yinuo-policy 1\nfile p/policy.yaml 3\nabcd",
         "yinuo-policy 1\nfile policy.yaml 3\nabc\n",
@@ -234,9 +231,9 @@ static void a_broken_blob_and_a_missing_directory_are_refused(void **state)
     (void)state;
     findings_init(f);
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
-        assert_int_equal(policyset_load_blob(slice_of_text(broken[i]),
-                                             &some_kinds, &set, f),
-                         STATUS_INVALID);
+        assert_int_equal(
+            policyset_load_blob(slice_of_text(broken[i]), &some_kinds, &set, f),
+            STATUS_INVALID);
         assert_null(set);
         assert_int_equal(f->errors, i + 1);
     }
@@ -263,9 +260,9 @@ static void two_packs_must_agree_on_who_is_the_default(void **state)
                                      slice_of_text(HEAD EVENTS)};
     b->count = 2;
     assert_int_equal(blob_write(b, &bytes), STATUS_OK);
-    assert_int_equal(policyset_load_blob(bytes_slice(&bytes), &some_kinds,
-                                         &set, f),
-                     STATUS_INVALID);
+    assert_int_equal(
+        policyset_load_blob(bytes_slice(&bytes), &some_kinds, &set, f),
+        STATUS_INVALID);
     assert_string_equal(f->list[0].what, "the pack stands for no region");
     assert_string_equal(f->list[2].what, "0 of 2 packs are the default");
     bytes_fini(&bytes);

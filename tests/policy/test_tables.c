@@ -129,10 +129,9 @@ static void tiers_come_first_then_side_roles(void **state)
 static void builtin_and_own_kinds_are_known_and_others_are_not(void **state)
 {
     (void)state;
-    assert_int_not_equal(policy_kind(p, TEXT("customer.contacted")),
-                         KIND_RULE_NONE);
-    assert_int_not_equal(policy_kind(p, TEXT("robot.beeped")), KIND_RULE_NONE);
-    assert_int_equal(policy_kind(p, TEXT("robot.booped")), KIND_RULE_NONE);
+    assert_int_not_equal(policy_kind(p, TEXT("customer.contacted")), KIND_NONE);
+    assert_int_not_equal(policy_kind(p, TEXT("robot.beeped")), KIND_NONE);
+    assert_int_equal(policy_kind(p, TEXT("robot.booped")), KIND_NONE);
     assert_false(kind("customer.contacted")->needs_case);
     assert_true(kind("case.closed")->needs_case);
     assert_true(kind("case.opened")->opens_case);
@@ -154,7 +153,7 @@ static void what_stands_beside_the_key_is_the_last_rule(void **state)
     assert_int_equal(k->effects[1].when.count, 1);
     assert_true(is(kind("promise.missed")->counts[0].by_field, "count"));
     assert_int_equal(kind("case.closed")->gates[0].page, TARGET_ROLE(4));
-    assert_int_equal(kind("case.closed")->gates[0].emit, KIND_RULE_NONE);
+    assert_int_equal(kind("case.closed")->gates[0].emit, KIND_NONE);
 }
 
 static void severities_written_together_share_their_steps(void **state)
@@ -189,7 +188,7 @@ static void a_clock_may_count_towards_a_moment_of_its_event(void **state)
     assert_int_equal(s[1].after_ms, 2 * HOUR_MS);
     assert_int_equal(s[2].basis, STEP_AT_DUE);
     assert_int_equal(s[2].emit, policy_kind(p, TEXT("promise.missed")));
-    assert_int_equal(s[1].emit, KIND_RULE_NONE);
+    assert_int_equal(s[1].emit, KIND_NONE);
 }
 
 static void triggers_lie_with_the_kinds_that_pull_them(void **state)
@@ -236,14 +235,13 @@ static void a_roster_follows_from_the_persons_in_their_order(void **state)
     int64_t noon_ms = 1458187200000; /* 2016-03-17 12:00 in Shanghai */
 
     (void)state;
-    assert_int_equal(directory_on_call(d, TEXT("S2"), TEXT("R1"), 2, noon_ms,
-                                       who, 4),
-                     2);
+    assert_int_equal(
+        directory_on_call(d, TEXT("S2"), TEXT("R1"), 2, noon_ms, who, 4), 2);
     assert_true(name_is(&who[0], TEXT("zoe")));
     assert_true(name_is(&who[1], TEXT("ann")));
-    assert_int_equal(directory_on_call(d, TEXT("S2"), TEXT("R1"), 3, noon_ms,
-                                       who, 4),
-                     1); /* dan has the nights */
+    assert_int_equal(
+        directory_on_call(d, TEXT("S2"), TEXT("R1"), 3, noon_ms, who, 4),
+        1); /* dan has the nights */
     assert_true(is(directory_person(d, TEXT("eve"))->language, "en"));
     assert_int_equal(directory_person(d, TEXT("eve"))->tier, 0);
     assert_int_equal(directory_person(d, TEXT("dan"))->tier, 3);
@@ -260,7 +258,8 @@ static void an_absence_is_told_in_the_files_zone(void **state)
     assert_true(is(zoe->absences[0].delegate, "ann"));
 }
 
-static void a_station_that_is_not_listed_takes_its_regions_template(void **state)
+static void
+a_station_that_is_not_listed_takes_its_regions_template(void **state)
 {
     struct name who[4];
 
@@ -296,8 +295,7 @@ static void a_later_exception_beats_an_earlier_one(void **state)
 
 static void zones_change_to_the_second_and_until_2100(void **state)
 {
-    const struct zone *z =
-        directory_station(d, TEXT("X"), TEXT(""))->zone;
+    const struct zone *z = directory_station(d, TEXT("X"), TEXT(""))->zone;
 
     (void)state;
     assert_int_equal(zone_local_ms(z, 1457852399000) - 1457852399000,
@@ -322,7 +320,8 @@ int main(void)
         cmocka_unit_test(what_is_left_out_has_its_default),
         cmocka_unit_test(a_roster_follows_from_the_persons_in_their_order),
         cmocka_unit_test(an_absence_is_told_in_the_files_zone),
-        cmocka_unit_test(a_station_that_is_not_listed_takes_its_regions_template),
+        cmocka_unit_test(
+            a_station_that_is_not_listed_takes_its_regions_template),
         cmocka_unit_test(a_later_exception_beats_an_earlier_one),
         cmocka_unit_test(zones_change_to_the_second_and_until_2100),
     };
