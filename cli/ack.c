@@ -144,7 +144,7 @@ static int answer_page(struct cli *cli, const char *page_id, bool *is_page)
     return code;
 }
 
-int ack_run(struct cli *cli, int argc, char **argv)
+int run_ack(struct cli *cli, int argc, char **argv)
 {
     bool is_page = false;
     int code = session_need_person(cli);
@@ -170,7 +170,7 @@ int ack_run(struct cli *cli, int argc, char **argv)
     return answer(cli, argv[0], NULL);
 }
 
-int unack_run(struct cli *cli, int argc, char **argv)
+int run_unack(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     int code = cli_need_reason(cli);
@@ -186,7 +186,7 @@ int unack_run(struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int snooze_run(struct cli *cli, int argc, char **argv)
+int run_snooze(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     int code = CLI_DONE;
@@ -217,7 +217,7 @@ int snooze_run(struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int escalate_run(struct cli *cli, int argc, char **argv)
+int run_escalate(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     int code, to = tier ? tier_of(tier) : 0;

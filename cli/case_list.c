@@ -96,7 +96,7 @@ static int fill(struct cli *cli, struct question *q, char *words)
     return CLI_DONE;
 }
 
-int case_list_run(struct cli *cli, int argc, char **argv)
+int run_case_list(struct cli *cli, int argc, char **argv)
 {
     struct question q;
     struct rows rows = {0};

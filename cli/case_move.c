@@ -22,7 +22,7 @@ static const char *const fields[] = {
     "opened_at", "last_contact_at", "severity", "owner"};
 /* clang-format on */
 
-int case_wait_run(struct cli *cli, int argc, char **argv)
+int run_case_wait(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     int64_t until_ms = 0;
@@ -56,7 +56,7 @@ int case_wait_run(struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int case_resume_run(struct cli *cli, int argc, char **argv)
+int run_case_resume(struct cli *cli, int argc, char **argv)
 {
     struct order o;
     int code = order_begin(cli, &o, "resume", "case.resumed", argv[0]);
@@ -112,7 +112,7 @@ static int split(struct cli *cli, char *word, char **value)
     return cli_usage(cli, _("no field \"%s\" can be put right"), word);
 }
 
-int case_correct_run(struct cli *cli, int argc, char **argv)
+int run_case_correct(struct cli *cli, int argc, char **argv)
 {
     char *values[16];
     int code = cli_need_reason(cli);

@@ -184,7 +184,7 @@ static void clocks(const struct out *o, const Yinuo__V1__Case *c,
     table_fini(&t);
 }
 
-int case_show_run(struct cli *cli, int argc, char **argv)
+int run_case_show(struct cli *cli, int argc, char **argv)
 {
     struct found found;
     int code = find_case(cli, argv[0], &found);

@@ -1,6 +1,6 @@
 /* case_timeline - all that happened to a case, as a story. */
 #include "cli/find.h"
-#include "cli/story.h"
+#include "cli/telling.h"
 #include "cli/timeline.h"
 #include "cli/when.h"
 #include "proto/message_json.h"
@@ -28,8 +28,8 @@ static void print(const struct out *o, const Yinuo__V1__StreamRecord *r,
     struct bytes head = {0}, effects = {0};
     char clock[WHEN_SIZE];
 
-    story_head(r, &head);
-    story_effects(r, r->at_ms, &effects);
+    telling_head(r, &head);
+    telling_effects(r, r->at_ms, &effects);
     when_clock(now_ms, r->at_ms, clock);
     out_cell(o, OUT_FAINT, clock, INDENT, false);
     out_wrap(o, INDENT, true, bytes_text(&head));
@@ -41,7 +41,7 @@ static void print(const struct out *o, const Yinuo__V1__StreamRecord *r,
     bytes_fini(&effects);
 }
 
-int case_timeline_run(struct cli *cli, int argc, char **argv)
+int run_case_timeline(struct cli *cli, int argc, char **argv)
 {
     struct found found;
     struct rows rows = {0};

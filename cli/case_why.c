@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/story.h"
+#include "cli/telling.h"
 #include "cli/timeline.h"
 #include "cli/when.h"
 #include "cli/words.h"
@@ -103,7 +103,7 @@ static json_t *page_json(const struct rows *rows, size_t i, const decision *d,
     struct bytes head = {0}, clock = {0}, roster = {0}, answer = {0};
     json_t *object = decision_to_json(d, r->seq, r->previous_seq, when_zone());
 
-    story_head(r, &head);
+    telling_head(r, &head);
     look_up(d, c, &roster);
     answer_of(rows, d, i, rows->now_ms, &answer);
     if (d->clock && *d->clock)
@@ -134,7 +134,7 @@ static void print_page(const struct out *o, const struct rows *rows, size_t i,
     out_printf(o, "  ");
     out_text(o, OUT_FAINT, d->page_id ? d->page_id : "");
     out_printf(o, "\n");
-    story_head(r, &text);
+    telling_head(r, &text);
     bytes_append_format(&text, _(" [record %llu]"), (unsigned long long)r->seq);
     line(o, _("because"), bytes_text(&text));
     bytes_reset(&text);
@@ -159,7 +159,7 @@ static void print_page(const struct out *o, const struct rows *rows, size_t i,
     bytes_fini(&text);
 }
 
-int case_why_run(struct cli *cli, int argc, char **argv)
+int run_case_why(struct cli *cli, int argc, char **argv)
 {
     struct found found;
     struct rows rows = {0};

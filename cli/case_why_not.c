@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/rules.h"
-#include "cli/story.h"
+#include "cli/telling.h"
 #include "cli/timeline.h"
 #include "cli/when.h"
 #include "cli/words.h"
@@ -62,7 +62,7 @@ static bool how_ended(const struct rows *rows, size_t from, const decision *arm,
                                 IS(d, ARM) ? _("begun anew at %s by ")
                                            : _("ended at %s by "),
                                 clock);
-            story_head(r, out);
+            telling_head(r, out);
             return true;
         }
     }
@@ -146,7 +146,7 @@ static void decision_line(struct branches *b, size_t i, const decision *d)
     } else if (IS(d, REFUSE)) {
         bytes_append_format(&text, _("%s: refused by %s, so nothing moved: "),
                             clock, d->rule && *d->rule ? d->rule : "-");
-        story_head(r, &text);
+        telling_head(r, &text);
         add(b, &text);
     }
     bytes_fini(&text);
@@ -252,7 +252,7 @@ static void print(struct cli *cli, const struct branches *b)
                  _("nothing that happened calls this tier"));
 }
 
-int case_why_not_run(struct cli *cli, int argc, char **argv)
+int run_case_why_not(struct cli *cli, int argc, char **argv)
 {
     struct found found = {0};
     struct rows rows = {0};

@@ -11,7 +11,10 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "cli/client.h"
+#include "cli/duty.h"
 #include "cli/help.h"
+#include "cli/interrupt.h"
+#include "cli/publishing.h"
 
 static size_t add_rows(struct option_row *out, size_t at,
                        const struct option_row *rows)
@@ -251,7 +254,7 @@ static int run(struct cli *cli, int argc, char **argv)
         (void)apply_settings(cli);
         return cli_usage(cli, "%s", cli->error.text);
     case OPTION_VERSION:
-        return version_run(cli, 0, NULL);
+        return run_version(cli, 0, NULL);
     case OPTION_HELP:
         code = apply_settings(cli);
         if (code == CLI_DONE)
@@ -291,7 +294,7 @@ static int dispatch(struct cli *cli, int argc, char **argv)
     case OPTION_WRONG:
         return cli_usage(cli, "%s", cli->error.text);
     case OPTION_VERSION:
-        return version_run(cli, 0, NULL);
+        return run_version(cli, 0, NULL);
     case OPTION_HELP:
         code = apply_settings(cli);
         if (code == CLI_DONE)
@@ -331,6 +334,12 @@ int cli_main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     out_init(&cli.out, stdout, stderr, OUT_COLOUR_AUTO);
     code = dispatch(&cli, argc, argv);
+    (void)out_flush(&cli.out);
+    if (cli.client && code != CLI_UNREACHED && !interrupt_came()) {
+        duty_refresh(&cli);
+        client_free(&cli.client);
+        publishing_rest(&cli);
+    }
     client_free(&cli.client);
     if (!out_flush(&cli.out) && code == CLI_DONE)
         code = CLI_FAILED;
@@ -340,7 +349,7 @@ int cli_main(int argc, char **argv)
 const struct option_row help_options[] = {{0}};
 const struct option_row version_options[] = {{0}};
 
-int help_run(struct cli *cli, int argc, char **argv)
+int run_help(struct cli *cli, int argc, char **argv)
 {
     int used = 0;
     const struct command *command;
@@ -359,7 +368,7 @@ int help_run(struct cli *cli, int argc, char **argv)
     return CLI_DONE;
 }
 
-int version_run(struct cli *cli, int argc, char **argv)
+int run_version(struct cli *cli, int argc, char **argv)
 {
     (void)argc, (void)argv;
     if (cli->out.json)

@@ -29,6 +29,7 @@ struct client {
     uint64_t next_id;
     bool greeted;
     unsigned refusal;
+    int64_t try_ms; /* without an answer: connect anew and send again */
     uint32_t partitions[CLIENT_PARTITIONS_MAX];
     size_t partition_count;
 };
@@ -240,7 +241,7 @@ static enum outcome attempt(struct client *c, enum wire_kind kind,
                             struct error *err)
 {
     uint8_t wanted = wire_kind_row((uint8_t)kind)->answer;
-    int64_t try_ms = now_ms(c) + TRY_MS;
+    int64_t try_ms = now_ms(c) + c->try_ms;
     enum status status;
 
     if (try_ms > until_ms)
@@ -309,6 +310,7 @@ enum status client_open(const struct client_options *options,
         return error_set(err, STATUS_NO_MEMORY, "client");
     c->clock = options->clock;
     c->role = options->role;
+    c->try_ms = TRY_MS;
     c->next_id = random_u64(options->random);
     c->next_id = (c->next_id >> 16) + 1;
     status = copy_id(c->endpoint, sizeof c->endpoint, options->endpoint, err);
@@ -379,6 +381,11 @@ void *client_call(struct client *c, enum wire_kind kind, uint32_t partition,
     }
     (void)give_up(c, err);
     return NULL;
+}
+
+void client_patience(struct client *c, int64_t try_ms)
+{
+    c->try_ms = try_ms;
 }
 
 unsigned client_refusal(const struct client *c)

@@ -52,6 +52,10 @@ void *client_call(struct client *c, enum wire_kind kind, uint32_t partition,
                   const ProtobufCMessage *body, int64_t until_ms,
                   struct arena *arena, struct error *err);
 
+/* How long to wait for an answer before sending again; for what takes its time.
+ */
+void client_patience(struct client *c, int64_t try_ms);
+
 /* Why the last call was REFUSED: a code of proto/wire.h. */
 unsigned client_refusal(const struct client *c);
 

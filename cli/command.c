@@ -16,7 +16,7 @@
 #define COMMAND(id, name, group, access, who, min, max, arguments, exits, sum) \
     {#id,          name,    COMMAND_##group, COMMAND_##access, WHO_##who,      \
      min,          max,     arguments,       0u exits,         sum,            \
-     id##_options, id##_run},
+     id##_options, run_##id},
 static const struct command commands[] = {
 #include "cli/commands.def"
 };

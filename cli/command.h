@@ -83,7 +83,7 @@ struct command_example {
  * alone, argc of them, between words_min and words_max. */
 #define COMMAND(id, ...)                                                       \
     extern const struct option_row id##_options[];                             \
-    int id##_run(struct cli *cli, int argc, char **argv);
+    int run_##id(struct cli *cli, int argc, char **argv);
 #include "cli/commands.def"
 #undef COMMAND
 

@@ -231,7 +231,7 @@ static void print_all(struct cli *cli, const struct rows *pages,
         out_printf(o, _("Nothing waits for %s.\n"), cli->who.person);
 }
 
-int inbox_run(struct cli *cli, int argc, char **argv)
+int run_inbox(struct cli *cli, int argc, char **argv)
 {
     struct rows pages = {0}, due = {0}, quiet = {0};
     struct question q;

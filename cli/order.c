@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/outbox.h"
+#include "cli/queue.h"
 #include "cli/session.h"
 #include "cli/when.h"
 #include "cli/words.h"
@@ -226,7 +226,7 @@ static int queue(struct cli *cli, struct order *o)
         o->event->at_ms = cli_now_ms(cli);
     }
     order_flag(o, "late", true);
-    code = outbox_keep(cli, o->event);
+    code = queue_event(cli, o->event);
     o->queued = code == CLI_DONE;
     return code;
 }

@@ -32,9 +32,10 @@ struct order {
     char request_id[ID_TEXT_SIZE];
     const char *case_id; /* full; as typed when nobody was reached */
     uint32_t partition;
-    int64_t now_ms; /* the ledger's; the wall clock's when not reached */
-    bool unreached; /* to be queued */
-    bool queued;    /* it was */
+    int64_t now_ms;  /* the ledger's; the wall clock's when not reached */
+    int64_t wait_ms; /* for the answer; 0: CLI_WAIT_MS */
+    bool unreached;  /* to be queued */
+    bool queued;     /* it was */
     struct fault fault;
     Yinuo__V1__Answer *answer; /* after order_send */
 };

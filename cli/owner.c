@@ -18,7 +18,7 @@ const struct option_row decline_options[] = {
 const struct option_row assign_options[] = {{0}};
 /* clang-format on */
 
-int take_run(struct cli *cli, int argc, char **argv)
+int run_take(struct cli *cli, int argc, char **argv)
 {
     struct order o;
     int code = order_begin(cli, &o, "take", "case.taken", argv[0]);
@@ -32,7 +32,7 @@ int take_run(struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int transfer_run(struct cli *cli, int argc, char **argv)
+int run_transfer(struct cli *cli, int argc, char **argv)
 {
     struct order o;
     int code = order_begin(cli, &o, "transfer", "owner.assigned", argv[0]);
@@ -55,7 +55,7 @@ int transfer_run(struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int accept_run(struct cli *cli, int argc, char **argv)
+int run_accept(struct cli *cli, int argc, char **argv)
 {
     struct order o;
     int code = order_begin(cli, &o, "accept", "transfer.accepted", argv[0]);
@@ -84,7 +84,7 @@ static int check_request(struct cli *cli)
     return CLI_DONE;
 }
 
-int decline_run(struct cli *cli, int argc, char **argv)
+int run_decline(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     int code = check_request(cli);
@@ -113,7 +113,7 @@ int decline_run(struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int assign_run(struct cli *cli, int argc, char **argv)
+int run_assign(struct cli *cli, int argc, char **argv)
 {
     struct order o;
     int code = order_begin(cli, &o, "assign", "case.reassigned", argv[0]);

@@ -70,7 +70,7 @@ static int ask_due(struct cli *cli)
     return CLI_DONE;
 }
 
-int promise_make_run(struct cli *cli, int argc, char **argv)
+int run_promise_make(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     char *what = argc > 1 ? cli_words(argc - 1, argv + 1)
@@ -137,7 +137,7 @@ static int choose(struct cli *cli, const struct order *o, int argc, char **argv,
                      o->case_id);
 }
 
-int promise_kept_run(struct cli *cli, int argc, char **argv)
+int run_promise_kept(struct cli *cli, int argc, char **argv)
 {
     struct order o;
     const char *id = NULL;
@@ -163,7 +163,7 @@ int promise_kept_run(struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int promise_renegotiate_run(struct cli *cli, int argc, char **argv)
+int run_promise_renegotiate(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     const char *id = NULL;

@@ -44,7 +44,7 @@ static int send(struct cli *cli, const char *kind, const char *case_id,
     return code;
 }
 
-int record_run(struct cli *cli, int argc, char **argv)
+int run_record(struct cli *cli, int argc, char **argv)
 {
     char *kind = argc > 0 ? strdup(argv[0])
                           : cli_ask(cli, _("What happened "

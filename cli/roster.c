@@ -47,13 +47,13 @@ static int show(struct cli *cli, const char *station)
     return code;
 }
 
-int on_call_run(struct cli *cli, int argc, char **argv)
+int run_on_call(struct cli *cli, int argc, char **argv)
 {
     (void)argc, (void)argv;
     return show(cli, NULL);
 }
 
-int on_call_show_run(struct cli *cli, int argc, char **argv)
+int run_on_call_show(struct cli *cli, int argc, char **argv)
 {
     (void)argc;
     return show(cli, argv[0]);
@@ -74,7 +74,7 @@ static void print_slots(const struct out *o, const struct rows *rows)
     }
 }
 
-int whoami_run(struct cli *cli, int argc, char **argv)
+int run_whoami(struct cli *cli, int argc, char **argv)
 {
     struct question q;
     struct rows rows = {0};

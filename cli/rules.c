@@ -4,47 +4,10 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "ledger/blob.h"
-#include "proto/kinds.h"
-
-enum { BLOB_MAX = 16 * 1024 * 1024, KINDS_MAX = 512 };
-
-struct search {
-    const char *version;
-    struct digest name;
-    bool found;
-};
-
-static enum status visit(void *state, const struct digest *name,
-                         const char *path, struct error *err)
-{
-    struct search *search = state;
-    char text[DIGEST_TEXT_SIZE];
-
-    (void)path, (void)err;
-    digest_format(name, text);
-    if (strncmp(text, search->version, strlen(search->version)) == 0) {
-        search->name = *name;
-        search->found = true;
-    }
-    return STATUS_OK;
-}
-
-struct policy_names rules_names(void)
-{
-    static const char *names[KINDS_MAX];
-    size_t count;
-    const struct kind *kinds = kinds_all(&count);
-
-    for (size_t i = 0; i < count && i < KINDS_MAX; i++)
-        names[i] = kinds[i].name;
-    return (struct policy_names){names, count < KINDS_MAX ? count : KINDS_MAX};
-}
+#include "ledger/apply.h"
 
 struct policyset *rules_of_version(struct cli *cli, const char *version)
 {
-    struct search search = {.version = version};
-    struct policy_names names = rules_names();
     struct policyset *set = NULL;
     struct bytes blob = {0};
     struct findings findings;
@@ -55,14 +18,10 @@ struct policyset *rules_of_version(struct cli *cli, const char *version)
             STATUS_OK ||
         !file_exists(dir))
         return NULL;
-    if (blob_each(dir, visit, &search, NULL) != STATUS_OK || !search.found ||
-        blob_get(dir, &search.name, BLOB_MAX, &blob, NULL) != STATUS_OK) {
-        bytes_fini(&blob);
-        return NULL;
-    }
     findings_init(&findings);
-    if (policyset_load_rules(bytes_slice(&blob), &names, &set, &findings) !=
-        STATUS_OK)
+    if (apply_blob(dir, text_of(version), &blob, NULL) != STATUS_OK ||
+        policyset_load_rules(bytes_slice(&blob), apply_names(), &set,
+                             &findings) != STATUS_OK)
         set = NULL;
     findings_fini(&findings);
     bytes_fini(&blob);
@@ -106,7 +65,6 @@ int rules_load(struct cli *cli, int argc, char **argv, struct policyset **set,
     const char *usual[] = {"packs"};
     const char *const *dirs = (const char *const *)argv;
     size_t count = (size_t)argc;
-    struct policy_names names = rules_names();
     struct findings findings;
     enum status status;
     int code = CLI_DONE;
@@ -117,7 +75,7 @@ int rules_load(struct cli *cli, int argc, char **argv, struct policyset **set,
     }
     *set = NULL;
     findings_init(&findings);
-    status = policyset_load(dirs, count, &names, set, &findings);
+    status = policyset_load(dirs, count, apply_names(), set, &findings);
     if (cli->out.json && !quiet)
         out_json(&cli->out,
                  json_pack("{s:b, s:I, s:I, s:o}", "ok", status == STATUS_OK,

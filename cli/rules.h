@@ -15,9 +15,6 @@
 /* NULL when it is not to be had here. */
 struct policyset *rules_of_version(struct cli *cli, const char *version);
 
-/* The names of the built-in kinds, for the checker. */
-struct policy_names rules_names(void);
-
 /* Reads packs and prints what was found, errors and warnings. CLI_DONE,
  * CLI_NOT_FOUND or CLI_BAD_DATA. dirs empty: "packs". */
 int rules_load(struct cli *cli, int argc, char **argv, struct policyset **set,

@@ -84,7 +84,7 @@ static json_t *as_json(const struct rows *rows)
     return all;
 }
 
-int status_run(struct cli *cli, int argc, char **argv)
+int run_status(struct cli *cli, int argc, char **argv)
 {
     struct question q;
     struct rows rows = {0};
@@ -120,7 +120,7 @@ static void add_pack(struct table *t, const Yinuo__V1__PackVersion *pack)
     table_add(t, *regions ? regions : _("all others"), OUT_PLAIN);
 }
 
-int policy_show_run(struct cli *cli, int argc, char **argv)
+int run_policy_show(struct cli *cli, int argc, char **argv)
 {
     struct question q;
     struct rows rows = {0};

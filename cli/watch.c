@@ -13,7 +13,7 @@
 #include "cli/interrupt.h"
 #include "cli/question.h"
 #include "cli/session.h"
-#include "cli/story.h"
+#include "cli/telling.h"
 #include "cli/when.h"
 #include "cli/words.h"
 #include "proto/message_json.h"
@@ -77,7 +77,7 @@ static bool wanted(const Yinuo__V1__StreamRecord *r)
 {
     const Yinuo__V1__Event *event = r->event;
 
-    if (case_wanted && strcmp(story_case(r), case_wanted) != 0)
+    if (case_wanted && strcmp(telling_case(r), case_wanted) != 0)
         return false;
     if (kind_wanted &&
         (!event || !event->kind || strcmp(event->kind, kind_wanted) != 0))
@@ -93,16 +93,16 @@ static void print_text(const struct out *o, const Yinuo__V1__StreamRecord *r,
 {
     struct bytes text = {0}, effects = {0};
     char clock[WHEN_SIZE];
-    int severity = story_severity(r);
+    int severity = telling_severity(r);
 
-    story_head(r, &text);
-    story_effects(r, r->at_ms, &effects);
+    telling_head(r, &text);
+    telling_effects(r, r->at_ms, &effects);
     if (effects.size)
         bytes_append_format(&text, " → %s", bytes_text(&effects));
     when_clock(wall_ms, r->at_ms, clock);
     out_text(o, OUT_FAINT, clock);
     out_printf(o, "  ");
-    out_cell(o, OUT_STRONG, story_case(r), CASE_COLUMNS, false);
+    out_cell(o, OUT_STRONG, telling_case(r), CASE_COLUMNS, false);
     out_printf(o, " ");
     out_cell(o, out_severity_style(severity),
              severity ? severity_name(severity) : "", 2, false);
@@ -340,7 +340,7 @@ static int run(struct watch *w)
     return code;
 }
 
-int watch_run(struct cli *cli, int argc, char **argv)
+int run_watch(struct cli *cli, int argc, char **argv)
 {
     struct watch w = {.cli = cli};
     int code = session_ready(cli);

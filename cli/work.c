@@ -45,7 +45,7 @@ const struct option_row close_options[] = {TAGS, {0}};
 const struct option_row merge_options[] = {{0}};
 /* clang-format on */
 
-int note_run(struct cli *cli, int argc, char **argv)
+int run_note(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     char *text =
@@ -79,7 +79,7 @@ static int check(struct cli *cli, unsigned kind, const char *field,
     return CLI_DONE;
 }
 
-int contacted_run(struct cli *cli, int argc, char **argv)
+int run_contacted(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     unsigned kind = KIND_CUSTOMER_CONTACTED;
@@ -113,7 +113,7 @@ int contacted_run(struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int severity_run(struct cli *cli, int argc, char **argv)
+int run_severity(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     int to = severity_of(argv[1]), code;
@@ -146,7 +146,7 @@ static void set_tags(struct order *o)
     order_text(o, "factor_tag", factor_tag);
 }
 
-int resolve_run(struct cli *cli, int argc, char **argv)
+int run_resolve(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     int code = order_begin(cli, &o, "resolve", "case.resolved", argv[0]);
@@ -178,7 +178,7 @@ static int set_score(struct cli *cli, struct order *o)
     return CLI_DONE;
 }
 
-int follow_up_run(struct cli *cli, int argc, char **argv)
+int run_follow_up(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     int code;
@@ -206,7 +206,7 @@ int follow_up_run(struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int reopen_run(struct cli *cli, int argc, char **argv)
+int run_reopen(struct cli *cli, int argc, char **argv)
 {
     struct order o;
     int code = order_begin(cli, &o, "reopen", "case.reopened", argv[0]);
@@ -223,7 +223,7 @@ int reopen_run(struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int close_run(struct cli *cli, int argc, char **argv)
+int run_close(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     int code = cli_need_reason(cli);
@@ -243,7 +243,7 @@ int close_run(struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int merge_run(struct cli *cli, int argc, char **argv)
+int run_merge(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
     struct found into = {0};

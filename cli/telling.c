@@ -1,4 +1,4 @@
-#include "cli/story.h"
+#include "cli/telling.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -122,7 +122,7 @@ static void head_of_receipt(const Yinuo__V1__Receipt *receipt,
         bytes_append_format(out, ": %s", receipt->error);
 }
 
-void story_head(const Yinuo__V1__StreamRecord *r, struct bytes *out)
+void telling_head(const Yinuo__V1__StreamRecord *r, struct bytes *out)
 {
     if (r->event)
         head_of_event(r, out);
@@ -238,8 +238,8 @@ static void put_one(const decision *d, int64_t now_ms, struct bytes *out)
     bytes_fini(&piece);
 }
 
-void story_effects(const Yinuo__V1__StreamRecord *r, int64_t now_ms,
-                   struct bytes *out)
+void telling_effects(const Yinuo__V1__StreamRecord *r, int64_t now_ms,
+                     struct bytes *out)
 {
     int64_t late_ms = 0;
     char span[WHEN_SIZE];
@@ -260,7 +260,7 @@ void story_effects(const Yinuo__V1__StreamRecord *r, int64_t now_ms,
     }
 }
 
-const char *story_case(const Yinuo__V1__StreamRecord *r)
+const char *telling_case(const Yinuo__V1__StreamRecord *r)
 {
     for (size_t i = 0; i < r->n_decisions; i++)
         if (r->decisions[i]->case_id && *r->decisions[i]->case_id)
@@ -274,7 +274,7 @@ const char *story_case(const Yinuo__V1__StreamRecord *r)
     return "";
 }
 
-int story_severity(const Yinuo__V1__StreamRecord *r)
+int telling_severity(const Yinuo__V1__StreamRecord *r)
 {
     int severity = 0;
 

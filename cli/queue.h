@@ -1,4 +1,4 @@
-/* outbox - the station's outbox, as the command line uses it.
+/* queue - the station's outbox, as the command line uses it.
  *
  * Lies in HOME/outbox. What is put there is on disk when the call returns, and
  * is delivered by whoever serves that outbox next: this program itself while
@@ -7,13 +7,13 @@
  * Errors   Exit codes; the user has been told.
  * Threads  One.
  */
-#ifndef CLI_OUTBOX_H
-#define CLI_OUTBOX_H
+#ifndef CLI_QUEUE_H
+#define CLI_QUEUE_H
 
 #include "cli/cli.h"
 #include "proto/codec.h"
 
 /* Keeps one event. */
-int outbox_keep(struct cli *cli, const Yinuo__V1__Event *event);
+int queue_event(struct cli *cli, const Yinuo__V1__Event *event);
 
 #endif

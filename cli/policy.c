@@ -1,0 +1,281 @@
+/* policy - policy check, policy test: packs without a running system. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/fields.h"
+#include "cli/rules.h"
+#include "cli/table.h"
+#include "cli/when.h"
+#include "cli/words.h"
+#include "ledger/runner.h"
+#include "proto/event_json.h"
+
+enum { ROWS_USUAL = 40, TEST_WORDS_MAX = 64 };
+
+static struct option_list policies;
+static const char *start;
+static int64_t test_ms = 24LL * 3600 * 1000, rows_max = ROWS_USUAL;
+static bool any_name, informs;
+
+/* clang-format off */
+const struct option_row policy_check_options[] = {{0}};
+const struct option_row policy_test_options[] = {
+    {"policy", 'p', OPTION_LIST, N_("DIR"),    N_("a pack or a directory of packs; may be repeated"), &policies},
+    {"at",      0,  OPTION_TEXT, N_("TIME"),   N_("when it happens (now)"),                           &start},
+    {"for",    'f', OPTION_SPAN, N_("SPAN"),   N_("look so far ahead (24h)"),                         &test_ms},
+    {"limit",  'l', OPTION_INT,  N_("NUMBER"), N_("at most so many pages (40)"),                      &rows_max},
+    {"inform",  0,  OPTION_FLAG, NULL,         N_("who is informed without a page, too"),             &informs},
+    {"any",     0,  OPTION_FLAG, NULL,         N_("kinds and fields that are not built in, too"),     &any_name},
+    {0}};
+/* clang-format on */
+
+int run_policy_check(struct cli *cli, int argc, char **argv)
+{
+    struct policyset *set = NULL;
+    int code = rules_load(cli, argc, argv, &set, false);
+
+    if (code == CLI_DONE && !cli->out.json)
+        for (size_t i = 0; i < set->pack_count; i++) {
+            const struct policy *p = set->packs[i].policy;
+            out_printf(&cli->out,
+                       _("%.*s %.*s: %zu kinds, %zu clocks, %zu counters\n"),
+                       (int)p->name.size, p->name.data, (int)p->version.size,
+                       p->version.data, p->kind_count, p->clock_count,
+                       p->counter_count);
+        }
+    policyset_free(set);
+    return code;
+}
+
+struct test {
+    struct cli *cli;
+    struct table table;
+    json_t *json;
+    int64_t start_ms;
+    int64_t rows;
+    bool cut;
+    const char *because; /* of the record under way */
+};
+
+static const struct table_column columns[] = {
+    {N_("TIME"), false, 0}, {N_("AFTER"), true, 0},   {N_("SEV"), false, 0},
+    {N_("TIER"), false, 8}, {N_("PERSON"), false, 6}, {N_("WHY"), false, 12},
+};
+
+static char *copy(struct text text)
+{
+    char *out = strndup(text.data ? text.data : "", text.size);
+
+    if (!out)
+        abort();
+    return out;
+}
+
+/* "MD-01, media request" or "TM-FIRST: first contact, 1 h after 10:00". */
+static void put_why(const struct test *t, const struct decision *d, char *out,
+                    size_t room)
+{
+    char *rule = copy(d->rule), *clock = copy(d->clock);
+    char span[WHEN_SIZE], from[WHEN_SIZE];
+
+    when_span(d->span_ms, span);
+    when_clock(t->start_ms, d->from_ms, from);
+    if (*clock && d->span_ms)
+        snprintf(out, room,
+                 d->open_time ? _("%s %s: %s of opening hours "
+                                  "after %s")
+                              : _("%s %s: %s after %s"),
+                 rule, clock_word(clock), span, from);
+    else if (*clock)
+        snprintf(out, room, "%s %s", rule, clock_word(clock));
+    else if (!*t->because)
+        snprintf(out, room, _("%s nobody has answered"), rule);
+    else
+        snprintf(out, room, "%s %s", rule, t->because);
+    free(rule);
+    free(clock);
+}
+
+static void add_row(struct test *t, const struct decision *d, int64_t now_ms)
+{
+    char clock[WHEN_SIZE], span[WHEN_SIZE], after[WHEN_SIZE + 2], why[256];
+    char *person = copy(d->person), *rule = copy(d->rule);
+    char *name = copy(d->clock), *method = copy(d->method);
+    const char *word = d->kind == DECISION_INFORM ? _(" (informed)") : "";
+
+    when_clock(t->start_ms, now_ms, clock);
+    when_span(now_ms - t->start_ms, span);
+    snprintf(after, sizeof after, "+%s", span);
+    put_why(t, d, why, sizeof why);
+    table_add(&t->table, clock, OUT_PLAIN);
+    table_add(&t->table, after, OUT_FAINT);
+    table_add(&t->table, severity_name(d->severity),
+              out_severity_style(d->severity));
+    table_add(&t->table, tier_word(d->tier), OUT_PLAIN);
+    table_addf(&t->table, OUT_STRONG, "%s%s", person, word);
+    table_add(&t->table, why, OUT_PLAIN);
+    json_array_append_new(
+        t->json, json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+                           "at", moment_to_json(now_ms, when_zone()), "kind",
+                           d->kind == DECISION_INFORM ? "inform" : "page",
+                           "severity", severity_name(d->severity), "tier",
+                           tier_name(d->tier), "person", person, "method",
+                           method, "rule", rule, "clock", name, "why", why));
+    free(person), free(rule), free(name), free(method);
+}
+
+static void after(void *context, const struct runner_record *r)
+{
+    struct test *t = context;
+    const struct decisions *list = &r->decided->out->decisions;
+    char *name = NULL;
+
+    if (r->decided->code != REFUSAL_NONE) {
+        out_note(&t->cli->out, _("%s was refused: %s"),
+                 r->event ? kind_word(r->event->kind) : "-",
+                 r->decided->reason.size
+                     ? (name = copy(r->decided->reason))
+                     : _(refusal_sentence(r->decided->code)));
+        free(name);
+        return;
+    }
+    t->because = r->event ? kind_word(r->event->kind) : "";
+    for (size_t i = 0; i < list->count; i++) {
+        const struct decision *d = &list->list[i];
+        if (d->kind != DECISION_PAGE &&
+            !(informs && d->kind == DECISION_INFORM))
+            continue;
+        if (t->rows >= rows_max) {
+            t->cut = true;
+            return;
+        }
+        t->rows++;
+        add_row(t, d, r->now_ms);
+    }
+}
+
+/* A pack that knows the kind says whether it opens a case by itself. */
+static bool opens(const struct policyset *set, const char *kind)
+{
+    for (size_t i = 0; i < set->pack_count; i++) {
+        const struct policy *p = set->packs[i].policy;
+        uint16_t at = policy_kind(p, text_of(kind));
+        if (at < p->kind_count && p->kinds[at].opens_case)
+            return true;
+    }
+    return false;
+}
+
+/* "KIND FIELD=VALUE ..." as one argument or as several. */
+static int split(struct cli *cli, int argc, char **argv, char **words,
+                 int *count)
+{
+    *count = 0;
+    for (int i = 0; i < argc; i++) {
+        char *rest = argv[i], *word;
+        while ((word = strsep(&rest, " "))) {
+            if (!*word)
+                continue;
+            if (*count == TEST_WORDS_MAX)
+                return cli_usage(cli, _("at most %d words"), TEST_WORDS_MAX);
+            words[(*count)++] = word;
+        }
+    }
+    return CLI_DONE;
+}
+
+static int add_event(struct test *t, struct runner *runner,
+                     struct policyset *set, struct arena *arena, int argc,
+                     char **argv)
+{
+    struct cli *cli = t->cli;
+    Yinuo__V1__Event *event = event_new(argv[0], arena), *opening = NULL;
+    int code = fields_check_kind(cli, argv[0], any_name);
+
+    if (code != CLI_DONE || !event)
+        return code == CLI_DONE ? CLI_USAGE : code;
+    event->id = (char *)"test";
+    event->has_at_ms = 1;
+    event->at_ms = t->start_ms;
+    event->case_id = (char *)"TEST";
+    code = fields_set(cli, event, arena, argc - 1, argv + 1, t->start_ms,
+                      any_name);
+    if (code != CLI_DONE)
+        return code;
+    t->start_ms = event->at_ms;
+    if (!opens(set, argv[0])) { /* it needs a case that is there */
+        opening = event_new("case.opened", arena);
+        opening->id = (char *)"opening";
+        opening->has_at_ms = 1;
+        opening->at_ms = event->at_ms;
+        opening->case_id = event->case_id;
+        opening->station = event->station;
+        opening->region = event->region;
+        opening->product_line = event->product_line;
+        (void)event_set_typed(opening, "owner", "ENGINEER", NULL, arena, NULL);
+    }
+    if (opening && runner_add(runner, opening, &cli->error) != STATUS_OK)
+        return cli_failed(cli);
+    if (runner_add(runner, event, &cli->error) != STATUS_OK)
+        return cli_failed(cli);
+    return CLI_DONE;
+}
+
+static void tell(struct test *t)
+{
+    struct cli *cli = t->cli;
+
+    if (cli->out.json) {
+        out_json(&cli->out, json_incref(t->json));
+        return;
+    }
+    table_print(&t->table, &cli->out);
+    if (t->rows == 0)
+        out_printf(&cli->out, "%s\n", _("Nobody would be paged."));
+    else if (t->cut)
+        out_note(&cli->out, "%s", _("... and so on; --limit shows more."));
+}
+
+int run_policy_test(struct cli *cli, int argc, char **argv)
+{
+    struct test t = {.cli = cli,
+                     .start_ms = cli_now_ms(cli),
+                     .json = json_array(),
+                     .because = ""};
+    struct policyset *set = NULL;
+    struct runner *runner = NULL;
+    struct arena arena;
+    char *words[TEST_WORDS_MAX];
+    int count = 0, code = split(cli, argc, argv, words, &count);
+    bool day;
+
+    arena_init(&arena, LIMIT_DECODE_BYTES);
+    table_init(&t.table, columns, sizeof columns / sizeof columns[0]);
+    if (code == CLI_DONE && start &&
+        when_parse(start, t.start_ms, &t.start_ms, &day, &cli->error) !=
+            STATUS_OK)
+        code = cli_usage(cli, "--at: %s", cli->error.text);
+    if (code == CLI_DONE)
+        code = rules_load(cli, (int)policies.count,
+                          (char **)(uintptr_t)policies.list, &set, true);
+    struct runner_options options = {
+        .policies = set, .after = after, .context = &t};
+    if (code == CLI_DONE &&
+        runner_new(&options, &runner, &cli->error) != STATUS_OK)
+        code = cli_failed(cli);
+    if (code == CLI_DONE)
+        code = add_event(&t, runner, set, &arena, count, words);
+    if (code == CLI_DONE &&
+        runner_run(runner, t.start_ms + test_ms, &cli->error) != STATUS_OK)
+        code = cli_failed(cli);
+    if (code == CLI_DONE)
+        tell(&t);
+    if (!runner)
+        policyset_free(set); /* else it is the runner's */
+    runner_free(&runner);
+    table_fini(&t.table);
+    json_decref(t.json);
+    arena_fini(&arena);
+    return code;
+}

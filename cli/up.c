@@ -1,0 +1,402 @@
+/* up - all programs of one machine, started in order and kept running.
+ *
+ * HOME/run     sockets, locks, a .pid file per program (0700)
+ * HOME/ledger  the ledger of partition 0
+ * HOME/log     what the programs say
+ * HOME/pages   the channel log: a file of pages per tier
+ *
+ * No ZeroMQ context is made here, because children are forked all the time
+ * (base/socket.h): whether the system answers is asked by a program of its
+ * own, this one with "status". */
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/file.h"
+#include "base/lockfile.h"
+#include "base/log.h"
+#include "base/time_text.h"
+#include "cli/cli.h"
+#include "cli/when.h"
+#include "cli/words.h"
+
+enum {
+    ARGS_MAX = 48,
+    PROGRAMS_MAX = 8,
+    TIERS = 4,
+    READY_WAIT_MS = 30000,
+    READY_EVERY_MS = 150,
+    STEP_MS = 500
+};
+
+static struct option_list policies, listens;
+static const char *drill, *channels = "log", *level;
+static const char *exec_program, *smtp_url, *smtp_from;
+
+/* What the tier workers are given as it is. */
+static const struct {
+    const char *option;
+    const char **value;
+} passed[] = {{"--exec", &exec_program},
+              {"--smtp", &smtp_url},
+              {"--smtp-from", &smtp_from}};
+
+/* clang-format off */
+const struct option_row up_options[] = {
+    {"policy",     'p', OPTION_LIST, N_("DIR"),      N_("a pack or a directory of packs; may be repeated"), &policies},
+    {"channels",   'c', OPTION_TEXT, N_("LIST"),     N_("how pages go out: log,exec,smtp (log)"),           &channels},
+    {"exec",        0,  OPTION_TEXT, N_("PROGRAM"),  N_("channel exec: run with the page on its input"),    &exec_program},
+    {"smtp",        0,  OPTION_TEXT, N_("URL"),      N_("channel smtp: smtp://HOST:PORT"),                  &smtp_url},
+    {"smtp-from",   0,  OPTION_TEXT, N_("ADDRESS"),  N_("channel smtp: the sender"),                        &smtp_from},
+    {"drill-clock", 0,  OPTION_TEXT, N_("TIME"),     N_("a drill: time stands there, and moves by \"clock advance\""), &drill},
+    {"listen",     'l', OPTION_LIST, N_("ADDRESS"),  N_("one more front door, tcp://127.0.0.1:PORT"),       &listens},
+    {"log-level",   0,  OPTION_TEXT, N_("LEVEL"),    N_("debug, info, warn or error"),                      &level},
+    {0}};
+/* clang-format on */
+
+struct program {
+    char name[32];
+    char path[LIMIT_PATH_BYTES];
+    char log[LIMIT_PATH_BYTES];
+    const char *argv[ARGS_MAX];
+    size_t argc;
+    pid_t pid;         /* as last told and written */
+    unsigned restarts; /* as last told */
+};
+
+struct up {
+    struct cli *cli;
+    struct lockfile lock;
+    struct child_group group;
+    struct program programs[PROGRAMS_MAX];
+    size_t count;
+    char here[LIMIT_PATH_BYTES]; /* where our programs are */
+    char run[LIMIT_PATH_BYTES], ledger[LIMIT_PATH_BYTES];
+    char logs[LIMIT_PATH_BYTES], packs[LIMIT_PATH_BYTES];
+    char pages[LIMIT_PATH_BYTES];
+    char drill[TIME_TEXT_SIZE];
+};
+
+static void arg(struct program *p, const char *word)
+{
+    if (p->argc + 1 < ARGS_MAX)
+        p->argv[p->argc++] = word;
+}
+
+static void arg_pair(struct program *p, const char *name, const char *value)
+{
+    arg(p, name);
+    arg(p, value);
+}
+
+/* A program of ours, with what all of them take. NULL: a path is too long. */
+static struct program *program(struct up *up, const char *file,
+                               const char *name)
+{
+    struct program *p = &up->programs[up->count];
+    char log[64];
+
+    snprintf(p->name, sizeof p->name, "%s", name);
+    snprintf(log, sizeof log, "%s.log", name);
+    if (file_join(p->path, sizeof p->path, up->here, file, NULL) ||
+        file_join(p->log, sizeof p->log, up->logs, log, NULL))
+        return NULL;
+    up->count++;
+    arg(p, p->path);
+    arg_pair(p, "--run", up->run);
+    if (level)
+        arg_pair(p, "--log-level", level);
+    return p;
+}
+
+static bool plan_tiers(struct up *up)
+{
+    for (int tier = 1; tier <= TIERS; tier++) {
+        struct program *p = program(up, "yinuo-tier", tier_name(tier));
+        if (!p)
+            return false;
+        arg_pair(p, "--tier", tier_name(tier));
+        arg_pair(p, "--channels", channels);
+        arg_pair(p, "--log-dir", up->pages);
+        for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
+            if (*passed[i].value)
+                arg_pair(p, passed[i].option, *passed[i].value);
+    }
+    return true;
+}
+
+static bool plan(struct up *up)
+{
+    struct program *broker = program(up, "yinuo-broker", "broker");
+    struct program *router = program(up, "yinuo-router", "router");
+
+    if (!broker || !router)
+        return false;
+    for (size_t i = 0; i < listens.count; i++)
+        arg_pair(broker, "--listen", listens.list[i]);
+    arg_pair(router, "--ledger", up->ledger);
+    for (size_t i = 0; i < policies.count; i++)
+        arg_pair(router, "--policy", policies.list[i]);
+    if (policies.count == 0 && *up->packs)
+        arg_pair(router, "--policy", up->packs);
+    if (drill)
+        arg_pair(router, "--drill-clock", up->drill);
+    return plan_tiers(up);
+}
+
+/* The packs that came with the program, for a home that has no ledger yet. */
+static void find_packs(struct up *up)
+{
+    static const char *const places[] = {"../share/yinuo/packs", "../../packs"};
+    char path[LIMIT_PATH_BYTES];
+
+    for (size_t i = 0; i < 2 && !*up->packs; i++)
+        if (file_join(path, sizeof path, up->here, places[i], NULL) ==
+                STATUS_OK &&
+            file_exists(path))
+            strcpy(up->packs, path);
+}
+
+static enum status make_home(struct up *up)
+{
+    struct cli *cli = up->cli;
+    const char *home = cli->home_path;
+    char lock[LIMIT_PATH_BYTES];
+    enum status status =
+        file_program_dir(up->here, sizeof up->here, &cli->error);
+
+    if (status == STATUS_OK)
+        status = file_join(up->run, sizeof up->run, home, "run", &cli->error);
+    if (status == STATUS_OK)
+        status = file_join(up->ledger, sizeof up->ledger, home, "ledger",
+                           &cli->error);
+    if (status == STATUS_OK)
+        status = file_join(up->logs, sizeof up->logs, home, "log", &cli->error);
+    if (status == STATUS_OK)
+        status =
+            file_join(up->pages, sizeof up->pages, home, "pages", &cli->error);
+    if (status == STATUS_OK)
+        status = file_make_dirs(up->run, 0700, &cli->error);
+    if (status == STATUS_OK)
+        status = file_make_dirs(up->pages, 0750, &cli->error);
+    if (status == STATUS_OK)
+        status = file_make_dirs(up->logs, 0750, &cli->error);
+    if (status == STATUS_OK)
+        status = file_join(lock, sizeof lock, up->run, "up.lock", &cli->error);
+    if (status == STATUS_OK)
+        status = lockfile_take(&up->lock, lock, &cli->error);
+    if (status == STATUS_BUSY) {
+        (void)error_wrap(&cli->error, _("this home is up already"));
+        cli->error.status = STATUS_EXISTS;
+        return STATUS_EXISTS;
+    }
+    return status;
+}
+
+static int parse_drill(struct up *up)
+{
+    struct cli *cli = up->cli;
+    int64_t at_ms;
+    bool day;
+
+    if (!drill)
+        return CLI_DONE;
+    if (when_parse(drill, cli_now_ms(cli), &at_ms, &day, &cli->error) !=
+        STATUS_OK)
+        return cli_usage(cli, "--drill-clock: %s", cli->error.text);
+    time_text_utc(at_ms, up->drill);
+    return CLI_DONE;
+}
+
+static void pid_path(const struct up *up, const struct program *p,
+                     char out[LIMIT_PATH_BYTES])
+{
+    snprintf(out, LIMIT_PATH_BYTES, "%.*s/%s.pid", LIMIT_PATH_BYTES - 48,
+             up->run, p->name);
+}
+
+static void write_pid(const struct up *up, const struct program *p, pid_t pid)
+{
+    char path[LIMIT_PATH_BYTES], text[32];
+
+    pid_path(up, p, path);
+    snprintf(text, sizeof text, "%d\n", (int)pid);
+    if (pid == 0)
+        (void)unlink(path);
+    else
+        (void)!file_write_atomic(path, slice_of_text(text), 0644, NULL);
+}
+
+static void say(const struct up *up, const char *what, const struct program *p,
+                const char *more)
+{
+    const struct out *o = &up->cli->out;
+
+    if (o->json)
+        out_json_line(o, json_pack("{s:s, s:s, s:i, s:s}", "event", what,
+                                   "program", p ? p->name : "", "pid",
+                                   p ? (int)p->pid : (int)getpid(), "detail",
+                                   more));
+    else
+        out_printf(o, "%s%s%s%s%s\n", p ? p->name : "", p ? ": " : "", _(what),
+                   *more ? " " : "", more);
+    (void)out_flush(o);
+}
+
+/* Tells what has changed since the last look, and keeps the pid files true. */
+static void look(struct up *up)
+{
+    for (size_t i = 0; i < up->group.count; i++) {
+        struct program *p = &up->programs[i];
+        const struct child *c = &up->group.list[i];
+        char why[64], more[96];
+        if (c->state == CHILD_WAITING && p->pid) {
+            child_exit_text(c->exit_status, why, sizeof why);
+            snprintf(more, sizeof more, "(%s)", why);
+            p->pid = 0;
+            say(up, N_("died"), p, more);
+            write_pid(up, p, 0);
+        } else if (c->pid && c->pid != p->pid) {
+            if (p->pid) { /* died and came back between two looks */
+                child_exit_text(c->exit_status, why, sizeof why);
+                snprintf(more, sizeof more, "(%s)", why);
+                say(up, N_("died"), p, more);
+            }
+            p->pid = c->pid;
+            snprintf(more, sizeof more, "(pid %d)", (int)c->pid);
+            say(up,
+                c->restarts > p->restarts ? N_("started again") : N_("started"),
+                p, more);
+            p->restarts = c->restarts;
+            write_pid(up, p, c->pid);
+        }
+    }
+}
+
+/* Does the system answer? A program asks, so that we stay without sockets. */
+static bool answers(const struct up *up)
+{
+    char yinuo[LIMIT_PATH_BYTES];
+    posix_spawn_file_actions_t files;
+    char *argv[] = {yinuo,
+                    (char *)"status",
+                    (char *)"--home",
+                    (char *)(uintptr_t)up->cli->home_path,
+                    (char *)"--output",
+                    (char *)"json",
+                    NULL};
+    pid_t pid;
+    int exit_status = -1;
+
+    if (file_join(yinuo, sizeof yinuo, up->here, "yinuo", NULL) != STATUS_OK)
+        return false;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+    if (posix_spawn(&pid, yinuo, &files, NULL, argv, environ) == 0)
+        (void)waitpid(pid, &exit_status, 0);
+    posix_spawn_file_actions_destroy(&files);
+    return exit_status == 0;
+}
+
+static int start_all(struct up *up)
+{
+    struct cli *cli = up->cli;
+
+    for (size_t i = 0; i < up->count; i++) {
+        struct program *p = &up->programs[i];
+        struct child_spec spec = {
+            .name = p->name, .argv = p->argv, .output = p->log};
+        if (child_group_add(&up->group, &spec, NULL, &cli->error) != STATUS_OK)
+            return cli_failed(cli);
+    }
+    look(up);
+    return CLI_DONE;
+}
+
+/* False: a signal came, or it did not come up; what the logs say helps. */
+static bool wait_ready(struct up *up)
+{
+    int64_t until_ms = clock_monotonic_ms(up->cli->clock) + READY_WAIT_MS;
+
+    while (child_group_step(&up->group, READY_EVERY_MS)) {
+        look(up);
+        if (answers(up))
+            return true;
+        if (clock_monotonic_ms(up->cli->clock) >= until_ms) {
+            out_error(&up->cli->out, _("it does not answer; see %s"), up->logs);
+            return false;
+        }
+    }
+    return false;
+}
+
+static void stop_all(struct up *up)
+{
+    say(up, N_("stopping"), NULL, "");
+    if (child_group_stop(&up->group, LIMIT_STOP_WAIT_MS) != STATUS_OK)
+        out_error(&up->cli->out, "%s", _("a program had to be killed"));
+    for (size_t i = 0; i < up->group.count; i++)
+        write_pid(up, &up->programs[i], 0);
+    say(up, N_("stopped"), NULL, "");
+}
+
+static int serve(struct up *up)
+{
+    struct cli *cli = up->cli;
+    int code;
+
+    if (child_group_init(&up->group, cli->clock, &cli->error) != STATUS_OK)
+        return cli_failed(cli);
+    code = start_all(up);
+    if (code == CLI_DONE && wait_ready(up)) {
+        say(up, N_("ready"), NULL, cli->home_path);
+        while (child_group_step(&up->group, STEP_MS))
+            look(up);
+        code = CLI_DONE;
+    } else if (code == CLI_DONE && !up->group.got_signal) {
+        code = CLI_FAILED;
+    }
+    stop_all(up);
+    child_group_fini(&up->group);
+    return code;
+}
+
+int run_up(struct cli *cli, int argc, char **argv)
+{
+    struct up *up = calloc(1, sizeof *up);
+    char log[LIMIT_PATH_BYTES];
+    int code = CLI_DONE;
+
+    (void)argc, (void)argv;
+    if (!up)
+        abort();
+    up->cli = cli;
+    if (make_home(up) != STATUS_OK)
+        code = cli_failed(cli);
+    if (code == CLI_DONE)
+        code = parse_drill(up);
+    find_packs(up);
+    if (code == CLI_DONE && !plan(up))
+        code = cli_usage(cli, _("the path of the home is too long"));
+    if (code == CLI_DONE &&
+        file_join(log, sizeof log, up->logs, "up.log", &cli->error) ==
+            STATUS_OK &&
+        log_open(&(struct log_settings){.program = "up",
+                                        .path = log,
+                                        .level = LOG_INFO},
+                 &cli->error) != STATUS_OK)
+        code = cli_failed(cli);
+    if (code == CLI_DONE)
+        code = serve(up);
+    log_close();
+    lockfile_release(&up->lock);
+    free(up);
+    return code;
+}
