@@ -250,6 +250,7 @@ static void after(void *context, const struct runner_record *r)
     FILE *out = w->options->progress;
 
     watching_after(w, r->sequence, r->decided);
+    w->result->ended_at_ms = r->now_ms;
     if (out && r->sequence % PROGRESS_RECORDS == 0) {
         char now[TIME_TEXT_SIZE];
 
@@ -422,7 +423,8 @@ static enum status run_events(struct watching *w, struct error *err)
     if (o->progress)
         fprintf(o->progress, "\n");
     w->result->summary = *world_summary(runner_world(in.runner));
-    w->result->ended_at_ms = runner_now_ms(in.runner);
+    if (o->has_until)
+        w->result->ended_at_ms = o->until_ms;
     if (o->has_at && !w->counted)
         count_cases(w);
     w->state = NULL;
