@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include <setjmp.h>
 #include <cmocka.h>
+#include <setjmp.h>
 
 /* --- the world as the engine sees it ------------------------------------ */
 
@@ -103,7 +103,8 @@ bool same_case(const struct case_record *a, const struct case_record *b)
 #undef SAME
 }
 
-/* --- the trace ------------------------------------------------------------- */
+/* --- the trace -------------------------------------------------------------
+ */
 
 static void say(struct story *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -236,7 +237,8 @@ void story_forget(struct story *s)
     s->text[0] = '\0';
 }
 
-/* --- time ------------------------------------------------------------------ */
+/* --- time ------------------------------------------------------------------
+ */
 
 static void promise_answer(struct story *s, const struct decision *d)
 {

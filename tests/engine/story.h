@@ -13,8 +13,7 @@
 #define DAY_ZERO 1338768000000LL
 #define AT(day, hour, minute)                                                  \
     (DAY_ZERO +                                                                \
-     (((int64_t)(day)*24 + (int64_t)(hour)) * 60 + (int64_t)(minute)) *        \
-         60000)
+     (((int64_t)(day)*24 + (int64_t)(hour)) * 60 + (int64_t)(minute)) * 60000)
 
 /* fields; "reporter" becomes the reporter, "source" the source */
 #define WORDS(n, v)                                                            \

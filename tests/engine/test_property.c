@@ -1,12 +1,12 @@
 /* Whatever happens in whatever order: what must hold after each record. The
  * seed is printed; a failing one is told again by PROPERTY_SEED=n. */
+#include <cmocka.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
 #include "story.h"
 
@@ -74,7 +74,8 @@ static bool is_ack(const struct decision *d)
     return d->index == service.ack_clock;
 }
 
-/* --- what must hold ---------------------------------------------------------- */
+/* --- what must hold ----------------------------------------------------------
+ */
 
 static void no_person_is_paged_twice_or_as_his_own_supervisor(void)
 {
@@ -139,9 +140,9 @@ static void every_open_page_has_a_ladder(void)
     for (uint8_t i = 0; i < s.c.page_count; i++) {
         uint8_t tier = s.c.pages[i].tier, found = 0;
         for (uint8_t k = 0; k < s.c.clock_count; k++)
-            found |= s.c.clocks[k].clock == service.ack_clock &&
-                     policy_role(&service, name_text(&s.c.clocks[k].key)) <=
-                         tier;
+            found |=
+                s.c.clocks[k].clock == service.ack_clock &&
+                policy_role(&service, name_text(&s.c.clocks[k].key)) <= tier;
         HOLDS(found);
     }
 }
@@ -158,30 +159,60 @@ static void the_same_input_gives_the_same_decisions(struct case_record *before,
     HOLDS(again.touched == s.out->touched);
     HOLDS(again.decisions.count == s.out->decisions.count);
     for (size_t i = 0; i < again.decisions.count; i++)
-        HOLDS(same_decision(&again.decisions.list[i],
-                            &s.out->decisions.list[i]));
+        HOLDS(
+            same_decision(&again.decisions.list[i], &s.out->decisions.list[i]));
 }
 
-/* --- what happens --------------------------------------------------------------- */
+/* --- what happens
+ * --------------------------------------------------------------- */
 
 static const char *const kinds[] = {
-    "case.opened",       "customer.dissatisfied", "complaint.opened",
-    "customer.redirected", "transfer.accepted",   "case.reassigned",
-    "request.declined",  "decline.reviewed",      "decision.reversed",
-    "promise.made",      "promise.made",          "promise.kept",
-    "promise.renegotiated", "promise.missed",     "promise.withdrawn",
-    "customer.contacted", "case.plan_agreed",     "social.threatened",
-    "threat.assessed",   "social.posted",         "media.requested",
-    "media.answered",    "conflict.physical",     "case.resolved",
-    "followup.done",     "case.reopened",         "case.closed",
-    "notify.ack",        "notify.ack",            "notify.ack",
-    "staff.unreachable", "escalated",             "severity.changed",
-    "op.performed",      "customer.left",         "note.internal",
-    "case.waiting",      "case.resumed",          "notify.snoozed",
-    "notify.unack",      "case.taken",            "handler.swapped",
-    "contact.lock_released", "crisis.plan_issued",
+    "case.opened",
+    "customer.dissatisfied",
+    "complaint.opened",
+    "customer.redirected",
+    "transfer.accepted",
+    "case.reassigned",
+    "request.declined",
+    "decline.reviewed",
+    "decision.reversed",
+    "promise.made",
+    "promise.made",
+    "promise.kept",
+    "promise.renegotiated",
+    "promise.missed",
+    "promise.withdrawn",
+    "customer.contacted",
+    "case.plan_agreed",
+    "social.threatened",
+    "threat.assessed",
+    "social.posted",
+    "media.requested",
+    "media.answered",
+    "conflict.physical",
+    "case.resolved",
+    "followup.done",
+    "case.reopened",
+    "case.closed",
+    "notify.ack",
+    "notify.ack",
+    "notify.ack",
+    "staff.unreachable",
+    "escalated",
+    "severity.changed",
+    "op.performed",
+    "customer.left",
+    "note.internal",
+    "case.waiting",
+    "case.resumed",
+    "notify.snoozed",
+    "notify.unack",
+    "case.taken",
+    "handler.swapped",
+    "contact.lock_released",
+    "crisis.plan_issued",
 };
-static const char *const persons[] = {"E1", "A",  "HD", "DP", "R1", "R2",
+static const char *const persons[] = {"E1", "A",  "HD", "DP", "R1",  "R2",
                                       "C1", "C2", "SP", "X",  "AWAY"};
 static const char *const promises[] = {"P1", "P2", "P3", "P4", "P5", ""};
 static const char *const severities[] = {"S1", "S2", "S3", "S4"};
@@ -217,8 +248,8 @@ static size_t make_fields(struct field *f, const char *kind, int64_t at_ms)
     if (roll(3))
         put(f, &n, "due",
             (struct value){.kind = VALUE_TIME,
-                           .time_ms = at_ms + (int64_t)roll(400000000) -
-                                      20000000});
+                           .time_ms =
+                               at_ms + (int64_t)roll(400000000) - 20000000});
     put(f, &n, "accepted_by_customer",
         (struct value){.kind = VALUE_FLAG, .flag = roll(2)});
     put(f, &n, "contained",
@@ -226,7 +257,8 @@ static size_t make_fields(struct field *f, const char *kind, int64_t at_ms)
     put(f, &n, "satisfied",
         (struct value){.kind = VALUE_FLAG, .flag = roll(2)});
     put(f, &n, "level",
-        (struct value){.kind = VALUE_NUMBER, .thousandths = 1000 * (roll(3) + 1)});
+        (struct value){.kind = VALUE_NUMBER,
+                       .thousandths = 1000 * (roll(3) + 1)});
     put(f, &n, "minutes",
         (struct value){.kind = VALUE_NUMBER, .thousandths = 1000 * roll(90)});
     return n;
@@ -235,8 +267,7 @@ static size_t make_fields(struct field *f, const char *kind, int64_t at_ms)
 static struct input any_input(struct field *fields, int64_t now_ms)
 {
     const char *kind =
-        record == 0 ? kinds[0]
-                    : kinds[roll(sizeof kinds / sizeof kinds[0])];
+        record == 0 ? kinds[0] : kinds[roll(sizeof kinds / sizeof kinds[0])];
     struct input in = {.kind = INPUT_EVENT, .now_ms = now_ms, .at_ms = now_ms};
 
     static struct name page;
@@ -271,8 +302,7 @@ static int64_t later(int64_t now_ms)
 {
     int64_t due = case_next_due(&s.c);
 
-    if (roll(3) && due != INT64_MAX && due > now_ms &&
-        due - now_ms < 400000000)
+    if (roll(3) && due != INT64_MAX && due > now_ms && due - now_ms < 400000000)
         return due; /* on time */
     return now_ms + (roll(12) ? roll(3600000) : roll(1000000000));
 }
