@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include <cmocka.h>
 #include <setjmp.h>
+
+#include <cmocka.h>
 
 /* --- the world as the engine sees it ------------------------------------ */
 

@@ -1,12 +1,13 @@
 /* Whatever happens in whatever order: what must hold after each record. The
  * seed is printed; a failing one is told again by PROPERTY_SEED=n. */
-#include <cmocka.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 #include "story.h"
 

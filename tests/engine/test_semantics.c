@@ -1,8 +1,9 @@
 /* Semantics 1-22 of requirements.md section 4, a story or two for each. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 #include "story.h"
 

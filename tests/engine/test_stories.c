@@ -1,10 +1,11 @@
 /* The scenarios of scenarios.md that the engine alone can tell, exact to the
  * minute. Mode A: every page is acknowledged after two minutes. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 #include "story.h"
 
