@@ -93,7 +93,22 @@ static bool list_value(char *const *items, size_t count, struct arena *arena,
     return true;
 }
 
-/* Leaves v at NONE where the field is not set. False: no room. */
+/* As field_is_set, without the ways that events do not have: most fields of a
+ * part are not set, and this is asked for each. */
+static bool is_set(const ProtobufCMessage *message,
+                   const ProtobufCFieldDescriptor *f)
+{
+    const char *at = (const char *)message;
+
+    if (f->label == PROTOBUF_C_LABEL_REPEATED)
+        return *(const size_t *)(const void *)(at + f->quantifier_offset) != 0;
+    if (f->type == PROTOBUF_C_TYPE_STRING || f->type == PROTOBUF_C_TYPE_MESSAGE)
+        return *(void *const *)(const void *)(at + f->offset) != NULL;
+    return *(const protobuf_c_boolean *)(const void *)(at +
+                                                       f->quantifier_offset);
+}
+
+/* Of a field that is set; NONE for a type that has no value. False: no room. */
 static bool field_value(const ProtobufCMessage *message,
                         const struct passage *p, struct arena *arena,
                         struct value *v)
@@ -101,8 +116,6 @@ static bool field_value(const ProtobufCMessage *message,
     const ProtobufCFieldDescriptor *f = p->field;
     const void *item;
 
-    if (!field_is_set(message, f))
-        return true;
     if (f->label == PROTOBUF_C_LABEL_REPEATED)
         return f->type != PROTOBUF_C_TYPE_STRING ||
                list_value((char *const *)field_item(message, f, 0),
@@ -170,6 +183,8 @@ static bool carrier_fields(const Yinuo__V1__Event *event, struct arena *arena,
         for (size_t j = 0; part && j < c->count; j++) {
             struct field *f = &list[*count];
 
+            if (!is_set(part, c->fields[j].field))
+                continue;
             f->value.kind = VALUE_NONE;
             if (!field_value(part, &c->fields[j], arena, &f->value))
                 return false;

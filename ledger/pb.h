@@ -128,6 +128,8 @@ static inline uint64_t pb_take_varint(struct pb_in *in)
 {
     uint64_t v = 0;
 
+    if (in->at < in->end && *in->at < 0x80)
+        return *in->at++;
     for (unsigned shift = 0; in->at < in->end && shift < 70; shift += 7) {
         uint8_t byte = *in->at++;
 

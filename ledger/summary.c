@@ -114,20 +114,23 @@ void summary_decision(struct summary *s, const struct case_record *before,
     }
 }
 
-enum status summary_row(const struct summary *s, struct bytes *row)
+/* Every number in eight bytes: the row is made anew with each record. */
+size_t summary_row(const struct summary *s, uint8_t row[SUMMARY_ROW_BYTES])
 {
-    struct writer w;
+    uint8_t *at = row;
 
-    writer_init(&w, row);
-    writer_u8(&w, SUMMARY_FORMAT);
-#define X(name) writer_varint(&w, s->name);
+    *at++ = SUMMARY_FORMAT;
+#define X(name)                                                                \
+    put_u64(at, s->name);                                                      \
+    at += 8;
     SUMMARY_COUNTS(X)
 #undef X
     for (size_t i = 0; i < SUMMARY_TIERS; i++) {
-        writer_varint(&w, s->pages[i]);
-        writer_varint(&w, s->escalations[i]);
+        put_u64(at, s->pages[i]);
+        put_u64(at + 8, s->escalations[i]);
+        at += 16;
     }
-    return w.status;
+    return (size_t)(at - row);
 }
 
 bool summary_read(struct slice row, struct summary *s)
@@ -138,12 +141,12 @@ bool summary_read(struct slice row, struct summary *s)
     memset(s, 0, sizeof *s);
     if (reader_u8(&r) != SUMMARY_FORMAT)
         return false;
-#define X(name) s->name = reader_varint(&r);
+#define X(name) s->name = reader_u64(&r);
     SUMMARY_COUNTS(X)
 #undef X
     for (size_t i = 0; i < SUMMARY_TIERS; i++) {
-        s->pages[i] = reader_varint(&r);
-        s->escalations[i] = reader_varint(&r);
+        s->pages[i] = reader_u64(&r);
+        s->escalations[i] = reader_u64(&r);
     }
     return reader_end(&r) == STATUS_OK;
 }

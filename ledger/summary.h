@@ -67,8 +67,9 @@ void summary_event(struct summary *s, bool rejected);
 void summary_decision(struct summary *s, const struct case_record *before,
                       struct case_marks *marks, const struct decision *d);
 
-/* As a row, and back. */
-enum status summary_row(const struct summary *s, struct bytes *row);
+/* As a row, and back. Returns the size. */
+enum { SUMMARY_ROW_BYTES = 1 + sizeof(struct summary) };
+size_t summary_row(const struct summary *s, uint8_t row[SUMMARY_ROW_BYTES]);
 MUST_CHECK bool summary_read(struct slice row, struct summary *s);
 
 #endif

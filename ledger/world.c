@@ -321,8 +321,8 @@ void world_decide(struct world *w, const struct world_input *in,
         return;
     }
     if (world_load(w, input_case(in), &w->found, NULL))
-        abort(); /* a row that we wrote cannot be read: recover from the journal
-                  */
+        abort(); /* a row of ours cannot be read: recover from the journal */
+    w->found_is_current = w->found.found;
     view.directory = w->now->directory;
     out->previous_seq = w->found.record.last_sequence;
     out->code = make_input(w, in, &input);
@@ -390,10 +390,10 @@ int64_t world_next_due_ms(struct world *w)
 
 void world_keep_totals(struct world *w)
 {
-    bytes_reset(&w->row);
-    if (summary_row(&w->totals, &w->row))
-        abort();
-    state_put(w->state, STATE_CONFIG, totals_key, bytes_slice(&w->row));
+    uint8_t row[SUMMARY_ROW_BYTES];
+
+    state_put(w->state, STATE_CONFIG, totals_key,
+              slice_of(row, summary_row(&w->totals, row)));
 }
 
 void world_count_event(struct world *w, bool rejected)

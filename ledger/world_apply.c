@@ -189,6 +189,18 @@ static enum status flush(struct applying *a, struct error *err)
     return STATUS_OK;
 }
 
+/* What decide has just read need not be read again. */
+static enum status load_before(struct world *w, struct text case_id,
+                               struct error *err)
+{
+    if (!w->found_is_current || !name_is(&w->found.record.id, case_id))
+        return world_load(w, case_id, &w->before, err);
+    world_copy(&w->before.record, &w->found.record);
+    w->before.marks = w->found.marks;
+    w->before.found = true;
+    return STATUS_OK;
+}
+
 static enum status turn_to(struct applying *a, struct text case_id,
                            struct error *err)
 {
@@ -198,7 +210,7 @@ static enum status turn_to(struct applying *a, struct text case_id,
     if (!status && !name_set(&a->case_id, case_id))
         status = error_set(err, STATUS_CORRUPT, "a case id is too long");
     if (!status)
-        status = world_load(w, case_id, &w->before, err);
+        status = load_before(w, case_id, err);
     if (status)
         return status;
     world_copy(&w->after.record, &w->before.record);
@@ -247,6 +259,7 @@ enum status world_apply(struct world *w, uint64_t sequence, int64_t journal_ms,
     status = customs_each_decision(decisions, apply_one, &a, err);
     if (!status)
         status = flush(&a, err);
+    w->found_is_current = false;
     if (!status)
         world_keep_totals(w);
     return status;

@@ -26,6 +26,7 @@ struct world {
     struct bytes part;        /* its decisions */
     struct bytes row;         /* a row being made */
     struct world_case found;  /* the case of the input, before it */
+    bool found_is_current;    /* no row has changed since it was read */
     struct world_case before; /* of the decisions being applied: as it was */
     struct world_case after;  /* ... as it becomes */
     struct engine_out out;
