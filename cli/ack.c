@@ -1,5 +1,6 @@
 /* ack - answering pages: ack, unack, snooze, escalate. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/inbox.h"
@@ -144,6 +145,44 @@ static int answer_page(struct cli *cli, const char *page_id, bool *is_page)
     return code;
 }
 
+/* A page that does not wait any more: its case, from the record that put it up
+ * and gave it its name, so that the router can say who was faster. */
+static int answer_gone(struct cli *cli, const char *page_id)
+{
+    Yinuo__V1__Fetch fetch = YINUO__V1__FETCH__INIT;
+    const Yinuo__V1__Records *records;
+    const Yinuo__V1__StreamRecord *r = NULL;
+    unsigned long long seq = strtoull(page_id + 1, NULL, 10);
+    struct arena arena;
+    char cursor[48];
+    int code = CLI_NOT_FOUND;
+
+    snprintf(cursor, sizeof cursor, "p0-%llu", seq ? seq - 1 : 0);
+    fetch.cursor = cursor;
+    fetch.has_limit = 1;
+    fetch.limit = 1;
+    arena_init(&arena, 4 * LIMIT_DECODE_BYTES);
+    session_more_time(cli);
+    records = client_call(cli->client, WIRE_FETCH, 0, &fetch.base,
+                          cli->until_ms, &arena, &cli->error);
+    if (records && records->code == REFUSAL_NONE && records->n_records)
+        r = codec_decode(
+            &yinuo__v1__stream_record__descriptor,
+            slice_of(records->records[0].data, records->records[0].len), &arena,
+            NULL);
+    for (size_t i = 0; r && i < r->n_decisions; i++) {
+        const Yinuo__V1__Decision *d = r->decisions[i];
+        if (d->page_id && d->case_id && strcmp(d->page_id, page_id) == 0) {
+            code = answer(cli, d->case_id, page_id);
+            break;
+        }
+    }
+    if (code == CLI_NOT_FOUND)
+        out_error(&cli->out, _("there is no page %s"), page_id);
+    arena_fini(&arena);
+    return code;
+}
+
 int run_ack(struct cli *cli, int argc, char **argv)
 {
     bool is_page = false;
@@ -163,10 +202,8 @@ int run_ack(struct cli *cli, int argc, char **argv)
         code = answer_page(cli, argv[0], &is_page);
     if (is_page)
         return code;
-    if (looks_like_page(argv[0])) {
-        out_error(&cli->out, _("page %s does not wait any more"), argv[0]);
-        return CLI_NOT_FOUND;
-    }
+    if (looks_like_page(argv[0]))
+        return answer_gone(cli, argv[0]);
     return answer(cli, argv[0], NULL);
 }
 

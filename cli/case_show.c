@@ -161,7 +161,7 @@ static void clocks(const struct out *o, const Yinuo__V1__Case *c,
         const Yinuo__V1__CaseClock *k = c->clocks[i];
         const Yinuo__V1__Step *step =
             k->next_step < k->n_steps ? k->steps[k->next_step] : NULL;
-        int64_t due_ms = k->due_ms ? k->due_ms : step ? step->due_ms : 0;
+        int64_t due_ms = find_clock_due(k);
         bool late = due_ms && due_ms < now_ms;
         when_clock(now_ms, k->armed_at_ms, since);
         when_clock(now_ms, due_ms, next);
@@ -171,7 +171,8 @@ static void clocks(const struct out *o, const Yinuo__V1__Case *c,
         else if (due_ms)
             when_due(now_ms, due_ms, in);
         table_addf(&t, OUT_PLAIN, "%s%s%s", clock_word(k->clock),
-                   k->key && *k->key ? " " : "", k->key ? k->key : "");
+                   k->key && *k->key ? " " : "",
+                   k->key ? key_word(k->key) : "");
         table_add(&t, since, OUT_PLAIN);
         table_add(&t, next, OUT_PLAIN);
         table_add(&t, in, late ? OUT_BAD : OUT_PLAIN);

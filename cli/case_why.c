@@ -42,7 +42,8 @@ static void arithmetic(const decision *d, int64_t now_ms, struct bytes *out)
     when_clock(now_ms, d->from_ms + d->span_ms, due);
     when_span(d->span_ms, span);
     bytes_append_format(out, "%s%s%s: ", clock_word(d->clock),
-                        d->key && *d->key ? " " : "", d->key ? d->key : "");
+                        d->key && *d->key ? " " : "",
+                        d->key ? key_word(d->key) : "");
     if (!d->span_ms)
         bytes_append_format(out, _("due at %s"), from);
     else if (d->open_time)
@@ -86,14 +87,30 @@ static void answer_of(const struct rows *rows, const decision *page,
     bytes_append_text(out, _("waits for an answer"));
 }
 
+/* The firing that the page came from: it has the clock's name. */
+static const decision *firing_of(const stream_record *r, const decision *page)
+{
+    for (size_t i = 0; i < r->n_decisions; i++) {
+        const decision *d = r->decisions[i];
+        if (IS(d, FIRE) && d->rule && page->rule &&
+            strcmp(d->rule, page->rule) == 0 && d->from_ms == page->from_ms &&
+            d->span_ms == page->span_ms)
+            return d;
+    }
+    return page;
+}
+
 /* Who was asked for, and what the roster gave. */
 static void look_up(const decision *d, const Yinuo__V1__Case *c,
                     struct bytes *out)
 {
-    bytes_append_format(
-        out, _("%s of %s, call %lld: %s, by %s"), tier_word((int)d->tier),
-        c->station && *c->station ? c->station : "-", (long long)d->number + 1,
-        d->person ? d->person : "-", d->method && *d->method ? d->method : "-");
+    bytes_append_format(out, _("%s of %s"), tier_word((int)d->tier),
+                        c->station && *c->station ? c->station : "-");
+    if (d->number)
+        bytes_append_format(out, _(", call %lld"), (long long)d->number);
+    bytes_append_format(out, ": %s", d->person ? d->person : "-");
+    if (d->method && *d->method)
+        bytes_append_format(out, _(", by %s"), d->method);
 }
 
 static json_t *page_json(const struct rows *rows, size_t i, const decision *d,
@@ -106,8 +123,8 @@ static json_t *page_json(const struct rows *rows, size_t i, const decision *d,
     telling_head(r, &head);
     look_up(d, c, &roster);
     answer_of(rows, d, i, rows->now_ms, &answer);
-    if (d->clock && *d->clock)
-        arithmetic(d, rows->now_ms, &clock);
+    if (d->from_ms)
+        arithmetic(firing_of(r, d), rows->now_ms, &clock);
     json_object_set_new(object, "because", json_string(bytes_text(&head)));
     json_object_set_new(object, "policy",
                         json_string(c->policy ? c->policy : ""));
@@ -145,8 +162,8 @@ static void print_page(const struct out *o, const struct rows *rows, size_t i,
              c->policy ? c->policy : "-");
     line(o, _("policy"), policy + strspn(policy, " "));
     bytes_reset(&text);
-    if (d->clock && *d->clock)
-        arithmetic(d, rows->now_ms, &text);
+    if (d->from_ms)
+        arithmetic(firing_of(r, d), rows->now_ms, &text);
     line(o, _("clock"), bytes_text(&text));
     when_span(d->late_by_ms, late);
     line(o, _("late by"), d->late_by_ms >= 60000 ? late : "");

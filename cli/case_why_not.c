@@ -105,10 +105,15 @@ static void clock_line(struct branches *b, size_t i, const decision *arm)
 
     if (!step_calls(b, arm, &due_ms))
         return;
+    if (due_ms > b->rows->now_ms && how_ended(b->rows, i, arm, &text)) {
+        bytes_fini(&text); /* it could not have called by now anyway */
+        return;
+    }
     when_clock(b->rows->now_ms, due_ms, due);
-    bytes_append_format(
-        &text, _("%s%s%s would have called at %s: "), clock_word(arm->clock),
-        arm->key && *arm->key ? " " : "", arm->key ? arm->key : "", due);
+    bytes_append_format(&text, _("%s%s%s would have called at %s: "),
+                        clock_word(arm->clock),
+                        arm->key && *arm->key ? " " : "",
+                        arm->key ? key_word(arm->key) : "", due);
     if (!how_ended(b->rows, i, arm, &text)) {
         k = running(b->it, arm);
         when_due(b->rows->now_ms, due_ms, words);
@@ -143,9 +148,9 @@ static void decision_line(struct branches *b, size_t i, const decision *d)
                             clock, d->person ? d->person : "-",
                             d->rule ? d->rule : "-");
         add(b, &text);
-    } else if (IS(d, REFUSE)) {
+    } else if (IS(d, REFUSE) && d->rule && *d->rule) {
         bytes_append_format(&text, _("%s: refused by %s, so nothing moved: "),
-                            clock, d->rule && *d->rule ? d->rule : "-");
+                            clock, d->rule);
         telling_head(r, &text);
         add(b, &text);
     }
@@ -210,10 +215,12 @@ static void never_lines(struct branches *b)
         char name[64];
         snprintf(name, sizeof name, "%.*s", (int)rule->name.size,
                  rule->name.data);
-        bytes_append_format(&text, _("%s never began: nothing armed it"),
+        bytes_append_format(&text, "%s %s",
+                            text.size ? "," : _("nothing armed"),
                             clock_word(name));
-        add(b, &text);
     }
+    if (text.size)
+        add(b, &text);
     bytes_fini(&text);
 }
 

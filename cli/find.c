@@ -16,16 +16,23 @@ static const struct table_column columns[] = {
     {N_("WHAT"), false, 5},
 };
 
-/* The running clock that is due first; NULL: none. */
-static const Yinuo__V1__CaseClock *next_clock(const Yinuo__V1__Case *c)
+int64_t find_clock_due(const Yinuo__V1__CaseClock *clock)
+{
+    if (clock->paused_at_ms)
+        return 0;
+    if (clock->next_step < clock->n_steps)
+        return clock->steps[clock->next_step]->due_ms;
+    return 0;
+}
+
+const Yinuo__V1__CaseClock *find_next_clock(const Yinuo__V1__Case *c)
 {
     const Yinuo__V1__CaseClock *first = NULL;
 
     for (size_t i = 0; i < c->n_clocks; i++) {
-        const Yinuo__V1__CaseClock *clock = c->clocks[i];
-        if (clock->due_ms && !clock->paused_at_ms &&
-            (!first || clock->due_ms < first->due_ms))
-            first = clock;
+        int64_t due_ms = find_clock_due(c->clocks[i]);
+        if (due_ms && (!first || due_ms < find_clock_due(first)))
+            first = c->clocks[i];
     }
     return first;
 }
@@ -37,11 +44,12 @@ void find_table(const struct out *o, const struct rows *rows)
     table_init(&t, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < rows->count; i++) {
         const Yinuo__V1__Case *c = rows->list[i];
-        const Yinuo__V1__CaseClock *clock = next_clock(c);
+        const Yinuo__V1__CaseClock *clock = find_next_clock(c);
         char due[WHEN_WORDS_SIZE] = "";
-        bool late = clock && clock->due_ms < rows->now_ms;
+        int64_t due_ms = clock ? find_clock_due(clock) : 0;
+        bool late = clock && due_ms < rows->now_ms;
         if (clock)
-            when_due(rows->now_ms, clock->due_ms, due);
+            when_due(rows->now_ms, due_ms, due);
         table_add(&t, c->case_id, OUT_STRONG);
         table_add(&t, severity_name((int)c->severity),
                   out_severity_style((int)c->severity));

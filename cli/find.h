@@ -24,6 +24,11 @@ int find_case(struct cli *cli, const char *typed, struct found *found);
 int find_case_maybe(struct cli *cli, const char *typed, struct found *found);
 void found_fini(struct found *found);
 
+/* When a clock speaks next; 0: never, or it stands still. */
+int64_t find_clock_due(const Yinuo__V1__CaseClock *clock);
+/* The clock that speaks first; NULL: none does. */
+const Yinuo__V1__CaseClock *find_next_clock(const Yinuo__V1__Case *c);
+
 /* Its cases as a table, the way "case list" prints them. */
 void find_table(const struct out *o, const struct rows *rows);
 

@@ -101,21 +101,17 @@ static void heading(const struct out *o, const char *text, size_t count,
 static void case_next(const struct out *o, const Yinuo__V1__Case *c,
                       int64_t now_ms)
 {
-    const Yinuo__V1__CaseClock *first = NULL;
+    const Yinuo__V1__CaseClock *first = find_next_clock(c);
     const Yinuo__V1__Step *step = NULL;
     char when[WHEN_WORDS_SIZE], calls[128] = "", line[320];
 
-    for (size_t i = 0; i < c->n_clocks; i++)
-        if (c->clocks[i]->due_ms && !c->clocks[i]->paused_at_ms &&
-            (!first || c->clocks[i]->due_ms < first->due_ms))
-            first = c->clocks[i];
     if (!first)
         return;
     if (first->next_step < first->n_steps)
         step = first->steps[first->next_step];
     if (step)
         targets_word(step->page_mask, (int)step->tier, calls);
-    when_both(now_ms, first->due_ms, when);
+    when_both(now_ms, find_clock_due(first), when);
     snprintf(line, sizeof line, _("If nobody acts: %s, %s calls %s"), when,
              clock_word(first->clock), *calls ? calls : "-");
     out_wrap(o, 4, false, line);

@@ -204,9 +204,10 @@ static int refused(struct cli *cli, const Yinuo__V1__Answer *answer)
                            ? answer->text
                            : _(refusal_sentence(answer->code));
 
-    if (answer->code == REFUSAL_LOST_RACE && answer->winner)
+    if (answer->code == REFUSAL_LOST_RACE && answer->winner &&
+        !strstr(text, answer->winner))
         out_error(&cli->out, _("%s was first: %s"), answer->winner, text);
-    else if (answer->field && *answer->field)
+    else if (answer->field && *answer->field && refusal_exit(answer->code) == 1)
         out_error(&cli->out, "%s: %s", answer->field, text);
     else
         out_error(&cli->out, "%s", text);
@@ -274,28 +275,26 @@ int order_send(struct cli *cli, struct order *o)
     return code;
 }
 
-/* " Still running: first contact 02:40, plan 05:40." */
+/* "Still running: first contact 02:40, plan 05:40." */
 static void tell_running(struct cli *cli, const struct order *o)
 {
     const Yinuo__V1__Answer *a = o->answer;
+    struct bytes text = {0};
     char clock[WHEN_SIZE];
 
     if (!a->n_still_running)
         return;
-    out_printf(&cli->out, " %s", _("Still running:"));
+    bytes_append_text(&text, _("Still running:"));
     for (size_t i = 0; i < a->n_still_running; i++) {
         const Yinuo__V1__RunningClock *r = a->still_running[i];
         when_clock(o->now_ms, r->due_ms, clock);
-        out_printf(&cli->out, "%s ", i ? "," : "");
-        out_text(&cli->out, OUT_PLAIN, clock_word(r->clock));
-        if (r->key && *r->key) {
-            out_printf(&cli->out, " ");
-            out_text(&cli->out, OUT_PLAIN, r->key);
-        }
-        out_printf(&cli->out, " ");
-        out_text(&cli->out, OUT_STRONG, clock);
+        bytes_append_format(&text, "%s %s%s%s %s", i ? "," : "",
+                            clock_word(r->clock), r->key && *r->key ? " " : "",
+                            r->key ? key_word(r->key) : "", clock);
     }
-    out_printf(&cli->out, ".");
+    bytes_append_text(&text, ".");
+    out_wrap(&cli->out, 0, false, bytes_text(&text));
+    bytes_fini(&text);
 }
 
 static void tell_json(struct cli *cli, const struct order *o)
@@ -336,8 +335,9 @@ void order_tell(struct cli *cli, const struct order *o, const char *format, ...)
     va_end(args);
     out_text(&cli->out, OUT_PLAIN, text);
     free(text);
-    tell_running(cli, o);
     out_printf(&cli->out, "\n");
+    if (strcmp(o->command.verb, "ack") == 0)
+        tell_running(cli, o);
     if (o->answer->code == REFUSAL_ALREADY_DONE)
         out_note(&cli->out, "%s", _("(It had been done before.)"));
     for (size_t i = 0; i < o->answer->n_lines; i++)

@@ -97,6 +97,19 @@ static void put_why(const struct test *t, const struct decision *d, char *out,
     free(clock);
 }
 
+/* The firing that a page came from has the clock's name. */
+static struct text clock_of(const struct decisions *list,
+                            const struct decision *page)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct decision *d = &list->list[i];
+        if (d->kind == DECISION_FIRE && text_equal(d->rule, page->rule) &&
+            d->from_ms == page->from_ms && d->span_ms == page->span_ms)
+            return d->clock;
+    }
+    return page->clock;
+}
+
 static void add_row(struct test *t, const struct decision *d, int64_t now_ms)
 {
     char clock[WHEN_SIZE], span[WHEN_SIZE], after[WHEN_SIZE + 2], why[256];
@@ -150,8 +163,10 @@ static void after(void *context, const struct runner_record *r)
             t->cut = true;
             return;
         }
+        struct decision page = *d;
+        page.clock = clock_of(list, d);
         t->rows++;
-        add_row(t, d, r->now_ms);
+        add_row(t, &page, r->now_ms);
     }
 }
 

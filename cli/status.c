@@ -14,7 +14,7 @@ const struct option_row policy_show_options[] = {{0}};
 static const struct table_column columns[] = {
     {N_("PART"), false, 0},
     {N_("WHAT"), false, 0},
-    {N_("VALUE"), true, 12},
+    {N_("VALUE"), false, 12},
 };
 
 static void value_text(const Yinuo__V1__StatusRow *r, int64_t now_ms,

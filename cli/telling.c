@@ -217,9 +217,8 @@ static void put_one(const decision *d, int64_t now_ms, struct bytes *out)
         when_clock(now_ms, d->due_ms, clock);
         bytes_append_format(&piece, _("waits %s%s"), *clock ? _("until ") : "",
                             clock);
-    } else if (IS(d, REFUSE))
-        bytes_append_format(&piece, _("refused by %s: %s"), text_of(d->rule),
-                            d->why && *d->why ? d->why : text_of(d->text));
+    } else if (IS(d, REFUSE) && *text_of(d->rule))
+        bytes_append_format(&piece, _("rule %s"), d->rule);
     else if (IS(d, FAILED))
         bytes_append_format(&piece, _("%s was not reached by %s"),
                             text_of(d->person), text_of(d->method));

@@ -63,6 +63,21 @@ static const struct pair promises[] = {
     {"reversed", N_("reversed")},
 };
 
+/* Kinds whose names say too little by themselves. */
+static const struct pair kinds[] = {
+    {"notify.ack", N_("page acknowledged")},
+    {"notify.unack", N_("acknowledgement taken back")},
+    {"case.taken", N_("case taken over")},
+    {"owner.assigned", N_("case offered")},
+    {"transfer.accepted", N_("case accepted")},
+    {"transfer.declined", N_("case not accepted")},
+    {"page.snoozed", N_("pages held back")},
+    {"escalated", N_("escalated")},
+    {"case.corrected", N_("case put right")},
+    {"followup.done", N_("follow-up")},
+    {"note.internal", N_("note")},
+};
+
 enum { TIERS = 4, SEVERITIES = 4 };
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
@@ -164,12 +179,21 @@ const char *clock_word(const char *clock)
     return word ? word : clock && *clock ? spelt(clock) : "-";
 }
 
+const char *key_word(const char *key)
+{
+    int tier = tier_of(key);
+
+    return tier ? tier_word(tier) : key;
+}
+
 const char *kind_word(const char *kind)
 {
-    const char *translated;
+    const char *translated, *word = find(kinds, COUNT(kinds), kind);
 
     if (!kind || !*kind)
         return "-";
+    if (word)
+        return word;
     translated = _(kind);
     return translated == kind ? spelt(kind) : translated;
 }

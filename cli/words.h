@@ -35,6 +35,9 @@ const char *state_word(const char *state);
 /* "first contact" for first_contact, whatever a pack calls its clocks. */
 const char *clock_word(const char *clock);
 
+/* The key of a clock: a ladder's is a tier, others are ids. */
+const char *key_word(const char *key);
+
 /* open, kept, missed, withdrawn, reversed. */
 const char *promise_word(const char *state);
 
