@@ -52,4 +52,10 @@ void courier_wake(struct yinuo *y);
 enum yinuo_result client_fail(struct yinuo_error *error, enum status status,
                               const char *text);
 
+/* publish.c: yinuo_publish_lines with a mark (may be NULL); count may be 0. */
+enum yinuo_result client_publish(struct yinuo *y, const char *const *lines,
+                                 size_t count, const struct outbox_mark *mark,
+                                 struct yinuo_receipt *receipts, size_t *bad,
+                                 struct yinuo_error *error);
+
 #endif

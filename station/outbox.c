@@ -386,9 +386,51 @@ static void put_event(struct change *c, uint32_t partition, uint64_t seq,
         memcpy((uint8_t *)v.mv_data + STAMP, event.data, event.size);
 }
 
+static bool mark_key(char key[256], const char *name, MDB_val *out)
+{
+    size_t size = strlen(name);
+    if (size > 255)
+        return false;
+    key[0] = 'm';
+    memcpy(key + 1, name, size);
+    *out = val(key, size + 1);
+    return true;
+}
+
+static void put_mark(struct change *c, const struct outbox_mark *mark)
+{
+    char key[256];
+    uint8_t value[8];
+    MDB_val k;
+    if (!mark_key(key, mark->name, &k)) {
+        c->rc = c->rc ? c->rc : MDB_BAD_VALSIZE;
+        return;
+    }
+    put_u64(value, mark->value);
+    if (mark->value)
+        put(c, c->o->meta, k, val(value, sizeof(value)));
+    else
+        drop(c, c->o->meta, k);
+}
+
+enum status outbox_mark_get(struct outbox *o, const char *name, uint64_t *value)
+{
+    char key[256];
+    MDB_val k, v;
+    *value = 0;
+    if (!mark_key(key, name, &k))
+        return STATUS_TOO_LARGE;
+    struct change c = begin(o, MDB_RDONLY);
+    if (get(&c, o->meta, k, &v) && v.mv_size == 8)
+        *value = get_u64(v.mv_data);
+    leave(&c);
+    return status_of_lmdb(c.rc);
+}
+
 enum status outbox_add(struct outbox *o, uint32_t partition,
                        const struct slice *events, size_t count,
-                       uint64_t *first, struct error *err)
+                       const struct outbox_mark *mark, uint64_t *first,
+                       struct error *err)
 {
     uint64_t bytes = 0;
     int64_t at_ms = clock_wall_ms(o->set.clock);
@@ -409,6 +451,8 @@ enum status outbox_add(struct outbox *o, uint32_t partition,
     ends.last += count;
     ends.bytes += bytes;
     put_ends(&c, partition, &ends);
+    if (mark)
+        put_mark(&c, mark);
     enum status status = commit(&c);
     if (status != STATUS_OK)
         return error_set(err, status, "store an event: %s", mdb_strerror(c.rc));

@@ -2,6 +2,7 @@
  *
  *   meta    "identity" -> text          "epoch" -> u64     "format" -> u32
  *           'p' partition -> last u64, settled u64, bytes u64, dead u64
+ *           'm' name of a source -> u64
  *   events  partition u32, sequence u64 -> stored_at_ms i64, event
  *   dead    partition u32, sequence u64 -> code u32, at_ms i64, text, field,
  *                                          event
@@ -82,10 +83,23 @@ MUST_CHECK enum status outbox_open(struct outbox *o,
                                    struct error *err);
 void outbox_close(struct outbox *o);
 
-/* Stores all of them, or none; *first is the sequence of the first. */
+/* How far a source has been read, kept together with what came of it, so that
+ * a crash neither repeats nor skips. A value of 0 takes the mark away. */
+struct outbox_mark {
+    const char *name; /* at most 255 bytes */
+    uint64_t value;
+};
+
+/* Stores all of them and the mark (may be NULL), or nothing; *first is the
+ * sequence of the first. */
 MUST_CHECK enum status outbox_add(struct outbox *o, uint32_t partition,
                                   const struct slice *events, size_t count,
+                                  const struct outbox_mark *mark,
                                   uint64_t *first, struct error *err);
+
+/* 0 where there is none. */
+MUST_CHECK enum status outbox_mark_get(struct outbox *o, const char *name,
+                                       uint64_t *value);
 
 /* Become the one that delivers; BUSY: another process is. */
 MUST_CHECK enum status outbox_lead(struct outbox *o, struct error *err);

@@ -175,6 +175,7 @@ struct stack {
 };
 
 static enum yinuo_result store(struct yinuo *y, const struct stack *s,
+                               const struct outbox_mark *mark,
                                struct yinuo_receipt *receipts,
                                struct yinuo_error *error)
 {
@@ -182,13 +183,13 @@ static enum yinuo_result store(struct yinuo *y, const struct stack *s,
     struct error err;
     uint64_t first;
     uint32_t partition = atomic_load(&y->partition);
-    struct slice *events = calloc(s->count, size);
+    struct slice *events = calloc(s->count + 1, size);
     if (!events)
         return client_fail(error, STATUS_NO_MEMORY, "no memory");
     for (size_t i = 0, from = 0; i < s->count; from = s->ends[i++])
         events[i] = slice_of(s->bytes.data + from, s->ends[i] - from);
     enum status status =
-        outbox_add(&y->outbox, partition, events, s->count, &first, &err);
+        outbox_add(&y->outbox, partition, events, s->count, mark, &first, &err);
     free(events);
     if (status != STATUS_OK)
         return client_fail(error, status, err.text);
@@ -224,9 +225,17 @@ enum yinuo_result yinuo_publish_lines(struct yinuo *y, const char *const *lines,
                                       struct yinuo_receipt *receipts,
                                       size_t *bad, struct yinuo_error *error)
 {
-    enum yinuo_result result = YINUO_OK;
     if (count == 0 || count > YINUO_BATCH_MAX)
         return client_fail(error, STATUS_INVALID, "1 to 1024 lines at a time");
+    return client_publish(y, lines, count, NULL, receipts, bad, error);
+}
+
+enum yinuo_result client_publish(struct yinuo *y, const char *const *lines,
+                                 size_t count, const struct outbox_mark *mark,
+                                 struct yinuo_receipt *receipts, size_t *bad,
+                                 struct yinuo_error *error)
+{
+    enum yinuo_result result = YINUO_OK;
     struct stack *s = calloc(1, sizeof(*s));
     if (!s)
         return client_fail(error, STATUS_NO_MEMORY, "no memory");
@@ -236,7 +245,7 @@ enum yinuo_result yinuo_publish_lines(struct yinuo *y, const char *const *lines,
             *bad = i;
     }
     if (result == YINUO_OK)
-        result = store(y, s, receipts, error);
+        result = store(y, s, mark, receipts, error);
     bytes_fini(&s->bytes);
     free(s);
     return result;
@@ -256,7 +265,7 @@ static enum yinuo_result publish_one(struct yinuo *y, const json_t *object,
     if (result == YINUO_OK) {
         struct slice event = bytes_slice(&bytes);
         enum status status =
-            outbox_add(&y->outbox, partition, &event, 1, &first, &err);
+            outbox_add(&y->outbox, partition, &event, 1, NULL, &first, &err);
         if (status != STATUS_OK)
             result = client_fail(error, status, err.text);
     }
