@@ -101,7 +101,7 @@ void stream_append(struct bytes *body, uint32_t partition,
     bytes_append(body, rec->parts[RECORD_DECISIONS]);
 }
 
-/* What the batch says goes out behind its answers, in frames of its own. */
+/* What the batch says goes out before its answers, in frames of its own. */
 static void stream_batch(struct router *r)
 {
     struct outgoing *m = NULL;
@@ -109,7 +109,7 @@ static void stream_batch(struct router *r)
     for (size_t i = 0; i < r->record_count; i++) {
         const struct record *rec = &r->records[i];
         if (!m || m->body.size + record_size(rec) + 64 > STREAM_BODY_BYTES) {
-            m = outbox_add(&r->out, WIRE_STREAM, r->options.partition);
+            m = outbox_add(&r->stream, WIRE_STREAM, r->options.partition);
             m->has_span = true;
             m->span.first = rec->seq;
         }

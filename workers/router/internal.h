@@ -60,6 +60,8 @@ struct router {
     struct drill drill;
     struct leases *leases;
     struct outbox out;
+    struct outbox stream; /* leaves before the answers: who hears of a record by
+                             its answer finds it in the stream */
     struct reader_thread *reader;
     struct scan *scans;
 

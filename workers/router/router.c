@@ -14,6 +14,12 @@ enum {
     ARENA_BYTES = 2 * LIMIT_BATCH_BYTES,
 };
 
+static void release(struct router *r)
+{
+    outbox_release(&r->stream, r->options.send, r->options.send_context);
+    outbox_release(&r->out, r->options.send, r->options.send_context);
+}
+
 /* --- start and end --- */
 
 static enum status apply_tail(void *arg, const struct record *rec,
@@ -76,6 +82,7 @@ enum status router_open(const struct router_options *options,
     arena_init(&r->arena, ARENA_BYTES);
     arena_init(&r->parse, 8 * LIMIT_DECODE_BYTES);
     outbox_init(&r->out);
+    outbox_init(&r->stream);
     r->opened_ms = clock_wall_ms(r->clock);
     r->leases = leases_new(clock_monotonic_ms(r->clock));
     int64_t began_ns = clock_monotonic_ns(r->clock);
@@ -109,7 +116,7 @@ void router_close(struct router **router)
         return;
     if (r->reader) {
         batch_commit(r);
-        outbox_release(&r->out, r->options.send, r->options.send_context);
+        release(r);
         state_checkpoint(r->ledger->state, r->next_seq - 1);
         reader_thread_free(&r->reader);
     }
@@ -119,6 +126,7 @@ void router_close(struct router **router)
     world_free(&r->world);
     death_slot_close(&r->slot);
     leases_free(&r->leases);
+    outbox_fini(&r->stream);
     outbox_fini(&r->out);
     arena_fini(&r->parse);
     arena_fini(&r->arena);
@@ -288,7 +296,7 @@ int64_t router_turn(struct router *r, bool idle)
         pages_send(r);
     int64_t mono_ms = clock_monotonic_ms(r->clock);
     tick(r, mono_ms);
-    outbox_release(&r->out, r->options.send, r->options.send_context);
+    release(r);
     (void)space_check(r->ledger->space);
     struct state_tick t = {.now_ms = mono_ms,
                            .durable_seq = r->next_seq - 1,
