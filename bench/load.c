@@ -1,0 +1,361 @@
+/* load - many stations at once: events into the front door, as fast as they are
+ * acknowledged. One line of key=value results, in the form of the peers'.
+ *
+ *   load connect=tcp://127.0.0.1:7801 cases=100000 open=1
+ *   load connect=... cases=100000 producers=3000 conns=16 batch=32 w=1024
+ * secs=5
+ *
+ * open=1 opens the cases and ends. Otherwise each event is a two-way contact of
+ * a case chosen at random: it moves the case, and its timer is armed anew. w is
+ * how many events are outstanding in all; batch how many go in one message.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "base/clock.h"
+#include "base/socket.h"
+#include "proto/codec.h"
+#include "proto/event.h"
+
+enum {
+    CONNS_MAX = 256,
+    PRODUCERS_MAX = 100000,
+    EVENT_BYTES = 512,
+    SAMPLES = 1 << 22
+};
+
+struct producer {
+    uint64_t sequence; /* last sent */
+    bool busy;         /* a message of it is under way */
+};
+
+struct flight { /* a message that is not answered yet, by request id */
+    int64_t sent_ns;
+    uint32_t producer;
+    uint32_t events;
+};
+
+struct load {
+    const char *connect;
+    uint32_t cases, producers, conns, batch, window, open;
+    double secs;
+    void *context, *sock[CONNS_MAX];
+    struct producer *producer;
+    uint32_t next_producer;
+    struct flight *flight; /* ring by request id */
+    uint64_t next_request;
+    uint64_t sent, acked, refused, busy, again;
+    uint32_t outstanding;
+    uint64_t seed, epoch;
+    uint32_t *latency_us;
+    uint64_t samples;
+    char *event;
+    size_t event_size, case_at;
+};
+
+enum { RING = 1 << 17 };
+
+static const char *arg(int argc, char **argv, const char *key,
+                       const char *otherwise)
+{
+    size_t n = strlen(key);
+
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], key, n) == 0 && argv[i][n] == '=')
+            return argv[i] + n + 1;
+    return otherwise;
+}
+
+static uint32_t number(int argc, char **argv, const char *key,
+                       const char *otherwise)
+{
+    return (uint32_t)strtoul(arg(argc, argv, key, otherwise), NULL, 10);
+}
+
+static void die(const char *what)
+{
+    fprintf(stderr, "load: %s\n", what);
+    exit(1);
+}
+
+static uint64_t chance(struct load *l)
+{
+    l->seed ^= l->seed << 13;
+    l->seed ^= l->seed >> 7;
+    l->seed ^= l->seed << 17;
+    return l->seed;
+}
+
+/* One event with a case id of fixed width, which is patched in for each. */
+static void make_event(struct load *l)
+{
+    struct arena arena;
+    struct bytes out = {0};
+    struct fault fault;
+    struct event_value yes = {.type = EVENT_FLAG, .number = 1},
+                       inbound = {.type = EVENT_TEXT, .text = "outbound"};
+
+    arena_init(&arena, 1 << 16);
+    Yinuo__V1__Event *e =
+        event_new(l->open ? "case.opened" : "customer.contacted", &arena);
+    e->id = (char *)"e";
+    e->case_id = (char *)"C-0000000";
+    e->station = (char *)"ST-BENCH";
+    e->region = (char *)"R-1";
+    e->has_source = 1;
+    e->source = YINUO__V1__SOURCE__SOURCE_STATION;
+    if (l->open) {
+        struct event_value class = {.type = EVENT_TEXT, .text = "request"};
+        if (event_set(e, "class", &class, &arena, &fault))
+            die(fault.text);
+    } else if (event_set(e, "two_way", &yes, &arena, &fault) ||
+               event_set(e, "direction", &inbound, &arena, &fault)) {
+        die(fault.text);
+    }
+    if (codec_encode(&e->base, &out) != STATUS_OK)
+        die("no memory");
+    l->event = malloc(out.size);
+    if (!l->event)
+        die("no memory");
+    memcpy(l->event, out.data, out.size);
+    l->event_size = out.size;
+    for (l->case_at = 0; memcmp(l->event + l->case_at, "C-0000000", 9) != 0;
+         l->case_at++)
+        ;
+    bytes_fini(&out);
+    arena_fini(&arena);
+}
+
+static void send_frames(struct load *l, uint32_t conn, uint8_t kind,
+                        uint64_t request, const ProtobufCMessage *body)
+{
+    struct wire_header h = {
+        .version = WIRE_VERSION, .kind = kind, .request_id = request};
+    struct frames f;
+    size_t size = protobuf_c_message_get_packed_size(body);
+
+    frames_init(&f);
+    uint8_t *head = frames_add_room(&f, WIRE_HEADER_SIZE);
+    uint8_t *room = frames_add_room(&f, size);
+    if (!head || !room)
+        die("no memory");
+    wire_header_encode(&h, head);
+    protobuf_c_message_pack(body, room);
+    while (socket_send(l->sock[conn], &f) == STATUS_BUSY)
+        ;
+    frames_fini(&f);
+}
+
+static void open_conns(struct load *l)
+{
+    struct error err;
+    Yinuo__V1__Hello hello = YINUO__V1__HELLO__INIT;
+    char identity[32];
+
+    if (socket_context_new(&l->context, &err) != STATUS_OK)
+        die(err.text);
+    hello.has_role = hello.has_version_min = hello.has_version_max = 1;
+    hello.role = (Yinuo__V1__Role)WIRE_ROLE_ADMIN;
+    hello.version_min = hello.version_max = WIRE_VERSION;
+    for (uint32_t i = 0; i < l->conns; i++) {
+        if (socket_open(&l->sock[i], l->context, ZMQ_DEALER, NULL, &err) !=
+                STATUS_OK ||
+            socket_connect(l->sock[i], l->connect, &err) != STATUS_OK)
+            die(err.text);
+        snprintf(identity, sizeof identity, "load-%u", i);
+        hello.identity = identity;
+        zmq_pollitem_t item = {l->sock[i], 0, ZMQ_POLLOUT, 0};
+        (void)zmq_poll(&item, 1, 3000);
+        send_frames(l, i, WIRE_HELLO, 1, &hello.base);
+        item.events = ZMQ_POLLIN;
+        struct frames f;
+        frames_init(&f);
+        if (zmq_poll(&item, 1, 3000) <= 0 ||
+            socket_receive(l->sock[i], &f) != STATUS_OK)
+            die("nobody answers at the front door");
+        frames_fini(&f);
+    }
+}
+
+/* --- sending --- */
+
+static uint32_t pick_producer(struct load *l)
+{
+    for (uint32_t i = 0; i < l->producers; i++) {
+        uint32_t p = (l->next_producer + i) % l->producers;
+        if (!l->producer[p].busy) {
+            l->next_producer = p + 1;
+            return p;
+        }
+    }
+    die("more messages outstanding than producers");
+    return 0;
+}
+
+static uint32_t pick_case(struct load *l)
+{
+    return l->open ? (uint32_t)l->sent : (uint32_t)(chance(l) % l->cases);
+}
+
+static void send_batch(struct load *l, uint32_t events, uint64_t request,
+                       uint32_t p)
+{
+    static char room[LIMIT_BATCH_EVENTS][EVENT_BYTES];
+    ProtobufCBinaryData list[LIMIT_BATCH_EVENTS];
+    Yinuo__V1__EventBatch body = YINUO__V1__EVENT_BATCH__INIT;
+    char identity[32], id[16];
+
+    for (uint32_t i = 0; i < events; i++) {
+        memcpy(room[i], l->event, l->event_size);
+        snprintf(id, sizeof id, "%07u", pick_case(l) % 10000000);
+        memcpy(room[i] + l->case_at + 2, id, 7);
+        list[i] = (ProtobufCBinaryData){l->event_size, (uint8_t *)room[i]};
+        l->sent++;
+    }
+    snprintf(identity, sizeof identity, "st-%05u%s", p, l->open ? "-o" : "");
+    body.producer_identity = identity;
+    body.has_producer_epoch = body.has_first_sequence = 1;
+    body.producer_epoch = l->epoch;
+    body.first_sequence = l->producer[p].sequence + 1;
+    body.n_events = events;
+    body.events = list;
+    l->producer[p].sequence += events;
+    l->producer[p].busy = true;
+    l->flight[request % RING] =
+        (struct flight){clock_monotonic_ns(clock_system()), p, events};
+    l->outstanding += events;
+    send_frames(l, p % l->conns, WIRE_EVENTS, request, &body.base);
+}
+
+static bool more(const struct load *l)
+{
+    return !l->open || l->sent < l->cases;
+}
+
+static void fill(struct load *l)
+{
+    while (l->outstanding + l->batch <= l->window && more(l))
+        send_batch(l, l->batch, ++l->next_request, pick_producer(l));
+}
+
+/* --- answers --- */
+
+static void acknowledged(struct load *l, uint64_t request, struct slice body)
+{
+    static struct arena arena;
+    struct flight *f = &l->flight[request % RING];
+    int64_t us = (clock_monotonic_ns(clock_system()) - f->sent_ns) / 1000;
+
+    if (!arena.cap)
+        arena_init(&arena, LIMIT_DECODE_BYTES);
+    arena_reset(&arena);
+    const Yinuo__V1__EventsAnswer *a =
+        codec_decode(&yinuo__v1__events_answer__descriptor, body, &arena, NULL);
+    if (!a || a->has_gap_resend_from)
+        die("a gap: answers and numbers do not fit");
+    l->refused += a->n_refusals;
+    if (l->samples < SAMPLES)
+        l->latency_us[l->samples++] = (uint32_t)us;
+    l->producer[f->producer].busy = false;
+    l->outstanding -= f->events;
+    l->acked += f->events;
+}
+
+static void take(struct load *l, struct frames *f)
+{
+    struct wire_header h;
+    struct slice head = frames_slice(f, 0);
+
+    if (wire_header_decode(head.data, head.size, &h) != REFUSAL_NONE)
+        die("an answer that is none");
+    if (h.kind == WIRE_EVENTS_ACK) {
+        acknowledged(l, h.request_id, frames_slice(f, 1));
+    } else if (h.kind == WIRE_BUSY) {
+        die("busy: the window is larger than what the broker takes");
+    } else if (h.kind == WIRE_ERROR) {
+        die("refused");
+    }
+}
+
+static void drain(struct load *l, int64_t wait_ms)
+{
+    zmq_pollitem_t items[CONNS_MAX];
+    struct frames f;
+
+    frames_init(&f);
+    for (uint32_t i = 0; i < l->conns; i++)
+        items[i] = (zmq_pollitem_t){l->sock[i], 0, ZMQ_POLLIN, 0};
+    if (zmq_poll(items, (int)l->conns, (long)wait_ms) <= 0)
+        return;
+    for (uint32_t i = 0; i < l->conns; i++)
+        while ((items[i].revents & ZMQ_POLLIN) &&
+               socket_receive(l->sock[i], &f) == STATUS_OK) {
+            take(l, &f);
+            frames_fini(&f);
+        }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static void report(struct load *l, double secs)
+{
+    qsort(l->latency_us, l->samples, sizeof *l->latency_us, by_size);
+    uint64_t n = l->samples ? l->samples - 1 : 0;
+    printf("peer=yinuo work=%s producers=%u conns=%u w=%u batch=%u cases=%u "
+           "acked=%llu "
+           "acked_per_s=%.0f ack_p50_us=%u ack_p99_us=%u ack_max_us=%u "
+           "refused=%llu secs=%.2f\n",
+           l->open ? "open" : "contact", l->producers, l->conns, l->window,
+           l->batch, l->cases, (unsigned long long)l->acked,
+           (double)l->acked / secs, l->latency_us[n / 2],
+           l->latency_us[n * 99 / 100], l->latency_us[n],
+           (unsigned long long)l->refused, secs);
+}
+
+int main(int argc, char **argv)
+{
+    static struct load l;
+
+    l.connect = arg(argc, argv, "connect", "tcp://127.0.0.1:7801");
+    l.cases = number(argc, argv, "cases", "100000");
+    l.producers = number(argc, argv, "producers", "3000");
+    l.conns = number(argc, argv, "conns", "16");
+    l.batch = number(argc, argv, "batch", "32");
+    l.window = number(argc, argv, "w", "1024");
+    l.open = number(argc, argv, "open", "0");
+    l.secs = strtod(arg(argc, argv, "secs", "5"), NULL);
+    if (l.conns > CONNS_MAX || l.producers > PRODUCERS_MAX ||
+        l.batch > LIMIT_BATCH_EVENTS || !l.conns || !l.producers || !l.batch ||
+        l.cases > 9999999)
+        die("numbers out of range");
+    l.producer = calloc(l.producers, sizeof *l.producer);
+    l.flight = calloc(RING, sizeof *l.flight);
+    l.latency_us = calloc(SAMPLES, sizeof *l.latency_us);
+    if (!l.producer || !l.flight || !l.latency_us)
+        die("no memory");
+    l.seed = 88172645463325252u;
+    l.epoch = (uint64_t)clock_wall_ms(clock_system());
+    make_event(&l);
+    open_conns(&l);
+    int64_t start_ns = clock_monotonic_ns(clock_system()), now_ns = start_ns;
+    int64_t end_ns = start_ns + (int64_t)(l.secs * 1e9);
+    while ((l.open ? l.sent < l.cases : now_ns < end_ns)) {
+        fill(&l);
+        drain(&l, 1000);
+        now_ns = clock_monotonic_ns(clock_system());
+    }
+    while (l.outstanding)
+        drain(&l, 1000);
+    report(&l, (double)(clock_monotonic_ns(clock_system()) - start_ns) / 1e9);
+    for (uint32_t i = 0; i < l.conns; i++)
+        socket_close(&l.sock[i]);
+    socket_context_free(&l.context);
+    return l.acked ? 0 : 1;
+}
