@@ -307,9 +307,10 @@ static void on_decision(struct drill *d, const Yinuo__V1__Decision *one)
                !is_answered(d, story)) {
         drill_say(&d->show, &d->stories[story], one->at_ms, OUT_GOOD,
                   _("%s acknowledges"), one->person ? one->person : "");
-    } else if (story != DRILL_NO_STORY && strcmp(kind, "refuse") == 0) {
+    } else if (story != DRILL_NO_STORY && strcmp(kind, "refuse") == 0 &&
+               one->rule && *one->rule) {
         drill_say(&d->show, &d->stories[story], one->at_ms, OUT_WARN,
-                  _("refused by %s"), one->rule ? one->rule : "");
+                  _("refused by %s"), one->rule);
     }
 }
 
@@ -405,14 +406,18 @@ static enum status rehearse(struct drill *d, struct error *err)
 
 /* --- the last screen --- */
 
-static void why_of_the_last_story(struct drill *d)
+static void why_of_a_story(struct drill *d)
 {
     char *words[] = {(char *)"case", (char *)"why", NULL, NULL};
     int used;
 
-    if (!d->story_count)
+    const struct drill_story *shortest = NULL;
+    for (size_t i = 0; i < d->story_count; i++)
+        if (!shortest || d->stories[i].pages < shortest->pages)
+            shortest = &d->stories[i];
+    if (!shortest)
         return;
-    words[2] = (char *)d->stories[d->story_count - 1].case_id;
+    words[2] = (char *)shortest->case_id;
     const struct command *c = command_find(3, words, &used);
     if (!c || used != 2)
         return;
@@ -471,7 +476,7 @@ static void finish(struct drill *d)
     arena_fini(&d->arena);
 }
 
-int drill_run(struct cli *cli, int argc, char **argv)
+int run_drill(struct cli *cli, int argc, char **argv)
 {
     struct drill *d = calloc(1, sizeof *d);
 
@@ -492,7 +497,7 @@ int drill_run(struct cli *cli, int argc, char **argv)
                            (unsigned long long)d->events_seen);
         if (st == STATUS_OK) {
             drill_last_screen(&d->show, d->stories, d->story_count);
-            why_of_the_last_story(d);
+            why_of_a_story(d);
             if (set.serve)
                 serve(d);
             summary_line(d);

@@ -76,6 +76,8 @@ void drill_say_page(struct drill_show *s, struct drill_story *story,
     const char *person = d->person ? d->person : "?";
     struct drill_told *t = told(story, person);
 
+    story->pages++;
+
     if (t && !t->times++) {
         snprintf(t->person, sizeof t->person, "%s", person);
         snprintf(t->rule, sizeof t->rule, "%s", d->rule ? d->rule : "");

@@ -26,6 +26,7 @@ struct drill_story {
     const char *case_id;
     struct drill_told told[DRILL_TOLD_MAX];
     size_t told_count;
+    unsigned pages;
 };
 
 struct drill_show {

@@ -57,6 +57,12 @@ void drill_stage_close(struct drill_stage *s)
     arena_fini(&s->arena);
 }
 
+static void know(struct drill_stage *s, uint64_t seq)
+{
+    if (seq > s->known)
+        s->known = seq;
+}
+
 static enum status refused(struct drill_stage *s, unsigned code,
                            const char *what, struct error *err)
 {
@@ -92,6 +98,7 @@ enum status drill_stage_publish(struct drill_stage *s,
                          "publish: number %" PRIu64 " is missing at the router",
                          a->gap_resend_from);
     s->sequence += count;
+    know(s, a->journal_seq);
     s->refused += a->n_refusals;
     return STATUS_OK;
 }
@@ -132,6 +139,7 @@ enum status drill_stage_answer(struct drill_stage *s,
     bytes_fini(&packed);
     if (!a)
         return error_wrap(err, "acknowledge %s", item->page_id);
+    know(s, a->journal_seq);
     s->answers += a->code == REFUSAL_NONE;
     return STATUS_OK;
 }
@@ -172,6 +180,7 @@ enum status drill_stage_advance(struct drill_stage *s, int64_t until_ms,
     if (a->code != REFUSAL_NONE)
         return refused(s, a->code, "move the clock", err);
     s->now_ms = value_of(a, "now_ms", s->now_ms);
+    know(s, (uint64_t)value_of(a, "last_seq", 0));
     return STATUS_OK;
 }
 
@@ -222,7 +231,7 @@ enum status drill_stage_collect(struct drill_stage *s, drill_visit *visit,
         enum status st = take_records(s, r, visit, context, err);
         if (st != STATUS_OK)
             return st;
-    } while (s->seen < last);
+    } while (s->seen < last || s->seen < s->known);
     return STATUS_OK;
 }
 

@@ -23,6 +23,7 @@ struct drill_stage {
     uint32_t partition;
     uint64_t epoch, sequence; /* as the producer "drill" */
     uint64_t seen;            /* of the stream, without a hole */
+    uint64_t known;           /* by answers: the stream must show it too */
     uint64_t refused;         /* events */
     uint64_t answers;         /* pages that were acknowledged by us */
     int64_t now_ms;
