@@ -1,0 +1,127 @@
+/* Conditions: every one has an answer. The scope here is a table of fields;
+ * the names of the case are the engine's own and told in the stories. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "engine/expr.h"
+#include "engine/run.h"
+
+#define N(n) ((struct value){.kind = VALUE_NUMBER, .thousandths = (n)})
+#define T(t) ((struct value){.kind = VALUE_TEXT, .text = TEXT(t)})
+#define B(b) ((struct value){.kind = VALUE_FLAG, .flag = (b)})
+
+static const struct text words[] = {{"on_leave", 8}, {"off_shift", 9}};
+
+static bool holds(const struct expr_row *rows, uint16_t count)
+{
+    const struct field fields[] = {
+        {TEXT("amount"), N(1500)},
+        {TEXT("reason"), T("on_leave")},
+        {TEXT("signed"), B(true)},
+        {TEXT("tags"),
+         {.kind = VALUE_LIST, .list = {.items = words, .count = 2}}},
+        {TEXT("due"), {.kind = VALUE_TIME, .time_ms = 1000}},
+    };
+    const struct event ev = {.fields = fields, .field_count = 5};
+    static struct engine_out out;
+    const struct run r = {.out = &out, .c = &out.scratch};
+    const struct scope s = {&r, &ev};
+    const struct expr e = {.rows = rows, .count = count};
+
+    return expr_true(&e, &s);
+}
+
+#define HOLDS(...)                                                             \
+    holds((const struct expr_row[]){__VA_ARGS__},                              \
+          sizeof((const struct expr_row[]){__VA_ARGS__}) /                     \
+              sizeof(struct expr_row))
+#define FIELD(f)                                                               \
+    {                                                                          \
+        .op = EXPR_OP_FIELD, .name = TEXT(f)                                   \
+    }
+#define CONST(v)                                                               \
+    {                                                                          \
+        .op = EXPR_OP_CONST, .value = v                                        \
+    }
+#define OP(o)                                                                  \
+    {                                                                          \
+        .op = EXPR_OP_##o                                                      \
+    }
+#define HAS(f)                                                                 \
+    {                                                                          \
+        .op = EXPR_OP_HAS, .name = TEXT(f)                                     \
+    }
+
+static void nothing_said_is_always_true(void **state)
+{
+    (void)state;
+    assert_true(holds(NULL, 0));
+}
+
+static void numbers_and_times_are_ordered_words_only_equal(void **state)
+{
+    (void)state;
+    assert_true(HOLDS(FIELD("amount"), CONST(N(1500)), OP(EQ)));
+    assert_true(HOLDS(FIELD("amount"), CONST(N(1400)), OP(GT)));
+    assert_true(HOLDS(FIELD("amount"), CONST(N(1500)), OP(LE)));
+    assert_true(HOLDS(FIELD("amount"), CONST(N(1500)), OP(GE)));
+    assert_false(HOLDS(FIELD("amount"), CONST(N(1500)), OP(LT)));
+    assert_true(HOLDS(FIELD("reason"), CONST(T("on_leave")), OP(EQ)));
+    assert_true(HOLDS(FIELD("reason"), CONST(T("skill")), OP(NE)));
+    assert_false(HOLDS(FIELD("reason"), CONST(T("a")), OP(GT)));
+    assert_false(HOLDS(FIELD("reason"), CONST(N(1)), OP(LE)));
+    assert_true(HOLDS(
+        FIELD("due"),
+        CONST(((struct value){.kind = VALUE_TIME, .time_ms = 999})), OP(GT)));
+}
+
+static void what_is_not_there_compares_with_nothing(void **state)
+{
+    (void)state;
+    assert_false(HOLDS(FIELD("none"), CONST(N(1)), OP(EQ)));
+    assert_false(HOLDS(FIELD("none"), CONST(N(1)), OP(NE)));
+    assert_false(HOLDS(FIELD("none"), FIELD("none"), OP(EQ)));
+    assert_false(HOLDS(FIELD("none")));
+    assert_false(HOLDS(HAS("none")));
+    assert_true(HOLDS(HAS("amount")));
+    assert_true(HOLDS(FIELD("none"), OP(NOT)));
+}
+
+static void lists_hold_on_either_side(void **state)
+{
+    const struct value list = {.kind = VALUE_LIST,
+                               .list = {.items = words, .count = 2}};
+
+    (void)state;
+    assert_true(HOLDS(FIELD("reason"), CONST(list), OP(IN)));
+    assert_true(HOLDS(CONST(T("off_shift")), FIELD("tags"), OP(IN)));
+    assert_false(HOLDS(CONST(T("skill")), FIELD("tags"), OP(IN)));
+    assert_false(HOLDS(CONST(N(1)), FIELD("tags"), OP(IN)));
+    assert_false(HOLDS(FIELD("none"), CONST(list), OP(IN)));
+}
+
+static void and_or_not(void **state)
+{
+    (void)state;
+    assert_true(HOLDS(FIELD("signed"), CONST(B(true)), OP(AND)));
+    assert_false(HOLDS(FIELD("signed"), CONST(B(false)), OP(AND)));
+    assert_true(HOLDS(FIELD("signed"), CONST(B(false)), OP(OR)));
+    assert_false(HOLDS(FIELD("signed"), OP(NOT)));
+    assert_false(HOLDS(CONST(N(1000)), CONST(B(true)), OP(AND)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_said_is_always_true),
+        cmocka_unit_test(numbers_and_times_are_ordered_words_only_equal),
+        cmocka_unit_test(what_is_not_there_compares_with_nothing),
+        cmocka_unit_test(lists_hold_on_either_side),
+        cmocka_unit_test(and_or_not),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
