@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "ledger/memarena.h"
+#include "ledger/memorder.h"
 
-enum { BUCKETS_FIRST = 1024, LINKS_MIN = 2 };
+enum { BUCKETS_FIRST = 1024 };
 
 struct order {
-    struct mem_row *head[MEMTABLE_LEVELS];
-    struct mem_row *pending; /* not indexed yet, linked by up[0] and up[1] */
-    unsigned levels;
+    struct memorder index;
+    struct mem_row *pending; /* not indexed yet */
     bool eager;
 };
 
@@ -22,7 +22,6 @@ struct memtable {
     struct mem_row **buckets;
     size_t mask;
     size_t count;
-    uint64_t dice; /* for tower heights; any sequence will do */
     uint8_t hash_key[crypto_shorthash_KEYBYTES];
     struct order orders[MEMTABLE_TABLES];
 };
@@ -47,12 +46,9 @@ struct memtable *memtable_new(size_t expected)
     m->mask = n - 1;
     m->buckets =
         must_have(calloc(n, sizeof *m->buckets), n * sizeof *m->buckets);
-    m->dice = 0x9e3779b97f4a7c15U;
     /* Keys come from outside: nobody may choose ones that collide. What the
      * key is shows nowhere, so it does not disturb determinism. */
     crypto_shorthash_keygen(m->hash_key);
-    for (size_t t = 0; t < MEMTABLE_TABLES; t++)
-        m->orders[t].levels = 1;
     return m;
 }
 
@@ -77,28 +73,6 @@ int memtable_compare(struct slice a, struct slice b)
     int r = n == 0 ? 0 : memcmp(a.data, b.data, n);
 
     return r != 0 ? r : (a.size > b.size) - (a.size < b.size);
-}
-
-static uint64_t prefix_of(struct slice key)
-{
-    uint64_t p = 0;
-
-    if (key.size >= 8) {
-        memcpy(&p, key.data, 8);
-        return __builtin_bswap64(p);
-    }
-    for (size_t i = 0; i < key.size; i++)
-        p |= (uint64_t)key.data[i] << (56 - 8 * i);
-    return p;
-}
-
-/* Equal prefixes are decided by the bytes: a short key may pad to the same. */
-static int row_compare(const struct mem_row *row, uint64_t prefix,
-                       struct slice key)
-{
-    if (row->prefix != prefix)
-        return row->prefix < prefix ? -1 : 1;
-    return memtable_compare(mem_row_key(row), key);
 }
 
 static uint32_t hash_of(const struct memtable *m, uint8_t table,
@@ -157,116 +131,65 @@ static void grow_buckets(struct memtable *m)
     m->mask = n - 1;
 }
 
-/* A quarter of the rows reach each further level. */
-static uint8_t throw_levels(struct memtable *m)
-{
-    m->dice ^= m->dice << 13;
-    m->dice ^= m->dice >> 7;
-    m->dice ^= m->dice << 17;
-    unsigned zeros = (unsigned)__builtin_ctzl(m->dice | (1UL << 62)) / 2;
-
-    return (uint8_t)(zeros + 1 < MEMTABLE_LEVELS ? zeros + 1 : MEMTABLE_LEVELS);
-}
-
-/* For each level the link that points at the first row >= key. */
-static void find_links(struct order *o, uint64_t prefix, struct slice key,
-                       struct mem_row **links[MEMTABLE_LEVELS])
-{
-    struct mem_row **at = o->head;
-
-    for (unsigned level = o->levels; level-- > 0;) {
-        while (at[level] != NULL && row_compare(at[level], prefix, key) < 0)
-            at = at[level]->up;
-        links[level] = &at[level];
-    }
-}
-
-static void index_row(struct order *o, struct mem_row *row)
-{
-    struct mem_row **links[MEMTABLE_LEVELS];
-
-    for (; o->levels < row->levels; o->levels++)
-        o->head[o->levels] = NULL;
-    find_links(o, row->prefix, mem_row_key(row), links);
-    for (unsigned level = 0; level < row->levels; level++) {
-        row->up[level] = *links[level];
-        *links[level] = row;
-    }
-    row->indexed = true;
-}
-
-static void unindex_row(struct order *o, struct mem_row *row)
-{
-    struct mem_row **links[MEMTABLE_LEVELS];
-
-    find_links(o, row->prefix, mem_row_key(row), links);
-    for (unsigned level = 0; level < row->levels; level++) {
-        assert(*links[level] == row);
-        *links[level] = row->up[level];
-    }
-    row->indexed = false;
-}
-
 static void push_pending(struct order *o, struct mem_row *row)
 {
-    row->up[0] = o->pending;
-    row->up[1] = NULL;
+    row->next = o->pending;
+    row->prev = NULL;
     if (o->pending != NULL)
-        o->pending->up[1] = row;
+        o->pending->prev = row;
     o->pending = row;
 }
 
 static void drop_pending(struct order *o, struct mem_row *row)
 {
-    if (row->up[1] != NULL)
-        row->up[1]->up[0] = row->up[0];
+    if (row->prev != NULL)
+        row->prev->next = row->next;
     else
-        o->pending = row->up[0];
-    if (row->up[0] != NULL)
-        row->up[0]->up[1] = row->up[1];
+        o->pending = row->next;
+    if (row->next != NULL)
+        row->next->prev = row->prev;
 }
 
-static void index_pending(struct order *o)
+static void index_row(struct memtable *m, struct mem_row *row)
+{
+    memorder_add(&m->orders[row->table].index, &m->arena, row);
+    row->indexed = true;
+}
+
+static void index_pending(struct memtable *m, struct order *o)
 {
     while (o->pending != NULL) {
         struct mem_row *row = o->pending;
 
-        o->pending = row->up[0];
+        o->pending = row->next;
         if (o->pending != NULL)
-            o->pending->up[1] = NULL;
-        index_row(o, row);
+            o->pending->prev = NULL;
+        index_row(m, row);
     }
 }
 
-static size_t row_bytes(uint8_t levels, size_t key_size)
+static size_t row_bytes(size_t key_size)
 {
-    size_t links = levels < LINKS_MIN ? LINKS_MIN : levels;
-
-    return sizeof(struct mem_row) + links * sizeof(struct mem_row *) + key_size;
+    return sizeof(struct mem_row) + key_size;
 }
 
 static struct mem_row *add_row(struct memtable *m, uint8_t table,
                                struct slice key, uint32_t hash)
 {
-    uint8_t levels = throw_levels(m);
     size_t room;
-    struct mem_row *row =
-        memarena_take(&m->arena, row_bytes(levels, key.size), &room);
-    size_t links = levels < LINKS_MIN ? LINKS_MIN : levels;
+    struct mem_row *row = memarena_take(&m->arena, row_bytes(key.size), &room);
 
-    *row = (struct mem_row){.prefix = prefix_of(key),
+    *row = (struct mem_row){.prefix = memorder_prefix(key),
                             .hash = hash,
                             .key_size = (uint16_t)key.size,
-                            .table = table,
-                            .levels = levels};
-    row->key = (uint8_t *)(row->up + links);
+                            .table = table};
     memcpy(row->key, key.data, key.size);
     if (++m->count > m->mask)
         grow_buckets(m);
     row->hash_next = m->buckets[hash & m->mask];
     m->buckets[hash & m->mask] = row;
     if (m->orders[table].eager)
-        index_row(&m->orders[table], row);
+        index_row(m, row);
     else
         push_pending(&m->orders[table], row);
     return row;
@@ -315,13 +238,12 @@ static void drop_row(struct memtable *m, struct mem_row *row)
         link = &(*link)->hash_next;
     *link = row->hash_next;
     if (row->indexed)
-        unindex_row(&m->orders[row->table], row);
+        memorder_drop(&m->orders[row->table].index, &m->arena, row);
     else
         drop_pending(&m->orders[row->table], row);
     m->count--;
     memarena_give(&m->arena, row->value, row->value_room);
-    memarena_give(&m->arena, row,
-                  memarena_room(row_bytes(row->levels, row->key_size)));
+    memarena_give(&m->arena, row, memarena_room(row_bytes(row->key_size)));
 }
 
 void memtable_delete(struct memtable *m, uint8_t table, struct slice key,
@@ -347,12 +269,8 @@ void memtable_delete(struct memtable *m, uint8_t table, struct slice key,
 struct mem_row *memtable_seek(struct memtable *m, uint8_t table,
                               struct slice from)
 {
-    struct order *o = &m->orders[table];
-    struct mem_row **links[MEMTABLE_LEVELS];
-
-    index_pending(o);
-    find_links(o, prefix_of(from), from, links);
-    return *links[0];
+    index_pending(m, &m->orders[table]);
+    return memorder_seek(&m->orders[table].index, from);
 }
 
 size_t memtable_count(const struct memtable *m)
@@ -372,7 +290,9 @@ static int by_table_and_key(const void *a, const void *b)
 
     if (x->table != y->table)
         return x->table < y->table ? -1 : 1;
-    return row_compare(x, y->prefix, mem_row_key(y));
+    if (x->prefix != y->prefix)
+        return x->prefix < y->prefix ? -1 : 1;
+    return memtable_compare(mem_row_key(x), mem_row_key(y));
 }
 
 struct mem_row **memtable_rows(const struct memtable *m)

@@ -1,7 +1,8 @@
 /* memtable - the changes since the last checkpoint, in memory.
  *
  * Rows are (table, key) -> value or tombstone. Points go through one hash
- * table; order comes from one skip list per table, which a table joins either
+ * table; order comes from one index per table
+ * (ledger/memorder.h), which a table joins either
  * at once (timers: the next due one is asked for after every batch) or when
  * somebody first iterates it. A row therefore costs a hash insert, and its
  * place in the order is paid for only where it is used, once.
@@ -29,22 +30,22 @@
 
 #include "base/slice.h"
 
-enum { MEMTABLE_TABLES = 16, MEMTABLE_LEVELS = 12 };
+enum { MEMTABLE_TABLES = 16 };
 
 struct mem_row {
     struct mem_row *hash_next; /* same bucket */
-    uint8_t *value;            /* NULL for a tombstone and for size 0 */
-    uint64_t prefix;           /* first 8 key bytes, big-endian, for order */
+    struct mem_row *next;      /* in key order; not indexed: pending */
+    struct mem_row *prev;
+    uint8_t *value;  /* NULL for a tombstone and for size 0 */
+    uint64_t prefix; /* first 8 key bytes, big-endian, for order */
     uint32_t hash;
     uint32_t value_size;
     uint32_t value_room; /* bytes usable at value */
     uint16_t key_size;
     uint8_t table;
-    uint8_t levels;       /* towers in up[] when indexed */
-    bool deleted;         /* a tombstone; owner writes, frozen: nobody */
-    bool indexed;         /* in the skip list; touched by the owner only */
-    uint8_t *key;         /* behind the towers */
-    struct mem_row *up[]; /* next per level; not indexed: pending links */
+    bool deleted; /* a tombstone; owner writes, frozen: nobody */
+    bool indexed; /* has its place in the order; the owner's only */
+    uint8_t key[];
 };
 
 struct memtable;
@@ -75,7 +76,7 @@ struct mem_row *memtable_seek(struct memtable *m, uint8_t table,
 
 static inline struct mem_row *memtable_after(const struct mem_row *row)
 {
-    return row->up[0];
+    return row->next;
 }
 
 size_t memtable_count(const struct memtable *m);
