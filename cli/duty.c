@@ -14,7 +14,7 @@
 #include "cli/words.h"
 #include "proto/wire.h"
 
-enum { CACHE_BYTES_MAX = 1024 * 1024, REFRESH_WAIT_MS = 500 };
+enum { CACHE_BYTES_MAX = 1024 * 1024, REFRESH_WAIT_MS = 500, SHOWN_MAX = 12 };
 
 /* One line of the list, from the network or from the cache. */
 struct line {
@@ -177,8 +177,42 @@ static json_t *read_cache(const struct cli *cli)
     return all;
 }
 
-static void show_lines(const struct out *o, const json_t *duty)
+/* Somebody who can act is who must be called: of the stations where the acting
+ * person serves if he is known, from the station head up, not too many. */
+static bool serves(const json_t *duty, const char *station, const char *person)
 {
+    size_t i;
+    const json_t *row;
+
+    json_array_foreach(duty, i, row)
+    {
+        const char *where = json_string_value(json_object_get(row, "station"));
+        const char *who = json_string_value(json_object_get(row, "person"));
+        if (where && who && station && strcmp(where, station) == 0 &&
+            strcmp(who, person) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_known(const json_t *duty, const char *person)
+{
+    size_t i;
+    const json_t *row;
+
+    json_array_foreach(duty, i, row)
+    {
+        const char *who = json_string_value(json_object_get(row, "person"));
+        if (who && strcmp(who, person) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void show_lines(const struct out *o, const json_t *duty,
+                       const char *person)
+{
+    bool known = is_known(duty, person);
     struct table t;
     size_t i;
     const json_t *row;
@@ -187,10 +221,13 @@ static void show_lines(const struct out *o, const json_t *duty)
     json_array_foreach(duty, i, row)
     {
 #define GET(key) json_string_value(json_object_get(row, key))
-        const char *tier = GET("tier");
+        int tier = GET("tier") ? tier_of(GET("tier")) : 0;
+        if (tier < 2 || (known && !serves(duty, GET("station"), person)) ||
+            table_rows(&t) == SHOWN_MAX)
+            continue;
         add_line(&t, &(struct line){GET("station"), GET("person"), GET("name"),
                                     GET("method"), GET("address"),
-                                    GET("delegate"), tier ? tier_of(tier) : 0});
+                                    GET("delegate"), tier});
 #undef GET
     }
     table_print(&t, o);
@@ -213,7 +250,7 @@ void duty_show(struct cli *cli)
         out_note(&cli->out, _("On duty, as last known (%s):"), clock);
         errors.file = cli->out.errors;
         errors.colour = false;
-        show_lines(&errors, duty);
+        show_lines(&errors, duty, cli->who.person);
     } else {
         out_note(&cli->out, "%s", _("No duty list is known yet."));
     }

@@ -122,6 +122,15 @@ static void head_of_receipt(const Yinuo__V1__Receipt *receipt,
         bytes_append_format(out, ": %s", receipt->error);
 }
 
+/* A command that waited in an outbox arrives as an event that says so. */
+static bool is_late(const Yinuo__V1__Event *event)
+{
+    struct event_value value;
+
+    return event && event_get(event, "late", &value) &&
+           value.type == EVENT_FLAG && value.number;
+}
+
 void telling_head(const Yinuo__V1__StreamRecord *r, struct bytes *out)
 {
     if (r->event)
@@ -150,7 +159,7 @@ void telling_head(const Yinuo__V1__StreamRecord *r, struct bytes *out)
                             r->refused->text && *r->refused->text
                                 ? r->refused->text
                                 : _(refusal_sentence(r->refused->code)));
-    if (r->late)
+    if (r->late || is_late(r->event))
         bytes_append_format(out, " (%s)", _("sent late"));
 }
 
