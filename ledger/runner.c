@@ -54,6 +54,7 @@ enum status runner_new(const struct runner_options *options,
         return error_set(err, STATUS_NO_MEMORY, "a runner");
     r->options = *options;
     r->sorted = true;
+    r->sequence = options->first_sequence ? options->first_sequence - 1 : 0;
     arena_init(&r->arena, 2 * LIMIT_DECODE_BYTES);
     status = state_open(&in_memory, &r->state, err);
     if (!status) {
