@@ -14,6 +14,7 @@
 #include "base/child.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/time_text.h"
 #include "cli/drill_show.h"
 #include "cli/drill_stage.h"
@@ -482,6 +483,7 @@ int run_drill(struct cli *cli, int argc, char **argv)
 
     if (!d)
         abort();
+    log_set_level(LOG_WARN); /* what the programs say is in their logs */
     d->cli = cli;
     d->show.out = &cli->out;
     arena_init(&d->arena, LIMIT_DECODE_BYTES);

@@ -55,7 +55,7 @@ void drill_say(struct drill_show *s, const struct drill_story *story,
     local(story->story, at_ms, at);
     drill_bar_clear(s);
     out_printf(s->out, "%-11s ", at);
-    out_cell(s->out, OUT_STRONG, story->story->id, 6, false);
+    out_cell(s->out, OUT_STRONG, story->story->id, 10, false);
     out_printf(s->out, " ");
     out_text(s->out, style, words);
     out_printf(s->out, "\n");
