@@ -132,7 +132,9 @@ static targets target_of(struct loader *l, yaml_node_t *node)
     role = role_find(l, node_text(node), node_place(node));
     if (role == 1)
         return TARGET_OWNER;
-    return role ? TARGET_ROLE(role) : 0;
+    if (role == 0)
+        return 0;
+    return TARGET_ROLE(role);
 }
 
 void read_targets(struct loader *l, yaml_node_t *node, void *into,
