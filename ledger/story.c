@@ -419,6 +419,7 @@ static void read_claim(struct telling *t, const json_t *row, const char *where,
     base.value = text(t, row, where, "value");
     base.severity = text(t, row, where, "severity");
     base.why = text(t, row, where, "why");
+    base.waits = text(t, row, where, "waits");
     base.person = alias(t, text(t, row, where, "person"));
     base.kind = text(t, row, where, "kind");
     for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i++) {
@@ -633,7 +634,8 @@ size_t story_must_rows(const struct story *s)
         size_t last = 0;
 
         for (size_t j = 0; j < tale->claim_count; j++) {
-            if (!tale->claims[j].must || tale->claims[j].row == last)
+            if (!tale->claims[j].must || *tale->claims[j].waits ||
+                tale->claims[j].row == last)
                 continue;
             last = tale->claims[j].row;
             rows++;

@@ -43,6 +43,7 @@ struct story_claim {
     const char *rule, *clock, *key, *value;
     const char *severity; /* S1 ... after it */
     const char *why;      /* the row's own words */
+    const char *waits;    /* not held yet, and for what; "" it is held */
     size_t row;           /* of the list in the file, from 1 */
 };
 
@@ -92,7 +93,7 @@ MUST_CHECK enum status story_load(const char *path, const char *day,
                                   struct story **s, struct error *err);
 void story_free(struct story **s);
 
-/* How many rows of the list "must" the story and its variants have. */
+/* How many rows of the list "must" are held, of the story and its variants. */
 size_t story_must_rows(const struct story *s);
 
 /* The events of the story as JSON Lines, by time. */

@@ -150,7 +150,11 @@ static void hold_claims(struct telling *t)
             found = true;
             t->lines[j].matched |= c->must;
         }
-        if (found == c->must)
+        if (*c->waits && found == c->must) {
+            printf("holds already, though it waits for %s:\n", c->waits);
+            describe(t, c);
+        }
+        if (*c->waits || found == c->must)
             continue;
         t->failures++;
         printf(c->must ? "did not happen:\n" : "should not have happened:\n");
