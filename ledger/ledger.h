@@ -64,7 +64,7 @@ MUST_CHECK enum status ledger_open(const struct ledger_options *options,
 
 /* Lets a checkpoint under way finish; for a clean end call state_checkpoint()
  * before. */
-void ledger_close(struct ledger **l);
+void ledger_close(struct ledger **out);
 
 /* The records behind state_applied(), in order. apply brings their decisions
  * into the state; state_set_applied and ticks are done here. If a snapshot is

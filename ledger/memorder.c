@@ -222,6 +222,7 @@ static void insert_up(struct memorder *o, struct memarena *a, struct path *p,
         child = upper;
         e = upper->entries[0];
     }
+    assert(child != NULL);
     grow_root(o, a, child);
 }
 

@@ -57,7 +57,7 @@ MUST_CHECK enum status segment_load(const char *dir, uint32_t number,
 MUST_CHECK enum status segment_reopen(struct segment *s, uint64_t map_bytes,
                                       struct error *err);
 void segment_close_env(struct segment *s);
-void segment_free(struct segment **s);
+void segment_free(struct segment **out);
 
 /* Removes the files of that number, whatever they are. */
 void segment_remove(const char *dir, uint32_t number);

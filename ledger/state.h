@@ -79,7 +79,7 @@ MUST_CHECK enum status state_open(const struct state_options *options,
 
 /* Waits for a checkpoint under way; changes after it are for the journal to
  * bring back. NULL is fine; the pointer is nulled. */
-void state_close(struct state **s);
+void state_close(struct state **out);
 
 /* False when there is no such row. */
 bool state_get(struct state *s, enum state_table table, struct slice key,

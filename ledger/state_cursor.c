@@ -192,7 +192,7 @@ struct digest state_hash(struct state *s, uint64_t *rows)
     digest_begin(&d);
     for (int t = 1; t < STATE_TABLE_END; t++) {
         struct state_cursor c;
-        struct slice key, value;
+        struct slice key = SLICE_EMPTY, value = SLICE_EMPTY;
 
         if (t == STATE_META)
             continue;

@@ -143,8 +143,8 @@ enum status state_reader_hash(struct state_reader *r, struct digest *hash,
                               uint64_t *rows, struct error *err)
 {
     struct digest_stream d;
-    enum state_table table;
-    struct slice key, value;
+    enum state_table table = STATE_META;
+    struct slice key = SLICE_EMPTY, value = SLICE_EMPTY;
     uint64_t n = 0;
     enum status status;
 

@@ -23,7 +23,7 @@ state_reader_open(const char *path, struct state_reader **r, struct error *err);
 /* NOT_FOUND for a memory-only state. */
 MUST_CHECK enum status state_reader_of(struct state *s, struct state_reader **r,
                                        struct error *err);
-void state_reader_close(struct state_reader **r);
+void state_reader_close(struct state_reader **out);
 
 uint64_t state_reader_applied(const struct state_reader *r);
 

@@ -205,7 +205,7 @@ static void a_reader_beside_the_owner_sees_what_comes(void **state)
     assert_int_equal(read(to_parent[0], &byte, 1), 1);
     assert_int_equal(journal_lmdb_reader(dir, &reader, &err), STATUS_OK);
     for (int round = 1; round <= 3; round++) {
-        assert_samples(reader, 1, (uint64_t)(400 * round));
+        assert_samples(reader, 1, 400 * (uint64_t)round);
         assert_int_equal(journal_verify(reader, NULL, NULL, 0, &report, &err),
                          STATUS_OK);
         assert_int_equal(write(to_child[1], "y", 1), 1);
