@@ -55,7 +55,9 @@ struct channel_type {
 
 /* clang-format off */
 #define CHANNELS(X)                                                            \
-    X(log) /* appends to a file */
+    X(log)  /* appends to a file                         */                    \
+    X(exec) /* runs a program with the page on its input */                    \
+    X(smtp) /* sends mail                                */
 /* clang-format on */
 
 #define X(name) extern const struct channel_type channel_##name;

@@ -140,6 +140,14 @@ bool tier_core_idle(const struct tier_core *core)
     return desk_idle(&core->desk);
 }
 
+size_t tier_core_running(const struct tier_core *core)
+{
+    size_t running = 0;
+    for (size_t i = 0; i < core->set.channel_count; i++)
+        running += core->desk.running[i];
+    return running;
+}
+
 void tier_core_bye(struct tier_core *core)
 {
     Yinuo__V1__Ping bye = YINUO__V1__PING__INIT;

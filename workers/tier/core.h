@@ -134,6 +134,8 @@ void tier_core_stop(struct tier_core *core, int64_t now_ms);
 /* After tier_core_stop: no try runs, and each receipt has its answer. */
 bool tier_core_idle(const struct tier_core *core);
 
+size_t tier_core_running(const struct tier_core *core); /* tries */
+
 /* BYE; the last thing that is sent. */
 void tier_core_bye(struct tier_core *core);
 

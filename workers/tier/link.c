@@ -6,6 +6,8 @@ enum {
     HELLO_WAIT_MS = 300,
     HELLO_WAIT_MAX_MS = 5000,
     HELLOS_PER_CONNECTION = 6,
+    KNOCK_MS = 10, /* while the socket is not through to the broker */
+    KNOCK_MAX_MS = 320,
     BEAT_MIN_MS = 50,
 };
 
@@ -14,6 +16,7 @@ void link_init(struct link *l, int64_t now_ms)
     *l = (struct link){.state = LINK_DOWN,
                        .next_ms = now_ms,
                        .wait_ms = HELLO_WAIT_MS,
+                       .knock_ms = KNOCK_MS,
                        .heard_ms = now_ms,
                        .beat_ms = LIMIT_HEARTBEAT_MS,
                        .dead_ms = LIMIT_SILENCE_MS};
@@ -45,11 +48,17 @@ static void greet(struct tier_core *core)
     hello.version_min = hello.version_max = WIRE_VERSION;
     if (l->unanswered >= HELLOS_PER_CONNECTION)
         reopen(core);
-    if (core_send(core, WIRE_HELLO, 0, ++l->request, &hello.base)) {
-        core->count.hellos++;
-        l->unanswered++;
-    }
     l->state = LINK_GREETING;
+    if (!core_send(core, WIRE_HELLO, 0, ++l->request, &hello.base)) {
+        l->next_ms = core->now_ms + l->knock_ms;
+        l->knock_ms *= 2;
+        if (l->knock_ms > KNOCK_MAX_MS)
+            l->knock_ms = KNOCK_MAX_MS;
+        return;
+    }
+    l->knock_ms = KNOCK_MS;
+    core->count.hellos++;
+    l->unanswered++;
     l->next_ms = core->now_ms + l->wait_ms;
     l->wait_ms *= 2;
     if (l->wait_ms > HELLO_WAIT_MAX_MS)

@@ -23,7 +23,8 @@ enum {
     ROUND_MESSAGES = 64,
     WATCH_MAX = 64, /* descriptors of all channels */
     WAIT_MAX_MS = 60000,
-    STOP_WAIT_MS = 8000
+    STOP_TRIES_MS = 7000, /* with what follows less than LIMIT_STOP_WAIT_MS */
+    STOP_RECEIPTS_MS = 1500
 };
 
 static const char *const tier_names[] = {"", "engineer", "station_head",
@@ -269,7 +270,11 @@ static void wait(struct program *p, int64_t until_ms)
             n += p->type[i]->watch(p->channel[i].state, watch + n,
                                    WATCH_MAX - n);
     for (size_t i = 0; i < n; i++)
-        items[i] = (zmq_pollitem_t){NULL, watch[i].fd, watch[i].events, 0};
+        items[i] = (zmq_pollitem_t){
+            NULL, watch[i].fd,
+            (short)((watch[i].events & POLLIN ? ZMQ_POLLIN : 0) |
+                    (watch[i].events & POLLOUT ? ZMQ_POLLOUT : 0)),
+            0};
     items[n] = (zmq_pollitem_t){NULL, p->signals, ZMQ_POLLIN, 0};
     items[n + 1] = (zmq_pollitem_t){p->sock, -1, ZMQ_POLLIN, 0};
     int64_t left = until_ms - now_ms();
@@ -287,18 +292,30 @@ static int64_t round_once(struct program *p)
     return more ? 0 : core < next ? core : next;
 }
 
+/* Tries that run may end, then their receipts may find somebody. */
+static void wind_down(struct program *p)
+{
+    int64_t begun = now_ms(), until = begun + STOP_TRIES_MS;
+    int64_t receipts_until = begun + STOP_RECEIPTS_MS;
+    tier_core_stop(p->core, begun);
+    while (!tier_core_idle(p->core)) {
+        int64_t next = round_once(p), now = now_ms();
+        bool running = tier_core_running(p->core) > 0;
+        if (running)
+            receipts_until = now + STOP_RECEIPTS_MS;
+        int64_t end = running ? until : receipts_until;
+        if (now >= end)
+            return;
+        wait(p, next < end ? next : end);
+    }
+}
+
 static void serve(struct program *p)
 {
     while (!p->stop)
         wait(p, round_once(p));
     log_info("TIER-STOPPING", "asked to stop -> tries end, receipts go out");
-    int64_t until = now_ms() + STOP_WAIT_MS;
-    tier_core_stop(p->core, now_ms());
-    while (!tier_core_idle(p->core) && now_ms() < until) {
-        int64_t next = round_once(p);
-        if (!tier_core_idle(p->core))
-            wait(p, next < until ? next : until);
-    }
+    wind_down(p);
     tier_core_bye(p->core);
 }
 

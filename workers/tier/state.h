@@ -19,6 +19,7 @@ struct link {
     enum link_state state;
     int64_t next_ms;     /* DOWN, GREETING: HELLO. UP: PING */
     int64_t wait_ms;     /* between HELLOs, doubles */
+    int64_t knock_ms;    /* until the next try to send one at all */
     int64_t heard_ms;    /* when the broker last said anything */
     int64_t beat_ms;     /* of WELCOME */
     int64_t dead_ms;     /* of WELCOME */
