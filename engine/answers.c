@@ -95,7 +95,7 @@ static void unacknowledge(struct run *r, const struct event *ev)
         ladder_arm(r, 1, ev->at_ms);
         return;
     }
-    w = want_role(r, tier, &why);
+    w = want_role(r, tier, tier, false, &why);
     if (w)
         w->other = ev->reporter;
 }
@@ -160,7 +160,7 @@ static void next_contact(struct run *r, const struct event *ev)
     to = again || tier == 1 ? (uint8_t)(tier + 1) : tier;
     if (to > r->policy->tier_count)
         to = r->policy->tier_count;
-    w = want_role(r, to, &why);
+    w = want_role(r, to, to, false, &why);
     if (!w)
         w = want_found(r, to); /* the rule named the tier: not this person */
     if (!w)
@@ -183,7 +183,7 @@ static void escalate(struct run *r, const struct event *ev)
         role = tier > 1 ? tier : (uint8_t)((from ? from : 1) + 1);
     if (role > r->policy->tier_count && !policy_role(r->policy, to))
         role = r->policy->tier_count;
-    w = want_role(r, role, &why);
+    w = want_role(r, role, role_rank(r->policy, role), false, &why);
     if (!w)
         return;
     if (tier > 1)
@@ -226,7 +226,7 @@ static void try_next(struct run *r, const struct open_page *p)
     if (role < 2 ||
         r->c->called[role] >= contacts_of(r, role, r->in->now_ms, who))
         return;
-    w = want_role(r, role, &why);
+    w = want_role(r, role, role_rank(r->policy, role), false, &why);
     if (w)
         w->next = true;
 }

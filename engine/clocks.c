@@ -233,8 +233,10 @@ static void trigger(struct run *r, const struct event *ev,
     struct text key = key_of(r, ev, t->clock, &has_key);
 
     if (t->clock == r->policy->ack_clock) {
-        if (t->action == TRIGGER_SATISFY)
-            ladder_stop(r, ROLES_MAX, ev->at_ms);
+        if (t->action != TRIGGER_SATISFY)
+            return;
+        wants_are_moot(r);
+        ladder_stop(r, ROLES_MAX, ev->at_ms);
         return;
     }
     for (int i = r->c->clock_count - 1; i >= 0; i--) {

@@ -163,6 +163,7 @@ static void close_case(struct run *r, const struct event *ev)
     if (r->c->status == CASE_CLOSED)
         return;
     move(r, ev, DECISION_CLOSE, 0);
+    wants_are_moot(r);
     clocks_end_all(r, ev->at_ms);
     pages_withdraw_all(r, ev->at_ms);
 }

@@ -59,6 +59,25 @@ static void keep_whole(struct run *r, struct decision *d)
     }
 }
 
+/* An event that wants more than a case can hold is refused. What is due must
+ * go on all the same: the rest of it is done, and this is said. */
+static void no_room(struct run *r, const struct decision *d)
+{
+    struct decisions *all = &r->out->decisions;
+
+    bool runs = d->kind == DECISION_ARM && case_clock(r->c, d->index, d->key);
+
+    if (r->in->kind == INPUT_EVENT || runs) {
+        r->limit = true;
+        return;
+    }
+    all->list[all->count++] = (struct decision){.kind = DECISION_REFUSE,
+                                                .case_id = r->case_id,
+                                                .at_ms = d->at_ms,
+                                                .clock = d->clock,
+                                                .value = TEXT("limit")};
+}
+
 /* Appends a decision and carries it out on the scratch copy of the case. */
 void emit(struct run *r, const struct decision *d)
 {
@@ -67,8 +86,12 @@ void emit(struct run *r, const struct decision *d)
 
     if (r->limit)
         return;
-    if (all->count == DECISIONS_MAX || !has_room(r, d)) {
+    if (all->count == DECISIONS_MAX) {
         r->limit = true;
+        return;
+    }
+    if (!has_room(r, d)) {
+        no_room(r, d);
         return;
     }
     *row = *d;
@@ -117,7 +140,7 @@ static void start(struct run *r, const struct view *view,
     r->page_number = 0;
     r->depth = 0;
     r->limit = false;
-    r->want_count = r->made_count = 0;
+    r->want_count = r->made_count = r->want_mark = 0;
     out->decisions.count = out->decisions.words_used = 0;
     out->decisions.instance_count = out->decisions.promise_count = 0;
     out->touched = out->existed = false;

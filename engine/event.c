@@ -149,6 +149,7 @@ bool event_run(struct run *r, struct event *ev)
 {
     uint8_t before = (uint8_t)r->c->severity;
 
+    r->want_mark = r->want_count;
     if (gate_refuses(r, ev))
         return false;
     run_rule(r, ev);

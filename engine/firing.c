@@ -4,7 +4,17 @@
  * same record, until none is left. */
 #include "engine/run.h"
 
-enum { FIRINGS_MAX = 400 };
+/* A record stops firing while there is room for one more of any size; what is
+ * still due then has a firing of its own. */
+static bool is_nearly_full(const struct run *r)
+{
+    const struct decisions *d = &r->out->decisions;
+
+    return d->count > DECISIONS_MAX / 2 ||
+           d->words_used > DECISION_WORDS_MAX / 2 ||
+           d->instance_count > DECISION_INSTANCES_MAX / 2 ||
+           d->promise_count > CASE_PROMISES_MAX * 2;
+}
 
 static bool is_before(const struct run *r, const struct clock_instance *a,
                       const struct clock_instance *b)
@@ -99,11 +109,8 @@ void fire_due(struct run *r, int64_t until_ms, bool fresh_only)
 {
     const struct clock_instance *i;
 
-    for (int n = 0; (i = earliest(r, until_ms, fresh_only)) != NULL; n++) {
-        if (n == FIRINGS_MAX)
-            r->limit = true;
-        if (r->limit)
-            return;
+    while (!r->limit && !is_nearly_full(r) &&
+           (i = earliest(r, until_ms, fresh_only)) != NULL) {
         if (is_ladder(r, i))
             ladder_fire(r, i, until_ms);
         else

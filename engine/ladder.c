@@ -288,11 +288,10 @@ void ladder_fire(struct run *r, const struct clock_instance *i,
             next.step_count * sizeof next.steps[0]);
     repeat(r, &next, role, &p);
     instance_put(r, &next, p.due_ms);
-    want = want_role(r, p.tier, &why);
+    want = want_role(r, p.tier, role_rank(r->policy, p.tier), late, &why);
     if (!want)
         return;
     want->next = want->rung = true;
-    want->judged = late;
     want->escalates = climbs;
     want->previous = climbs ? tier_before(r, &p, root) : 0;
 }

@@ -10,22 +10,33 @@ static struct want *add(struct run *r)
     return &r->wants[r->want_count++];
 }
 
+static struct want *find_want(struct run *r, uint8_t role, bool inform,
+                              bool judged)
+{
+    for (size_t i = 0; i < r->want_count; i++)
+        if (r->wants[i].role == role && r->wants[i].inform == inform &&
+            r->wants[i].judged == judged && !r->wants[i].person.size)
+            return &r->wants[i];
+    return NULL;
+}
+
 /* The first reason leads: a role that is to be paged already stays as it is;
- * NULL then. */
-struct want *want_role(struct run *r, uint8_t role, const struct why *why)
+ * NULL then. Of what is late the highest tier leads. */
+struct want *want_role(struct run *r, uint8_t role, uint8_t top, bool judged,
+                       const struct why *why)
 {
     struct want *w;
 
     if (role == 0)
         role = 1;
-    for (size_t i = 0; i < r->want_count; i++)
-        if (r->wants[i].role == role && !r->wants[i].inform &&
-            !r->wants[i].person.size && !r->wants[i].judged)
-            return NULL;
-    w = add(r);
+    w = find_want(r, role, false, judged);
+    if (w && (!judged || w->top >= top))
+        return NULL;
+    if (!w)
+        w = add(r);
     if (w)
         *w = (struct want){
-            .role = role, .top = role_rank(r->policy, role), .why = *why};
+            .role = role, .top = top, .judged = judged, .why = *why};
     return w;
 }
 
@@ -37,20 +48,28 @@ void want_targets(struct run *r, targets page, targets inform, bool escalates,
     for (uint8_t role = 0; role <= r->policy->role_count; role++) {
         struct want *w;
 
-        if (!(page & TARGET_ROLE(role)) || !(w = want_role(r, role, why)))
+        if (!(page & TARGET_ROLE(role)) ||
+            !(w = want_role(r, role, top, judged, why)))
             continue;
-        w->top = top;
-        w->judged = judged;
         w->escalates = escalates && role >= 2;
     }
     for (uint8_t role = 0; role <= r->policy->role_count; role++) {
+        uint8_t to = role ? role : 1;
         struct want *w;
 
-        if (!(inform & TARGET_ROLE(role)) || !(w = add(r)))
+        if (!(inform & TARGET_ROLE(role)) || find_want(r, to, true, false) ||
+            !(w = add(r)))
             continue;
-        *w =
-            (struct want){.role = role ? role : 1, .inform = true, .why = *why};
+        *w = (struct want){.role = to, .inform = true, .why = *why};
     }
+}
+
+/* The case is resolved or closed: what earlier events of the record wanted
+ * somebody called for is for the board. */
+void wants_are_moot(struct run *r)
+{
+    for (size_t i = 0; i < r->want_mark; i++)
+        r->wants[i].inform = true;
 }
 
 static bool is_excluded(const struct run *r, const struct name *who)
@@ -326,6 +345,11 @@ static int64_t page_from(const struct run *r, const struct want *w)
 void pages_flush(struct run *r)
 {
     judge(r);
+    if (r->c->status == CASE_CLOSED && r->in->kind == INPUT_EVENT &&
+        r->in->source == SOURCE_IMPORT) {
+        r->want_mark = r->want_count;
+        wants_are_moot(r); /* a row of a log about a case that is over */
+    }
     for (size_t i = 0; i < r->want_count && !r->limit; i++)
         if (!r->wants[i].inform)
             find_person(r, &r->wants[i]);

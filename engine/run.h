@@ -15,7 +15,7 @@
 #include "engine/engine.h"
 
 enum {
-    WANTS_MAX = 96,
+    WANTS_MAX = 64, /* per role: paged, late, informed; and persons by name */
     MADE_MAX = 48,
     CONTACTS_MAX = 32,
     DEPTH_MAX = 6,
@@ -90,6 +90,7 @@ struct run {
     uint8_t depth;
     bool limit;
     size_t want_count, made_count;
+    size_t want_mark; /* wants before it are not the present event's */
     struct want wants[WANTS_MAX];
     struct made made[MADE_MAX];
 };
@@ -181,7 +182,9 @@ const struct clock_instance *ladder_below(const struct run *r, uint8_t tier);
 /* pages.c */
 void want_targets(struct run *r, targets page, targets inform, bool escalates,
                   bool judged, const struct why *why);
-struct want *want_role(struct run *r, uint8_t role, const struct why *why);
+struct want *want_role(struct run *r, uint8_t role, uint8_t top, bool judged,
+                       const struct why *why);
+void wants_are_moot(struct run *r);
 void pages_flush(struct run *r);
 void pages_prune(struct run *r, int64_t at_ms);
 void pages_withdraw_all(struct run *r, int64_t at_ms);

@@ -136,6 +136,36 @@ static void what_became_known_meanwhile_is_no_reason_to_page(void **state)
     reads(&s, "Tue 11:30 page station_head HD CT-01-S2 late by 30 min\n");
 }
 
+static void more_than_fits_one_record_goes_on_in_the_next(void **state)
+{
+    int records = 0;
+
+    (void)state;
+    begin("SHOP");
+    for (int i = 0; i < CASE_PROMISES_MAX; i++) {
+        const char id[3] = {(char)('a' + i / 10), (char)('0' + i % 10), 0};
+        const struct field fields[] = {
+            {{0}, {0}},
+            {TEXT("promise_id"), {.kind = VALUE_TEXT, .text = {id, 2}}},
+            MOMENT("due", AT(1 + i, 12, 0)),
+            FLAG("accepted_by_customer", true)};
+        story_event(&s, AT(0, 11, 0), "promise.made", fields, 4);
+        assert_int_equal(s.result, ENGINE_DECIDED);
+    }
+    HAPPENS(&s, AT(0, 11, 1), "promise.made", WORDS("promise_id", "more"),
+            MOMENT("due", AT(1, 12, 0)));
+    assert_int_equal(s.result, ENGINE_LIMIT);
+    while (case_next_due(&s.c) <= AT(60, 0, 0)) {
+        story_fire(&s, AT(60, 0, 0));
+        assert_int_equal(s.result, ENGINE_DECIDED);
+        assert_true(s.out->touched);
+        assert_true(++records < 20);
+    }
+    for (int i = 0; i < CASE_PROMISES_MAX; i++)
+        assert_int_equal(s.c.promises[i].state, PROMISE_MISSED);
+    assert_int_equal(s.c.counters[1], CASE_PROMISES_MAX);
+}
+
 #define STORY(name) cmocka_unit_test_teardown(name, finish)
 
 int main(void)
@@ -147,6 +177,7 @@ int main(void)
         STORY(a_crisis_rings_at_each_of_its_tiers),
         STORY(a_firing_that_is_not_due_changes_nothing),
         STORY(what_is_late_within_the_grace_is_on_time),
+        STORY(more_than_fits_one_record_goes_on_in_the_next),
         STORY(what_became_known_meanwhile_is_no_reason_to_page),
     };
 

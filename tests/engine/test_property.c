@@ -336,7 +336,8 @@ static void live_one_life(uint64_t seed)
         a_crisis_is_paged_until_somebody_answers();
         every_open_page_has_a_ladder();
         if (in.kind == INPUT_FIRING)
-            HOLDS(case_next_due(&s.c) > now_ms);
+            HOLDS(case_next_due(&s.c) > now_ms ||
+                  s.out->decisions.count > DECISIONS_MAX / 2);
         if (in.kind == INPUT_EVENT &&
             in.event == policy_kind(&service, TEXT("notify.ack")))
             an_acknowledgement_stops_only_the_ladder();
