@@ -3,12 +3,16 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "ledger/journal_lmdb.h"
 #include "ledger/journal_memory.h"
 
@@ -358,6 +362,39 @@ static void rot_is_found_by_what_it_hits(void **state)
     journal_close(&j);
 }
 
+/* The kernel refuses to let the file grow: the commit fails, the process ends,
+ * and what is on the disk is whole. */
+static void a_commit_that_fails_ends_the_process(void **state)
+{
+    struct journal *j;
+    struct journal_report report;
+    struct error err = {0};
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        struct rlimit limit = {200 << 10, 200 << 10};
+
+        log_set_level(LOG_ERROR + 1);
+        signal(SIGXFSZ, SIG_IGN);
+        open_journal(*state, 1, 0, &j);
+        setrlimit(RLIMIT_FSIZE, &limit);
+        for (;;)
+            append_samples(j, 1, 20);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+    open_journal(*state, 2, 0, &j);
+    assert_int_equal(journal_verify(j, NULL, NULL, 0, &report, &err),
+                     STATUS_OK);
+    assert_in_range(report.last, 100, 600);
+    assert_int_equal(report.last % 20, 0); /* whole batches */
+    append_samples(j, 2, 20);
+    assert_samples(j, 1, report.last + 20);
+    journal_close(&j);
+}
+
 /* --- the one in memory --- */
 
 static void a_crash_loses_what_was_pending_and_nothing_else(void **state)
@@ -475,6 +512,7 @@ int main(void)
         WITH_DIR(erased_parts_leave_a_journal_that_verifies),
         WITH_DIR(a_half_made_spare_is_made_again),
         WITH_DIR(rot_is_found_by_what_it_hits),
+        WITH_DIR(a_commit_that_fails_ends_the_process),
         cmocka_unit_test(a_crash_loses_what_was_pending_and_nothing_else),
         cmocka_unit_test(planned_failures_come_when_they_are_planned),
         cmocka_unit_test(memory_has_segments_heads_and_rot_too),
