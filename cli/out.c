@@ -162,10 +162,10 @@ static size_t line_end(const char *text, size_t columns)
         char one[8] = {0};
         memcpy(one, text + at, size);
         size_t wide = utf8_width(one);
+        if (text[at] == ' ' || (wide > 1 && at > 0))
+            cut = at; /* a line may end before this one */
         if (width + wide > columns && at > 0)
             return cut ? cut : at;
-        if (text[at] == ' ' || (wide > 1 && at > 0))
-            cut = at;
         at += size;
         width += wide;
     }

@@ -1,0 +1,210 @@
+/* What people see: tables that line up in any script, lines that wrap, nothing
+ * that moves their terminal. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/utf8.h"
+#include "cli/out.h"
+#include "cli/suggest.h"
+#include "cli/table.h"
+#include "cli/words.h"
+
+struct screen {
+    struct out out;
+    char *text;
+    size_t size;
+};
+
+static void open_screen(struct screen *s, size_t columns, bool colour)
+{
+    memset(s, 0, sizeof *s);
+    s->out.file = s->out.errors = open_memstream(&s->text, &s->size);
+    s->out.columns = columns;
+    s->out.colour = colour;
+}
+
+static void expect(struct screen *s, const char *text)
+{
+    fclose(s->out.file);
+    assert_string_equal(s->text, text);
+    free(s->text);
+}
+
+static const struct table_column columns[] = {
+    {"CASE", false, 0}, {"WHO", false, 4}, {"N", true, 0}};
+
+static void fill(struct table *t)
+{
+    table_init(t, columns, 3);
+    table_add(t, "LN-4", OUT_STRONG);
+    table_add(t, "首问责任人", OUT_PLAIN);
+    table_add(t, "7", OUT_PLAIN);
+    table_add(t, "危机-12", OUT_PLAIN);
+    table_add(t, "li.wei", OUT_PLAIN);
+    table_add(t, "1024", OUT_PLAIN);
+}
+
+static void columns_line_up_whatever_the_script(void **state)
+{
+    struct screen s;
+    struct table t;
+
+    (void)state;
+    open_screen(&s, SIZE_MAX, false);
+    fill(&t);
+    table_print(&t, &s.out);
+    table_fini(&t);
+    expect(&s, "CASE     WHO            N\n"
+               "LN-4     首问责任人     7\n"
+               "危机-12  li.wei      1024\n");
+}
+
+static void a_narrow_terminal_gets_cut_cells_that_still_line_up(void **state)
+{
+    struct screen s;
+    struct table t;
+
+    (void)state;
+    open_screen(&s, 20, false);
+    fill(&t);
+    table_print(&t, &s.out);
+    table_fini(&t);
+    expect(&s, "CASE     WHO       N\n"
+               "LN-4     首问…     7\n"
+               "危机-12  li.w…  1024\n");
+}
+
+static void a_table_without_rows_prints_nothing(void **state)
+{
+    struct screen s;
+    struct table t;
+
+    (void)state;
+    open_screen(&s, 80, false);
+    table_init(&t, columns, 3);
+    table_print(&t, &s.out);
+    table_fini(&t);
+    expect(&s, "");
+}
+
+static void colours_are_written_only_where_they_are_wanted(void **state)
+{
+    struct screen s;
+
+    (void)state;
+    open_screen(&s, 80, false);
+    out_text(&s.out, OUT_BAD, "late");
+    expect(&s, "late");
+    open_screen(&s, 80, true);
+    out_text(&s.out, OUT_BAD, "late");
+    expect(&s, "\033[31mlate\033[0m");
+}
+
+static void a_pipe_and_no_color_get_no_colours(void **state)
+{
+    struct out o;
+    FILE *file = tmpfile();
+
+    (void)state;
+    unsetenv("COLUMNS");
+    out_init(&o, file, file, OUT_COLOUR_AUTO);
+    assert_false(o.colour);
+    assert_false(o.terminal);
+    assert_true(o.columns == SIZE_MAX);
+    setenv("COLUMNS", "100", 1);
+    out_init(&o, file, file, OUT_COLOUR_ALWAYS);
+    assert_true(o.colour);
+    assert_int_equal(o.columns, 100);
+    setenv("COLUMNS", "3", 1);
+    out_init(&o, file, file, OUT_COLOUR_NEVER);
+    assert_int_equal(o.columns, OUT_COLUMNS_MIN);
+    unsetenv("COLUMNS");
+    fclose(file);
+}
+
+static void words_from_elsewhere_cannot_move_the_cursor(void **state)
+{
+    char text[] = "a\033[2Jb\tc\xc2\x9b"
+                  "d\x7f\xff";
+
+    (void)state;
+    out_clean(text);
+    assert_string_equal(text, "a [2Jb c  d ?");
+}
+
+static void lines_break_at_blanks_and_between_wide_characters(void **state)
+{
+    struct screen s;
+
+    (void)state;
+    open_screen(&s, 30, false);
+    out_wrap(&s.out, 4, false, "nobody has spoken with the customer");
+    out_wrap(&s.out, 4, false, "客户三天没有任何人联系过了请尽快联系");
+    out_wrap(&s.out, 4, true, "");
+    expect(&s, "    nobody has spoken with the\n"
+               "    customer\n"
+               "    客户三天没有任何人联系过了\n"
+               "    请尽快联系\n"
+               "\n");
+}
+
+static void the_nearest_word_is_meant(void **state)
+{
+    static const char *const words[] = {"case.opened", "case.closed",
+                                        "complaint.opened", "amount", "due"};
+
+    (void)state;
+    assert_int_equal(suggest_distance("", "abc"), 3);
+    assert_int_equal(suggest_distance("abcd", "abdc"), 1);
+    assert_int_equal(suggest_distance("kitten", "sitting"), 3);
+    assert_string_equal(suggest_word("case.opend", words, 5), "case.opened");
+    assert_string_equal(suggest_word("duo", words, 5), "due");
+    assert_string_equal(suggest_word("amont", words, 5), "amount");
+    assert_string_equal(suggest_word("compl", words, 5), "complaint.opened");
+    assert_null(suggest_word("zebra", words, 5));
+    assert_null(suggest_word("", words, 5));
+}
+
+static void tiers_and_severities_are_read_as_people_write_them(void **state)
+{
+    char text[128];
+
+    (void)state;
+    assert_int_equal(tier_of("station_head"), 2);
+    assert_int_equal(tier_of("L3"), 3);
+    assert_int_equal(tier_of("boss"), 0);
+    assert_int_equal(severity_of("S1"), 1);
+    assert_int_equal(severity_of("s4"), 4);
+    assert_int_equal(severity_of("3"), 3);
+    assert_int_equal(severity_of("S5"), 0);
+    assert_int_equal(severity_of(""), 0);
+    assert_string_equal(severity_name(9), "-");
+    targets_word(1 | 1 << 2, 0, text);
+    assert_string_equal(text, "owner, station head");
+    targets_word(0, 4, text);
+    assert_string_equal(text, "crisis center");
+    assert_string_equal(kind_word("media.requested"), "media requested");
+    assert_string_equal(clock_word("parts_on_site"), "parts on site");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_line_up_whatever_the_script),
+        cmocka_unit_test(a_narrow_terminal_gets_cut_cells_that_still_line_up),
+        cmocka_unit_test(a_table_without_rows_prints_nothing),
+        cmocka_unit_test(colours_are_written_only_where_they_are_wanted),
+        cmocka_unit_test(a_pipe_and_no_color_get_no_colours),
+        cmocka_unit_test(words_from_elsewhere_cannot_move_the_cursor),
+        cmocka_unit_test(lines_break_at_blanks_and_between_wide_characters),
+        cmocka_unit_test(the_nearest_word_is_meant),
+        cmocka_unit_test(tiers_and_severities_are_read_as_people_write_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
