@@ -233,7 +233,7 @@ static void contact(struct run *r, const struct event *ev)
 
 static void merge(struct run *r, const struct event *ev)
 {
-    struct text into = event_text(ev, TEXT("into"));
+    struct text into = event_text(ev, TEXT("to"));
 
     if (!into.size || name_is(&r->c->id, into))
         return;

@@ -70,7 +70,7 @@ struct role {
     X(PROMISE_BREAK,"promise_break")/* reversed: earlier_promise; counts as missed */ \
     X(LOCK,         "lock")                                                     \
     X(UNLOCK,       "unlock")                                                   \
-    X(MERGE,        "merge")        /* into: the other case                     */ \
+    X(MERGE,        "merge")        /* to: the other case                       */ \
     X(CORRECT,      "correct")      /* field, value: a wrong past put right     */
 /* clang-format on */
 

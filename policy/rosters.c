@@ -319,10 +319,66 @@ static void lint_station(struct loader *l, const struct station *s,
     }
 }
 
+/* Everybody whom the rules page or inform. */
+static targets targets_of(const struct policy *p)
+{
+    targets all = 0;
+
+    for (size_t i = 0; i < p->kind_count; i++) {
+        const struct kind_rule *k = &p->kinds[i];
+
+        for (size_t j = 0; j < k->rule_count; j++)
+            all |= (targets)(k->rules[j].page | k->rules[j].inform);
+        for (size_t j = 0; j < k->gate_count; j++)
+            all |= (targets)(k->gates[j].page | k->gates[j].inform);
+    }
+    for (size_t i = 0; i < p->clock_count; i++)
+        for (unsigned s = 0; s < SEVERITIES; s++)
+            for (size_t j = 0; j < p->clocks[i].by_severity[s].count; j++) {
+                const struct clock_step *step =
+                    &p->clocks[i].by_severity[s].steps[j];
+
+                all |= (targets)(step->page | step->inform);
+            }
+    for (size_t i = 0; i < p->counter_count; i++)
+        for (size_t j = 0; j < p->counters[i].level_count; j++)
+            all |= (targets)(p->counters[i].levels[j].page |
+                             p->counters[i].levels[j].inform);
+    return all;
+}
+
+/* Side roles serve the whole network or single regions and stations. */
+static bool somebody_serves(const struct directory_draft *d, uint8_t role)
+{
+    bool served = d->out->roles[role].count > 0;
+
+    for (size_t i = 0; i < d->region_count; i++)
+        served = served || d->regions[i].region.roles[role].count > 0;
+    for (size_t i = 0; i < d->station_count; i++)
+        served = served || d->stations[i].station.roles[role].count > 0;
+    return served;
+}
+
+static void lint_side_roles(struct loader *l, const struct draft *draft)
+{
+    const struct policy *p = draft->policy;
+    targets called = targets_of(p);
+
+    l->source = (struct pack_file *)(uintptr_t)&draft->directory;
+    for (uint8_t r = (uint8_t)(p->tier_count + 1); r <= p->role_count; r++)
+        if (called & TARGET_ROLE(r) && !somebody_serves(l->directory, r))
+            report_warning(l, (struct place){1, 1},
+                           "the rules page it or inform it", "",
+                           "nobody serves as %.*s", TEXT_ARG(p->roles[r].name));
+}
+
 void rosters_lint(struct loader *l)
 {
     const struct directory_draft *d = l->directory;
 
+    for (size_t i = 0; i < l->draft_count; i++)
+        if (l->drafts[i].directory_there)
+            lint_side_roles(l, &l->drafts[i]);
     for (size_t i = 0; i < d->station_count; i++)
         lint_station(l, &d->stations[i].station, d->stations[i].draft,
                      d->stations[i].place);

@@ -10,6 +10,10 @@
 
 #define CALENDARS "calendars: {shop: {open: {daily: 09:00-18:00}}}\n"
 
+#define PAGED                                                                  \
+    "roles: {speaker: {rank: rep}}\n"                                          \
+    "events: {case.opened: {case: opens, page: [speaker]}}\n"
+
 struct bad {
     const char *claim, *policy, *directory, *calendars, *answer;
 };
@@ -19,11 +23,13 @@ static const struct bad table[] = {
 #define E(claim, text, answer) {claim, HEAD EVENTS text, NULL, NULL, answer},
 #define D(claim, text, answer) {claim, HEAD EVENTS, text, CALENDARS, answer},
 #define C(claim, text, answer) {claim, HEAD EVENTS, NULL, text, answer},
+#define R(claim, text, answer) {claim, HEAD PAGED, text, CALENDARS, answer},
 #include "bad_packs.def"
 #undef P
 #undef E
 #undef D
 #undef C
+#undef R
 };
 
 static void check(void **state)

@@ -64,7 +64,8 @@ static const char directory_text[] =
     "    2016-02-05, until: 2016-02-06 12:00, delegate: ann}]}\n"
     "  ann: {name: 安, tier: head, station: S2}\n"
     "  eve: {name: Eve, language: en}\n"
-    "  dan: {name: Dan, tier: rep}\n";
+    "  dan: {name: Dan, tier: rep}\n"
+    "  spo: {name: Spo, tier: speaker}\n";
 
 static const char calendars_text[] =
     "calendars:\n"
