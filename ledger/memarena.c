@@ -48,10 +48,11 @@ size_t memarena_room(size_t size)
     return room;
 }
 
+/* Populated at once: it will be used, and a fault per page is dearer. */
 static void *map_chunk(size_t size)
 {
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
     if (p == MAP_FAILED) {
         fprintf(stderr, "ledger: out of memory for %zu bytes of changes\n",
