@@ -186,6 +186,28 @@ static enum outcome on_error(struct client *c, struct slice body,
     return outcome;
 }
 
+/* The broker asks how far its answers have been read; who says nothing gets no
+ * more of them after a while. */
+static bool is_ping(struct client *c, const struct wire_header *header,
+                    struct slice body, int64_t until_ms)
+{
+    struct arena arena;
+    Yinuo__V1__Pong pong = YINUO__V1__PONG__INIT;
+
+    if (header->kind != WIRE_PING)
+        return false;
+    arena_init(&arena, LIMIT_DECODE_BYTES);
+    const Yinuo__V1__Ping *ping =
+        codec_decode(&yinuo__v1__ping__descriptor, body, &arena, NULL);
+    if (ping && ping->has_sent_ms) {
+        pong.has_sent_ms = 1;
+        pong.sent_ms = ping->sent_ms;
+    }
+    (void)send_message(c, WIRE_PONG, 0, 0, &pong.base, until_ms, NULL);
+    arena_fini(&arena);
+    return true;
+}
+
 /* Takes one message; others than the awaited answer are passed over. */
 static enum outcome receive_one(struct client *c, uint64_t id, uint8_t wanted,
                                 int64_t until_ms, struct arena *arena,
@@ -201,6 +223,7 @@ static enum outcome receive_one(struct client *c, uint64_t id, uint8_t wanted,
         wire_header_decode(frames_slice(&frames, 0).data,
                            frames_slice(&frames, 0).size,
                            &header) != REFUSAL_NONE ||
+        is_ping(c, &header, frames_slice(&frames, 1), until_ms) ||
         header.request_id != id) {
         frames_fini(&frames);
         return SILENCE;
