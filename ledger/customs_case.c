@@ -345,7 +345,7 @@ bool customs_get_promise(struct slice bytes, struct promise *p)
             break;
         }
     }
-    return !in.bad;
+    return !in.bad && p->state;
 }
 
 static bool get_counter(struct slice bytes, struct case_record *c)

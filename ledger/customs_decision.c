@@ -85,6 +85,34 @@ enum status customs_decisions(const struct decisions *d, struct bytes *part)
     return STATUS_OK;
 }
 
+/* Would apply find what it takes for granted? Damage is found by the record's
+ * checks; this is for what another version has written. */
+static bool is_sound(const struct decision *d)
+{
+    if (d->case_id.size > NAME_BYTES_MAX || d->person.size > NAME_BYTES_MAX ||
+        d->key.size > NAME_BYTES_MAX || d->page_id.size > NAME_BYTES_MAX)
+        return false;
+    switch (d->kind) {
+    case DECISION_ARM:
+        return d->instance != NULL;
+    case DECISION_PROMISE:
+        return d->promise != NULL;
+    case DECISION_COUNT:
+        return d->index < COUNTERS_MAX;
+    case DECISION_LOCK:
+    case DECISION_UNLOCK:
+        return d->index < LOCKS_MAX;
+    case DECISION_CALLED:
+    case DECISION_UNREACHABLE:
+        return d->tier <= ROLES_MAX;
+    case DECISION_OPEN:
+    case DECISION_SET:
+        return d->value.size <= NAME_BYTES_MAX;
+    default:
+        return true;
+    }
+}
+
 bool customs_decision_read(struct slice bytes, struct customs_room *room,
                            struct decision *d)
 {
@@ -114,7 +142,7 @@ bool customs_decision_read(struct slice bytes, struct customs_room *room,
             break;
         }
     }
-    return !in.bad;
+    return !in.bad && is_sound(d);
 }
 
 enum status customs_each_decision(struct slice part, customs_visit *visit,
