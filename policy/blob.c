@@ -11,8 +11,7 @@
 
 static const char magic[] = "yinuo-policy 1\n";
 
-/* --- writing
- * ------------------------------------------------------------------------- */
+/* --- writing * ------------------------------------------------------------ */
 
 static int name_order(const void *a, const void *b)
 {
@@ -41,8 +40,7 @@ enum status blob_write(const struct blob *blob, struct bytes *out)
     return out->status;
 }
 
-/* --- from directories
- * ------------------------------------------------------------------ */
+/* --- from directories * --------------------------------------------------- */
 
 /* What is found on disk, before it is sorted and written. Names and contents
  * are malloc'ed, each once. */
@@ -198,8 +196,7 @@ enum status blob_read(const char *const *dirs, size_t count, struct bytes *out,
     return st;
 }
 
-/* --- taking apart
- * ----------------------------------------------------------------------- */
+/* --- taking apart * ------------------------------------------------------- */
 
 /* "file PACK/NAME SIZE\n" at *at, which moves behind it. */
 static bool parse_head(struct slice bytes, size_t *at, struct blob_file *f)

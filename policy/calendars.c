@@ -5,8 +5,7 @@
 #include "policy/holidays.h"
 #include "policy/words.h"
 
-/* --- days and minutes
- * ------------------------------------------------------------- */
+/* --- days and minutes * --------------------------------------------------- */
 
 static bool digits_of(struct text word, size_t from, size_t count, int *value)
 {
@@ -119,8 +118,7 @@ static bool hours_read(struct loader *l, yaml_node_t *node, struct hours *hours)
     return false;
 }
 
-/* --- the week
- * ------------------------------------------------------------------------ */
+/* --- the week * ----------------------------------------------------------- */
 
 static void read_open(struct loader *l, yaml_node_t *node, void *into,
                       const struct shape_row *row)
@@ -158,8 +156,7 @@ static void read_open(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- exceptions
- * ------------------------------------------------------------------------ */
+/* --- exceptions * --------------------------------------------------------- */
 
 void holiday_add(struct loader *l, struct holidays *h, struct place at,
                  struct day_exception exception)
@@ -279,8 +276,7 @@ static void sort_exceptions(struct loader *l, struct holidays *h,
     out->exception_count = count;
 }
 
-/* --- the file
- * -------------------------------------------------------------------------- */
+/* --- the file * ----------------------------------------------------------- */
 
 struct plan_parts {
     struct text zone;
@@ -348,9 +344,7 @@ void calendars_read(struct loader *l, struct calendars *c)
         shape_read(l, l->source->root, &file_shape, c);
 }
 
-/* --- by name
- * -----------------------------------------------------------------------------
- */
+/* --- by name * ------------------------------------------------------------ */
 
 static const struct plan *plan_find(struct loader *l, struct calendars *c,
                                     struct text name, struct place at)

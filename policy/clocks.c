@@ -8,146 +8,11 @@
 #include "policy/names.h"
 #include "policy/words.h"
 
-/* --- kind groups
- * ------------------------------------------------------------------ */
-
-void read_kind_groups(struct loader *l, yaml_node_t *node, void *into,
-                      const struct shape_row *row)
-{
-    struct draft *d = l->draft;
-    yaml_node_t *key, *value;
-
-    (void)into;
-    (void)row;
-    if (!node_is_mapping(l, node, "a mapping of lists of kinds"))
-        return;
-    for (size_t i = 0; i < node_count(node); i++) {
-        uint16_t *kinds;
-        size_t count = 0;
-
-        if (!node_pair(l, node, i, &key, &value) ||
-            !name_is_good(l, node_text(key), node_place(key), false) ||
-            !node_is_list(l, value, "a list of kinds"))
-            continue;
-        kinds = loader_array(l, node_count(value), sizeof *kinds);
-        if (!kinds || d->group_count == KIND_GROUPS_MAX)
-            return;
-        for (size_t j = 0; j < node_count(value); j++) {
-            kinds[count] = KIND_NONE;
-            read_kind(l, node_item(l, value, j), &kinds[count], NULL);
-            count += kinds[count] != KIND_NONE;
-        }
-        d->groups[d->group_count++] =
-            (struct kind_group){loader_text(l, node_text(key)), kinds, count};
-    }
-}
-
-/* --- triggers
- * ---------------------------------------------------------------------- */
-
-static void add_trigger(struct loader *l, struct place at, uint16_t kind,
-                        struct trigger trigger)
-{
-    struct draft *d = l->draft;
-
-    if (d->loose_count == LOOSE_TRIGGERS_MAX)
-        report_error(l, at, "", "", "more than %d triggers of clocks",
-                     LOOSE_TRIGGERS_MAX);
-    else
-        d->loose[d->loose_count++] = (struct loose_trigger){kind, trigger};
-}
-
-static const struct kind_group *group_find(const struct draft *d,
-                                           struct text name)
-{
-    for (size_t i = 0; i < d->group_count; i++)
-        if (text_equal(d->groups[i].name, name))
-            return &d->groups[i];
-    return NULL;
-}
-
-static void read_trigger(struct loader *l, yaml_node_t *node,
-                         struct trigger trigger)
-{
-    struct phrase p;
-    struct place at;
-    const struct kind_group *group;
-    uint16_t kind;
-
-    if (!phrase_read(l, node, &p))
-        return;
-    at = phrase_place(l, &p, 0);
-    if (p.count > 1)
-        report_error(l, phrase_place(l, &p, 1), "", "KIND [when CONDITION]",
-                     "expected \"when\" or the end, found \"%.*s\"",
-                     TEXT_ARG(p.words[1]));
-    trigger.when = p.when;
-    group = group_find(l->draft, p.words[0]);
-    for (size_t i = 0; group && i < group->count; i++)
-        add_trigger(l, at, group->kinds[i], trigger);
-    if (group)
-        return;
-    kind = KIND_ANY;
-    if (!text_equal(p.words[0], TEXT("any")))
-        kind = kind_find(l, p.words[0], at);
-    else if (trigger.when.count == 0)
-        report_error(l, at, "every event of the case would do it",
-                     "say: any when CONDITION", "\"any\" without a condition");
-    if (kind != KIND_NONE)
-        add_trigger(l, at, kind, trigger);
-}
-
-static void read_triggers(struct loader *l, yaml_node_t *node, void *into,
-                          const struct shape_row *row)
-{
-    struct clock_rule *clock = into;
-    struct trigger trigger = {
-        .clock = (uint16_t)(clock - l->draft->clocks),
-        .action = (enum trigger_action)row->low,
-    };
-
-    if (node->type == YAML_MAPPING_NODE &&
-        !node_is_list(l, node, "a list of kinds with conditions"))
-        return;
-    for (size_t i = 0; i < node_count(node); i++)
-        read_trigger(l, node_item(l, node, i), trigger);
-}
-
-static void deal_to(struct loader *l, uint16_t kind,
-                    const struct trigger **triggers, size_t *trigger_count)
-{
-    const struct draft *d = l->draft;
-    struct trigger *list;
-    size_t count = 0;
-
-    for (size_t i = 0; i < d->loose_count; i++)
-        count += d->loose[i].kind == kind;
-    list = count ? loader_array(l, count, sizeof *list) : NULL;
-    if (!list)
-        return;
-    *triggers = list;
-    *trigger_count = count;
-    for (size_t i = 0; i < d->loose_count; i++)
-        if (d->loose[i].kind == kind)
-            *list++ = d->loose[i].trigger;
-}
-
-void clocks_deal_triggers(struct loader *l)
-{
-    struct policy *p = l->draft->policy;
-
-    for (size_t i = 0; i < p->kind_count; i++)
-        deal_to(l, (uint16_t)i, &l->draft->kinds[i].triggers,
-                &l->draft->kinds[i].trigger_count);
-    deal_to(l, KIND_ANY, &p->any_triggers, &p->any_trigger_count);
-}
-
-/* --- steps
- * ------------------------------------------------------------------------- */
+/* --- steps * -------------------------------------------------------------- */
 
 /* A length of time, "4h", or "4h open" along opening hours. */
-static bool read_wait(struct loader *l, yaml_node_t *node, int64_t *wait_ms,
-                      bool *open)
+bool read_wait(struct loader *l, yaml_node_t *node, int64_t *wait_ms,
+               bool *open)
 {
     char span[64];
     struct error err;
@@ -310,7 +175,7 @@ static struct clock_steps read_step_list(struct loader *l, yaml_node_t *node,
 }
 
 /* "S3", "S3+S4", "all": a bit per severity; 0 with a finding. */
-static unsigned severities_of_key(struct loader *l, yaml_node_t *key)
+unsigned severities_of_key(struct loader *l, yaml_node_t *key)
 {
     struct text word = node_text(key);
     unsigned mask = 0;
@@ -364,8 +229,7 @@ static void read_steps(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- clocks
- * ------------------------------------------------------------------------ */
+/* --- clocks * ------------------------------------------------------------- */
 
 static const struct shape_row clock_rows[] = {
     {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
@@ -442,145 +306,4 @@ void read_clocks(struct loader *l, yaml_node_t *node, void *into,
                          "the clock ack has no steps of its own");
         number_groups(&d->clocks[i]);
     }
-}
-
-/* --- the ladder
- * ----------------------------------------------------------------------- */
-
-static void read_rung_wait(struct loader *l, yaml_node_t *node, void *into,
-                           const struct shape_row *row)
-{
-    struct rung *rung = into;
-
-    (void)row;
-    read_wait(l, node, &rung->after_ms, &rung->open_time);
-}
-
-static const struct shape_row rung_rows[] = {
-    {"page", read_tier, INTO(struct rung, tier), MUST, 0, 0, 0},
-    {"after", read_rung_wait, 0, sizeof(struct rung), MUST, 0, 0, 0},
-};
-static const struct shape rung_shape = SHAPE("a rung", rung_rows);
-
-static void check_rungs(struct loader *l, yaml_node_t *node,
-                        const struct rung *rungs, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct place at = node_place(node_item(l, node, i));
-
-        if (rungs[i].tier > l->draft->policy->tier_count)
-            report_error(l, at, "", "", "a rung calls a tier, not a side role");
-        if (i == 0)
-            continue;
-        if (rungs[i].tier < rungs[i - 1].tier)
-            report_error(l, at, "a ladder climbs", "",
-                         "rungs out of the order of the tiers");
-        else if (rungs[i].open_time == rungs[i - 1].open_time &&
-                 rungs[i].after_ms < rungs[i - 1].after_ms)
-            report_error(l, at, "a ladder climbs", "",
-                         "this rung is due before the one above it");
-    }
-}
-
-static void read_rungs(struct loader *l, yaml_node_t *node, void *into,
-                       const struct shape_row *row)
-{
-    struct ladder *ladder = into;
-    size_t count = node_count(node);
-    struct rung *rungs;
-
-    (void)row;
-    if (!node_is_list(l, node, "a list of rungs"))
-        return;
-    if (count > CLOCK_STEPS_MAX - 1) {
-        report_error(l, node_place(node), "", "", "more than %d rungs",
-                     CLOCK_STEPS_MAX - 1);
-        return;
-    }
-    rungs = loader_array(l, count, sizeof *rungs);
-    if (!rungs)
-        return;
-    for (size_t i = 0; i < count; i++)
-        shape_read(l, node_item(l, node, i), &rung_shape, &rungs[i]);
-    check_rungs(l, node, rungs, count);
-    ladder->rungs = rungs;
-    ladder->count = count;
-}
-
-static void read_repeat(struct loader *l, yaml_node_t *node, void *into,
-                        const struct shape_row *row)
-{
-    struct ladder *ladder = into;
-    static const struct shape_row span = {
-        "repeat", read_span, 0, sizeof(int64_t), MAY, 60000, LIMIT_SPAN_MS, 0};
-
-    (void)row;
-    if (!node_is_text(l, node, "never, working day or a length of time"))
-        return;
-    if (text_equal(node_text(node), TEXT("never"))) {
-        ladder->repeat = REPEAT_NEVER;
-    } else if (text_equal(node_text(node), TEXT("working day"))) {
-        ladder->repeat = REPEAT_WORKING_DAY;
-    } else {
-        ladder->repeat = REPEAT_EVERY;
-        read_span(l, node, &ladder->every_ms, &span);
-    }
-}
-
-static const struct shape_row ladder_rows[] = {
-    {"rungs", read_rungs, 0, sizeof(struct ladder), MAY, 0, 0, 0},
-    {"repeat", read_repeat, 0, sizeof(struct ladder), MAY, 0, 0, 0},
-    {"each_tier", read_flag, INTO(struct ladder, every_tier), MAY, 0, 0, 0},
-    {"rule", read_text, INTO(struct ladder, id), MAY, 0, 0, 0},
-};
-static const struct shape ladder_shape = SHAPE("a ladder", ladder_rows);
-
-static void check_ladder(struct loader *l, yaml_node_t *key,
-                         const struct ladder *ladder)
-{
-    if (ladder->every_tier && ladder->count)
-        report_error(l, node_place(key), "", "leave one of them out",
-                     "with each_tier there are no rungs");
-    if (ladder->every_tier && ladder->repeat != REPEAT_EVERY)
-        report_error(l, node_place(key), "", "repeat: 5min",
-                     "each_tier says how often the next contact is called");
-    if (!ladder->every_tier && ladder->count == 0)
-        report_error(l, node_place(key),
-                     "a page that nobody answers would end there", "",
-                     "a ladder needs rungs or each_tier");
-}
-
-void read_ladders(struct loader *l, yaml_node_t *node, void *into,
-                  const struct shape_row *row)
-{
-    struct ladder *ladders = into;
-    yaml_node_t *key, *value;
-    unsigned seen = 0;
-
-    (void)row;
-    if (!node_is_mapping(l, node, "a mapping of severities"))
-        return;
-    for (size_t i = 0; i < node_count(node); i++) {
-        struct ladder ladder = {.repeat = REPEAT_NEVER};
-        unsigned mask;
-
-        if (!node_pair(l, node, i, &key, &value))
-            continue;
-        mask = severities_of_key(l, key);
-        shape_read(l, value, &ladder_shape, &ladder);
-        check_ladder(l, key, &ladder);
-        for (unsigned s = 0; s < SEVERITIES; s++)
-            if (mask & 1u << s)
-                ladders[s] = ladder;
-        if (mask & seen)
-            report_error(l, node_place(key), "", "",
-                         "a severity of \"%.*s\" has a ladder already",
-                         TEXT_ARG(node_text(key)));
-        seen |= mask;
-    }
-    for (unsigned s = 0; s < SEVERITIES; s++)
-        if (!(seen & 1u << s))
-            report_error(l, node_place(node),
-                         "a page of that severity would never climb", "",
-                         "there is no ladder for S%u", s + 1);
 }

@@ -1,5 +1,5 @@
-/* clocks - the sections of policy.yaml that are about time: clocks, ladder,
- * kind groups.
+/* clocks - the sections of policy.yaml that are about time: kind groups and
+ * triggers (triggers.c), clocks (clocks.c), the ladder (ladder.c).
  *
  * Source   docs/policy.md "Clocks", "The ladder".
  */
@@ -15,5 +15,14 @@ shape_reader read_ladders; /* struct ladder [SEVERITIES] */
 
 /* Hand the triggers that clocks have gathered to their kinds. */
 void clocks_deal_triggers(struct loader *l);
+
+/* Inside these sections: a list of triggers, of the action in row->low, into
+ * the clock_rule it belongs to. */
+shape_reader read_triggers;
+/* "4h", or "4h open" along opening hours. False with a finding. */
+bool read_wait(struct loader *l, yaml_node_t *node, int64_t *wait_ms,
+               bool *open);
+/* "S3", "S3+S4", "all": a bit per severity; 0 with a finding. */
+unsigned severities_of_key(struct loader *l, yaml_node_t *key);
 
 #endif

@@ -62,6 +62,10 @@ void rosters_from_persons(struct loader *l);
 /* Empty and thin tiers, hours without anybody. */
 void rosters_lint(struct loader *l);
 
+/* persons.c */
+shape_reader read_persons; /* struct directory_draft */
+void delegates_check(struct loader *l);
+bool id_is_good(struct loader *l, yaml_node_t *node);
 bool person_is_known(struct loader *l, struct text id, struct place at);
 
 #endif

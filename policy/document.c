@@ -72,7 +72,7 @@ void document_close(struct pack_file *s)
     s->root = NULL;
 }
 
-/* --- where inside a scalar ------------------------------------------- */
+/* --- where inside a scalar ------------------------------------------------ */
 
 static bool continues_letter(uint8_t byte)
 {
@@ -159,7 +159,7 @@ struct place node_place_in(const struct loader *l, const yaml_node_t *node,
     return place;
 }
 
-/* --- kinds of node ---------------------------------------------------- */
+/* --- kinds of node -------------------------------------------------------- */
 
 static const char *node_word(const yaml_node_t *node)
 {
@@ -288,7 +288,7 @@ yaml_node_t *node_child(struct pack_file *s, yaml_node_t *mapping,
     return NULL;
 }
 
-/* --- shapes ------------------------------------------------------------ */
+/* --- shapes --------------------------------------------------------------- */
 
 static void store(void *into, size_t size, int64_t value)
 {
@@ -352,7 +352,7 @@ void shape_read(struct loader *l, yaml_node_t *node, const struct shape *shape,
     }
 }
 
-/* --- readers for plain members ------------------------------------------ */
+/* --- readers for plain members -------------------------------------------- */
 
 void read_text(struct loader *l, yaml_node_t *node, void *into,
                const struct shape_row *row)

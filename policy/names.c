@@ -55,8 +55,7 @@ struct place phrase_place(struct loader *l, const struct phrase *p, size_t word)
     return node_place_in(l, p->node, p->offsets[word]);
 }
 
-/* --- severities --------------------------------------------------------------
- */
+/* --- severities ----------------------------------------------------------- */
 
 uint8_t severity_of_text(struct text word)
 {
@@ -93,8 +92,7 @@ void read_severities(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- tiers and roles
- * ----------------------------------------------------------- */
+/* --- tiers and roles * ---------------------------------------------------- */
 
 uint8_t role_find(struct loader *l, struct text name, struct place at)
 {
@@ -149,8 +147,7 @@ void read_targets(struct loader *l, yaml_node_t *node, void *into,
             (targets)(*(targets *)into | target_of(l, node_item(l, node, i)));
 }
 
-/* --- kinds of event
- * --------------------------------------------------------------- */
+/* --- kinds of event * ----------------------------------------------------- */
 
 uint16_t kind_find(struct loader *l, struct text name, struct place at)
 {
@@ -179,8 +176,7 @@ void read_kind(struct loader *l, yaml_node_t *node, void *into,
         *(uint16_t *)into = kind_find(l, node_text(node), node_place(node));
 }
 
-/* --- names given by the pack
- * -------------------------------------------------------- */
+/* --- names given by the pack * -------------------------------------------- */
 
 bool name_is_good(struct loader *l, struct text name, struct place at,
                   bool dots)

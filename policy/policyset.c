@@ -10,8 +10,7 @@
 
 enum { SET_BYTES_MAX = 256 * 1024 * 1024, PACKS_MAX = 16 };
 
-/* --- packs of a blob
- * ------------------------------------------------------------------- */
+/* --- packs of a blob * ---------------------------------------------------- */
 
 static struct pack_file file_of(struct loader *l, const struct blob *blob,
                                 struct text pack, const char *name)
@@ -83,8 +82,7 @@ static void drafts_close(struct loader *l)
     free(l->drafts);
 }
 
-/* --- checks between packs
- * ---------------------------------------------------------------- */
+/* --- checks between packs * ----------------------------------------------- */
 
 static void check_default(struct loader *l)
 {
@@ -147,8 +145,7 @@ static void check_roles(struct loader *l)
     }
 }
 
-/* --- versions and blobs
- * -------------------------------------------------------------------- */
+/* --- versions and blobs * ------------------------------------------------- */
 
 static struct text version_of(struct loader *l, struct slice bytes)
 {
@@ -207,9 +204,7 @@ static void set_packs(struct loader *l, struct policyset *s,
     }
 }
 
-/* --- loading
- * --------------------------------------------------------------------------------
- */
+/* --- loading * ------------------------------------------------------------ */
 
 static void compile(struct loader *l, struct policyset *s,
                     const struct blob *blob)
@@ -315,9 +310,7 @@ void policyset_free(struct policyset *s)
     free(s);
 }
 
-/* --- look-ups
- * ----------------------------------------------------------------------------------
- */
+/* --- look-ups * ----------------------------------------------------------- */
 
 const struct policy *policyset_for(const struct policyset *s,
                                    struct text region)

@@ -6,8 +6,7 @@
 
 enum { DAY_MINUTES = 1440, WEEK_MINUTES = 7 * DAY_MINUTES, WANTED = 2 };
 
-/* --- contacts
- * ------------------------------------------------------------------------ */
+/* --- contacts * ----------------------------------------------------------- */
 
 static void read_days(struct loader *l, yaml_node_t *node, void *into,
                       const struct shape_row *row)
@@ -104,8 +103,7 @@ void read_rosters(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- from the persons themselves
- * ------------------------------------------------------- */
+/* --- from the persons themselves * ---------------------------------------- */
 
 /* The persons of that role who name this place, in the order of the file. */
 static void fill(struct loader *l, struct roster *roster, uint8_t role,
@@ -192,9 +190,7 @@ void rosters_from_persons(struct loader *l)
     }
 }
 
-/* --- lint
- * ---------------------------------------------------------------------------------
- */
+/* --- lint * --------------------------------------------------------------- */
 
 static bool covers(const struct contact *c, unsigned week_minute)
 {

@@ -1,5 +1,5 @@
-/* rules - the sections of policy.yaml that say what an event means: events,
- * counters.
+/* rules - the sections of policy.yaml that say what an event means: events
+ * (rules.c), counters (counters.c).
  *
  * Source   docs/policy.md "Events", "Counters".
  */

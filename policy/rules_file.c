@@ -8,8 +8,7 @@
 
 #define HOUR_MS (60 * 60 * 1000LL)
 
-/* --- tiers, roles, locks, regions
- * ------------------------------------------------ */
+/* --- tiers, roles, locks, regions * --------------------------------------- */
 
 static void add_role(struct loader *l, yaml_node_t *node, uint8_t rank)
 {
@@ -128,8 +127,7 @@ static void read_is_default(struct loader *l, yaml_node_t *node, void *into,
     read_flag(l, node, &l->draft->is_default, row);
 }
 
-/* --- conditions
- * -------------------------------------------------------------------- */
+/* --- conditions * --------------------------------------------------------- */
 
 static void read_conditions(struct loader *l, yaml_node_t *node, void *into,
                             const struct shape_row *row)
@@ -158,8 +156,7 @@ static void read_conditions(struct loader *l, yaml_node_t *node, void *into,
     }
 }
 
-/* --- the file
- * ---------------------------------------------------------------------- */
+/* --- the file * ----------------------------------------------------------- */
 
 static const struct shape_row default_rows[] = {
     {"undated_promise_days", read_number,

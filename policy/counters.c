@@ -1,0 +1,119 @@
+/* counters - what has happened how often, and what that is reason for. */
+#include "policy/names.h"
+#include "policy/rules.h"
+
+void declare_counters(struct loader *l, yaml_node_t *node, void *into,
+                      const struct shape_row *row)
+{
+    struct draft *d = l->draft;
+    yaml_node_t *key, *value;
+
+    (void)into;
+    (void)row;
+    if (!node_is_mapping(l, node, "a mapping of counters"))
+        return;
+    for (size_t i = 0; i < node_count(node); i++) {
+        if (!node_pair(l, node, i, &key, &value) ||
+            !name_is_good(l, node_text(key), node_place(key), false))
+            continue;
+        if (d->policy->counter_count == COUNTERS_MAX) {
+            report_error(l, node_place(key), "", "", "more than %d counters",
+                         COUNTERS_MAX);
+            return;
+        }
+        d->counters[d->policy->counter_count++].name =
+            loader_text(l, node_text(key));
+    }
+}
+
+/* --- counters * ----------------------------------------------------------- */
+
+static const struct shape_row level_rows[] = {
+    {"severity", read_severity, INTO(struct counter_level, raise_to), MAY, 0, 0,
+     0},
+    {"page", read_targets, INTO(struct counter_level, page), MAY, 0, 0, 0},
+    {"inform", read_targets, INTO(struct counter_level, inform), MAY, 0, 0, 0},
+    {"freeze_owner", read_flag, INTO(struct counter_level, freeze_owner), MAY,
+     0, 0, 0},
+    {"rule", read_text, INTO(struct counter_level, id), MAY, 0, 0, 0},
+};
+static const struct shape level_shape =
+    SHAPE("a level of a counter", level_rows);
+
+/* "3" or "3+" */
+static bool level_key(struct loader *l, yaml_node_t *key,
+                      struct counter_level *level)
+{
+    struct text word = node_text(key);
+    int32_t at = 0;
+
+    level->and_above = word.size > 1 && word.data[word.size - 1] == '+';
+    for (uint32_t i = 0; i + level->and_above < word.size; i++) {
+        if (word.data[i] < '0' || word.data[i] > '9' || at > 100000) {
+            at = 0;
+            break;
+        }
+        at = at * 10 + (word.data[i] - '0');
+    }
+    if (at == 0)
+        report_error(l, node_place(key), "",
+                     "3: at the third; 3+: at the third and each later one",
+                     "\"%.*s\" is no level", TEXT_ARG(word));
+    level->at = at;
+    return at != 0;
+}
+
+static void read_levels(struct loader *l, yaml_node_t *node, void *into,
+                        const struct shape_row *row)
+{
+    struct counter *counter = into;
+    struct counter_level *levels;
+    yaml_node_t *key, *value;
+    size_t count = 0;
+
+    (void)row;
+    if (!node_is_mapping(l, node, "a mapping of levels"))
+        return;
+    levels = loader_array(l, node_count(node), sizeof *levels);
+    if (!levels)
+        return;
+    for (size_t i = 0; i < node_count(node); i++) {
+        if (!node_pair(l, node, i, &key, &value) ||
+            !level_key(l, key, &levels[count]))
+            continue;
+        if (count && levels[count].at <= levels[count - 1].at)
+            report_error(l, node_place(key), "levels are read in this order",
+                         "", "level %d stands behind level %d",
+                         levels[count].at, levels[count - 1].at);
+        shape_read(l, value, &level_shape, &levels[count++]);
+    }
+    counter->levels = levels;
+    counter->level_count = count;
+}
+
+static const struct shape_row counter_rows[] = {
+    {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
+    {"at", read_levels, 0, sizeof(struct counter), MAY, 0, 0, 0},
+};
+static const struct shape counter_shape = SHAPE("a counter", counter_rows);
+
+void read_counters(struct loader *l, yaml_node_t *node, void *into,
+                   const struct shape_row *row)
+{
+    struct draft *d = l->draft;
+    yaml_node_t *key, *value;
+
+    (void)into;
+    (void)row;
+    for (size_t i = 0; node->type == YAML_MAPPING_NODE && i < node_count(node);
+         i++) {
+        yaml_node_pair_t pair = node->data.mapping.pairs.start[i];
+
+        key = yaml_document_get_node(&l->source->document, pair.key);
+        value = yaml_document_get_node(&l->source->document, pair.value);
+        for (size_t j = 0;
+             key->type == YAML_SCALAR_NODE && j < d->policy->counter_count; j++)
+            if (text_equal(d->counters[j].name, node_text(key)))
+                shape_read(l, value, &counter_shape, &d->counters[j]);
+    }
+}
