@@ -42,13 +42,11 @@ const struct option_row drill_options[] = {
     {"day", 0, OPTION_TEXT, N_("DATE"), N_("move the stories to this day"),
      &set.day},
     {"speed", 0, OPTION_INT, N_("N"),
-     N_("ledger seconds per second on the first day (720); then it jumps"),
-     &set.speed},
+     N_("ledger seconds per second, first day (720)"), &set.speed},
     {"kill-router-at", 0, OPTION_INT, N_("MINUTE"),
-     N_("kill -9 the router in this minute of the first day"),
-     &set.kill_minute},
-    {"serve", 0, OPTION_FLAG, NULL,
-     N_("leave it running afterwards, to try commands against"), &set.serve},
+     N_("when the router is killed with -9"), &set.kill_minute},
+    {"serve", 0, OPTION_FLAG, NULL, N_("leave it running, to try commands"),
+     &set.serve},
     {0}};
 
 struct drill {

@@ -12,7 +12,7 @@ const struct option_row take_options[] = {{0}};
 const struct option_row transfer_options[] = {{0}};
 const struct option_row accept_options[] = {{0}};
 const struct option_row decline_options[] = {
-    {"request",     0, OPTION_TEXT, N_("GROUND"), N_("a customer's: out_of_scope, out_of_warranty, on_leave, off_shift, policy or skill"), &request},
+    {"request",     0, OPTION_TEXT, N_("GROUND"), N_("a customer's request: out_of_scope, skill ..."), &request},
     {"alternative", 0, OPTION_FLAG, NULL,         N_("with --request: something else was offered"), &alternative},
     {0}};
 const struct option_row assign_options[] = {{0}};

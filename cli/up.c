@@ -53,7 +53,7 @@ const struct option_row up_options[] = {
     {"exec",        0,  OPTION_TEXT, N_("PROGRAM"),  N_("channel exec: run with the page on its input"),    &exec_program},
     {"smtp",        0,  OPTION_TEXT, N_("URL"),      N_("channel smtp: smtp://HOST:PORT"),                  &smtp_url},
     {"smtp-from",   0,  OPTION_TEXT, N_("ADDRESS"),  N_("channel smtp: the sender"),                        &smtp_from},
-    {"drill-clock", 0,  OPTION_TEXT, N_("TIME"),     N_("a drill: time stands there, and moves by \"clock advance\""), &drill},
+    {"drill-clock", 0,  OPTION_TEXT, N_("TIME"),     N_("a drill: time stands, until \"clock advance\""), &drill},
     {"listen",     'l', OPTION_LIST, N_("ADDRESS"),  N_("one more front door, tcp://127.0.0.1:PORT"),       &listens},
     {"log-level",   0,  OPTION_TEXT, N_("LEVEL"),    N_("debug, info, warn or error"),                      &level},
     {0}};

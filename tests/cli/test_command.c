@@ -77,6 +77,33 @@ static void no_option_is_there_twice(void **state)
     }
 }
 
+/* "--due 18:00" must be an option of the command that is shown. */
+static void every_option_in_an_example_is_one_of_the_command(void **state)
+{
+    size_t count, examples;
+    const struct command *list = commands_all(&count);
+    const struct command_example *shown = command_examples(&examples);
+    struct cli cli = {0};
+
+    (void)state;
+    for (size_t j = 0; j < examples; j++) {
+        struct option_row rows[CLI_OPTIONS_MAX];
+        const char *at = shown[j].line;
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(shown[j].id, list[i].id) == 0)
+                cli_options(&cli, &list[i], rows);
+        while ((at = strstr(at, " --"))) {
+            size_t size = strcspn(at += 3, " =");
+            bool found = strncmp(at, "help", size) == 0;
+            for (size_t r = 0; rows[r].name; r++)
+                found |= strlen(rows[r].name) == size &&
+                         strncmp(rows[r].name, at, size) == 0;
+            if (!found)
+                fail_msg("%s: no option --%.*s", shown[j].line, (int)size, at);
+        }
+    }
+}
+
 static const char *found(char **words, int *used)
 {
     int argc = 0;
@@ -136,6 +163,7 @@ int main(void)
         cmocka_unit_test(
             every_example_is_of_a_command_and_begins_as_it_is_called),
         cmocka_unit_test(no_option_is_there_twice),
+        cmocka_unit_test(every_option_in_an_example_is_one_of_the_command),
         cmocka_unit_test(the_longest_name_wins),
         cmocka_unit_test(a_typo_is_answered_with_what_was_meant),
         cmocka_unit_test(nouns_are_known),
