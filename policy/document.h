@@ -72,7 +72,7 @@ bool node_pair(struct loader *l, yaml_node_t *node, size_t i, yaml_node_t **key,
                yaml_node_t **value);
 /* NULL when the mapping has no such key. */
 yaml_node_t *node_child(struct pack_file *s, yaml_node_t *mapping,
-                        const char *key);
+                        const char *wanted);
 
 /* Readers for plain members. */
 shape_reader read_text;    /* struct text */

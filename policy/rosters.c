@@ -167,7 +167,9 @@ void rosters_from_persons(struct loader *l)
 
     for (size_t i = 0; i < d->person_count; i++)
         check_station(l, &d->persons[i]);
-    for (uint8_t role = 1; role <= ROLES_MAX; role++) {
+    for (unsigned n = 1; n <= ROLES_MAX; n++) {
+        uint8_t role = (uint8_t)n;
+
         for (size_t i = 0; i < d->station_count; i++)
             fill(l, &d->stations[i].station.roles[role], role,
                  d->stations[i].station.id, TEXT(""), NULL);
