@@ -89,8 +89,9 @@ enum status customs_decisions(const struct decisions *d, struct bytes *part)
  * checks; this is for what another version has written. */
 static bool is_sound(const struct decision *d)
 {
-    if (d->case_id.size > NAME_BYTES_MAX || d->person.size > NAME_BYTES_MAX ||
-        d->key.size > NAME_BYTES_MAX || d->page_id.size > NAME_BYTES_MAX)
+    if (!d->kind || d->case_id.size > NAME_BYTES_MAX ||
+        d->person.size > NAME_BYTES_MAX || d->key.size > NAME_BYTES_MAX ||
+        d->page_id.size > NAME_BYTES_MAX)
         return false;
     switch (d->kind) {
     case DECISION_ARM:
