@@ -111,6 +111,29 @@ static enum status pack_name(const char *dir, char *out, size_t room,
     return st;
 }
 
+/* DIR/messages/LANGUAGE.yaml, where there are any. */
+static enum status add_messages(struct gathering *g, const char *dir,
+                                const char *pack)
+{
+    char path[LIMIT_PATH_BYTES], name[NAME_BYTES_MAX + 1];
+    struct dirent *entry;
+    enum status st = file_join(path, sizeof path, dir, "messages", g->err);
+    DIR *d = st ? NULL : opendir(path);
+
+    while (d && !st && (entry = readdir(d))) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (!dot || dot == entry->d_name || strcmp(dot, ".yaml") != 0 ||
+            !is_plain(entry->d_name))
+            continue;
+        if (snprintf(name, sizeof name, "messages/%s", entry->d_name) <
+            (int)sizeof name)
+            st = add_file(g, dir, pack, name);
+    }
+    if (d)
+        closedir(d);
+    return st;
+}
+
 static enum status add_pack(struct gathering *g, const char *dir)
 {
     char name[NAME_BYTES_MAX + 1];
@@ -132,7 +155,7 @@ static enum status add_pack(struct gathering *g, const char *dir)
         if (is_pack_file(entry->d_name) && is_plain(entry->d_name))
             st = add_file(g, dir, name, entry->d_name);
     closedir(d);
-    return st;
+    return st ? st : add_messages(g, dir, name);
 }
 
 static bool holds_pack(const char *dir)

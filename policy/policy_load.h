@@ -2,7 +2,8 @@
  * with.
  *
  * A pack is a directory: policy.yaml (the rules), directory.yaml (persons,
- * stations, rosters) and calendars.yaml (zones, hours, .ics files). A policy
+ * stations, rosters), calendars.yaml (zones, hours, .ics files) and messages/
+ * (words for people, see policy/messages.h). A policy
  * set is one or more packs, each bound to regions, one of them for all others.
  * Their directories are merged into one.
  *
@@ -29,6 +30,8 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "engine/policy.h"
+
+struct messages;
 
 struct finding {
     const char *file;      /* service-network/policy.yaml */
@@ -73,6 +76,7 @@ struct policyset {
     struct policy_pack *packs;
     size_t pack_count;
     const struct directory *directory;
+    const struct messages *messages; /* words for people; policy/messages.h */
 };
 
 /* Each of dirs is a pack, or a directory whose subdirectories are packs. */
