@@ -55,6 +55,20 @@ static const struct pair clocks[] = {
     {"next", N_("next update")},
     {"next_update", N_("next update")},
     {"resolution", N_("resolution")},
+    {"intake", N_("intake")},
+    {"part", N_("part ordered")},
+    {"eta", N_("arrival time")},
+    {"report", N_("service report")},
+    {"stakeholders", N_("stakeholders")},
+    {"observe", N_("observation")},
+    {"late", N_("on the way")},
+    {"deferral", N_("deferral")},
+    {"handover", N_("handover")},
+    {"exception", N_("exception")},
+    {"media_contact", N_("media contact")},
+    {"ruling", N_("ruling")},
+    {"owner_wanted", N_("owner wanted")},
+    {"refund", N_("refund")},
 };
 
 static const struct pair promises[] = {
