@@ -212,8 +212,8 @@ static void find_person(struct run *r, const struct want *w)
     uint8_t role = w->role;
 
     if (w->person.size) {
-        name_set(&who[0], w->person);
-        make(r, w, role, &who[0], false);
+        if (name_set(&who[0], w->person))
+            make(r, w, role, &who[0], false);
         return;
     }
     while (role && !is_made(r, role)) {
