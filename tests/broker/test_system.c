@@ -20,12 +20,20 @@
 #include "proto/codec.h"
 #include "station/yinuo.h"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SANITIZED = 1 }; /* which keeps what was freed for a while */
+#else
+enum { SANITIZED = 0 };
+#endif
+
 enum { WAIT_MS = 10000 };
 
 static char dir[64], run[80], log_path[96], front[128], tcp[64], stream[128];
 static struct fake_router router;
 static pid_t broker;
 static void *context;
+static void *socks[32]; /* closed in the end, however it ends */
+static size_t sock_count;
 
 static int begin(void **state)
 {
@@ -53,6 +61,8 @@ static int end(void **state)
 {
     (void)state;
     fake_router_stop(&router);
+    while (sock_count > 0)
+        socket_close(&socks[--sock_count]);
     socket_context_free(&context);
     if (broker > 0)
         process_kill(broker, SIGTERM);
@@ -67,7 +77,9 @@ static void *open_socket(int type, const char *endpoint)
 {
     void *sock;
     struct error err;
+    assert_true(sock_count < 32);
     assert_int_equal(socket_open(&sock, context, type, NULL, &err), STATUS_OK);
+    socks[sock_count++] = sock;
     assert_int_equal(socket_connect(sock, endpoint, &err), STATUS_OK);
     return sock;
 }
@@ -260,8 +272,6 @@ static void garbage_at_the_door_harms_nobody(void **state)
     assert_int_equal(next(good, 0, &f), WIRE_PONG);
     frames_fini(&f);
     publish(10);
-    socket_close(&good);
-    socket_close(&big);
 }
 
 /* The tail from now on, and what was before by fetching. */
@@ -304,8 +314,6 @@ static void the_tail_and_fetch_together_miss_nothing(void **state)
     assert_string_equal(records->next_cursor, "p0-100");
     assert_int_equal(first, 51);
     arena_fini(&arena);
-    socket_close(&client);
-    socket_close(&tail);
 }
 
 static void readers_that_stand_still_cost_a_bounded_sum(void **state)
@@ -347,12 +355,8 @@ static void readers_that_stand_still_cost_a_bounded_sum(void **state)
     size_t most = process_memory_kb(broker, "VmHWM:");
     print_message("broker: %d MB of stream, at most %d MB of memory\n",
                   EVENTS / 1000 * BYTES / 1000, (int)(most / 1024));
-    assert_true(most > 0 && most < CAP_KB);
+    assert_true(most > 0 && (SANITIZED || most < CAP_KB));
     assert_true(log_says("PEER-SLOW"));
-    for (int i = 0; i < 10; i++)
-        socket_close(&still[i]);
-    socket_close(&lazy);
-    socket_close(&good);
 }
 
 static void its_counters_can_be_queried(void **state)
@@ -384,7 +388,6 @@ static void its_counters_can_be_queried(void **state)
     assert_true(found);
     arena_fini(&arena);
     frames_fini(&f);
-    socket_close(&client);
 }
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
