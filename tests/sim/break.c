@@ -1,0 +1,34 @@
+/* break - mistakes made on purpose, to see that they are noticed. They are made
+ * here, where the linker lets us stand between two files of the product
+ * (--wrap); the product has no such path. */
+#include "engine/decision.h"
+#include "ledger/state.h"
+#include "tests/sim/sim.h"
+
+static bool now(enum breakage which)
+{
+    return sim_running && sim_running->options.breakage == which;
+}
+
+/* A clock that was ended lives on: its old generation will fire. */
+void __real_case_apply(struct case_record *c, const struct decision *d);
+void __wrap_case_apply(struct case_record *c, const struct decision *d);
+void __wrap_case_apply(struct case_record *c, const struct decision *d)
+{
+    if (now(BREAK_GENERATION) && d->kind == DECISION_CANCEL)
+        return;
+    __real_case_apply(c, d);
+}
+
+/* The row of a timer that was moved or ended stays. */
+void __real_state_delete(struct state *s, enum state_table table,
+                         struct slice key);
+void __wrap_state_delete(struct state *s, enum state_table table,
+                         struct slice key);
+void __wrap_state_delete(struct state *s, enum state_table table,
+                         struct slice key)
+{
+    if (now(BREAK_TIMER_ROW) && table == STATE_TIMERS)
+        return;
+    __real_state_delete(s, table, key);
+}

@@ -1,0 +1,64 @@
+/* model - cases, timers and pages as the journal's decisions tell of them.
+ *
+ * Simple on purpose and made without the engine's own functions: it keeps what
+ * the invariants speak of, and says what is wrong with the next decision.
+ *
+ * Memory   model_fini frees.
+ * Errors   A sentence in `why` and false.
+ */
+#ifndef TESTS_SIM_MODEL_H
+#define TESTS_SIM_MODEL_H
+
+#include "engine/decision.h"
+#include "tests/sim/names.h"
+
+struct model_timer {
+    uint16_t clock;
+    bool is_ladder;
+    struct name key;
+    uint32_t generation;
+    int64_t due_ms; /* 0: armed without one */
+    bool alive;     /* an instance is there */
+    bool fired;     /* this generation has */
+    int64_t fired_due_ms;
+};
+
+struct model_case {
+    struct name id, owner;
+    uint8_t severity;
+    enum case_status status;
+    bool paged;    /* by somebody, since the last answer */
+    bool answered; /* a person acknowledged, since it opened */
+    uint32_t generation_max;
+    size_t timer_count, timer_room;
+    struct model_timer *timers;
+};
+
+struct model_page {
+    int owner_case;
+    bool waiting; /* no receipt, not withdrawn */
+    bool delivered, failed, withdrawn;
+    uint8_t tier;
+    char person[NAME_BYTES_MAX + 1];
+};
+
+struct model {
+    uint16_t ack_clock;
+    struct names case_names, page_names;
+    struct model_case *cases;
+    struct model_page *pages;
+    size_t case_room, page_room;
+    uint64_t fired, armed, paged;
+    char why[256];
+};
+
+void model_fini(struct model *m);
+
+/* The decision of a record written at journal_ms. */
+bool model_take(struct model *m, const struct decision *d, int64_t journal_ms);
+
+struct model_case *model_case_find(struct model *m, const char *id);
+/* Armed and with a due. */
+bool model_timer_runs(const struct model_timer *t);
+
+#endif

@@ -1,0 +1,497 @@
+#include "tests/sim/oracle.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "ledger/apply.h"
+#include "ledger/customs.h"
+#include "tests/sim/oracle_state.h"
+#include "tests/sim/router_party.h"
+#include "workers/router/internal.h"
+
+enum {
+    LOOK_EVERY = 24,       /* records between two comparisons of all rows */
+    REPEAT_MS = 60 * 1000, /* of the ladder of S1 in the pack */
+};
+
+/* --- its parts --- */
+
+static enum status find_blob(void *context, struct text version,
+                             struct bytes *out, struct error *err)
+{
+    return apply_blob(((struct oracle *)context)->blobs_dir, version, out, err);
+}
+
+void shadow_open(struct oracle *o, struct shadow *h)
+{
+    struct state_options so = {.clock = &o->sim->clock.clock};
+    struct world_options wo = {.blob = find_blob, .blob_context = o};
+    struct error err;
+
+    if (state_open(&so, &h->state, &err) != STATUS_OK)
+        abort();
+    wo.state = h->state;
+    if (world_new(&wo, &h->world, &err) != STATUS_OK)
+        abort();
+    apply_init(&h->apply, h->state, h->world, o->blobs_dir);
+}
+
+void shadow_close(struct shadow *h)
+{
+    if (!h->state)
+        return;
+    apply_fini(&h->apply);
+    world_free(&h->world);
+    state_close(&h->state);
+}
+
+struct oracle *oracle_new(struct sim *s)
+{
+    struct oracle *o = calloc(1, sizeof *o);
+    struct error err;
+
+    if (!o)
+        abort();
+    o->sim = s;
+    if (file_join(o->blobs_dir, sizeof o->blobs_dir, s->options.dir, "blobs",
+                  &err) != STATUS_OK)
+        abort();
+    arena_init(&o->arena, 8 * LIMIT_DECODE_BYTES);
+    journal_page_init(&o->page);
+    shadow_open(o, &o->shadow);
+    return o;
+}
+
+void oracle_free(struct oracle **oracle)
+{
+    struct oracle *o = *oracle;
+
+    if (!o)
+        return;
+    shadow_close(&o->shadow);
+    model_fini(&o->model);
+    names_fini(&o->producers);
+    names_fini(&o->commands);
+    names_fini(&o->events);
+    for (size_t i = 0; i < o->producer_room; i++)
+        free(o->producer[i].stored);
+    free(o->producer);
+    free(o->command);
+    free(o->seen);
+    bytes_fini(&o->scratch);
+    journal_page_fini(&o->page);
+    arena_fini(&o->arena);
+    free(o);
+    *oracle = NULL;
+}
+
+uint64_t oracle_last(const struct oracle *o)
+{
+    return o->last;
+}
+
+/* --- producers --- */
+
+struct watched_producer *oracle_producer(struct oracle *o, const char *identity,
+                                         uint64_t epoch)
+{
+    char name[128];
+
+    snprintf(name, sizeof name, "%s/%" PRIu64, identity, epoch);
+    int at = names_add(&o->producers, name, NULL);
+    if ((size_t)at >= o->producer_room) {
+        size_t had = o->producer_room;
+        o->producer_room = had ? 2 * had : 8;
+        o->producer =
+            realloc(o->producer, o->producer_room * sizeof *o->producer);
+        if (!o->producer)
+            abort();
+        memset(o->producer + had, 0,
+               (o->producer_room - had) * sizeof *o->producer);
+    }
+    return &o->producer[at];
+}
+
+void oracle_stored(struct oracle *o, const char *identity, uint64_t epoch,
+                   uint64_t sequence, struct slice event)
+{
+    struct watched_producer *p = oracle_producer(o, identity, epoch);
+
+    if (sequence > p->room) {
+        p->room = p->room ? 2 * p->room : 64;
+        p->stored = realloc(p->stored, p->room * sizeof *p->stored);
+        if (!p->stored)
+            abort();
+    }
+    p->stored[sequence - 1] = (struct stored_event){.crc = crc32c_of(event)};
+    p->stored_to = sequence;
+}
+
+void oracle_settled(struct oracle *o, const char *identity, uint64_t epoch,
+                    uint64_t to)
+{
+    struct watched_producer *p = oracle_producer(o, identity, epoch);
+
+    if (to > p->journaled)
+        sim_fail(o->sim,
+                 "ONCE: %s holds %" PRIu64
+                 " for final, the journal has %" PRIu64,
+                 identity, to, p->journaled);
+}
+
+void oracle_refused(struct oracle *o, const char *identity, uint64_t epoch,
+                    uint64_t sequence, uint32_t code)
+{
+    struct watched_producer *p = oracle_producer(o, identity, epoch);
+
+    if (sequence > p->journaled || p->stored[sequence - 1].code != code)
+        sim_fail(o->sim,
+                 "ONCE: %s was told that %" PRIu64 " is refused (%s), the "
+                 "journal says otherwise",
+                 identity, sequence, refusal_name(code));
+}
+
+void oracle_lost(struct oracle *o, const char *identity, uint64_t epoch)
+{
+    oracle_producer(o, identity, epoch)->lost = true;
+}
+
+static void take_producer(struct oracle *o, const struct record *rec,
+                          const Yinuo__V1__StreamRecord *part)
+{
+    struct watched_producer *p =
+        oracle_producer(o, part->producer, part->producer_epoch);
+    uint64_t n = part->producer_sequence;
+
+    if (n != p->journaled + 1 || n > p->stored_to) {
+        sim_fail(o->sim,
+                 "ONCE: record %" PRIu64 " is number %" PRIu64
+                 " of %s, after %" PRIu64,
+                 rec->seq, n, part->producer, p->journaled);
+        return;
+    }
+    if (part->input_crc != p->stored[n - 1].crc)
+        sim_fail(o->sim, "ONCE: number %" PRIu64 " of %s has other bytes", n,
+                 part->producer);
+    p->journaled = n;
+    p->stored[n - 1].code = part->refused ? part->refused->code : 0;
+}
+
+/* --- commands --- */
+
+static void take_command(struct oracle *o, const struct record *rec,
+                         const Yinuo__V1__StreamRecord *part)
+{
+    bool is_new;
+    int at = names_add(&o->commands, part->request_id, &is_new);
+
+    if (!is_new) {
+        sim_fail(o->sim,
+                 "ONCE: the command %s is in records %" PRIu64 " and %" PRIu64,
+                 part->request_id, o->command[at].seq, rec->seq);
+        return;
+    }
+    if ((size_t)at >= o->command_room) {
+        o->command_room = o->command_room ? 2 * o->command_room : 64;
+        o->command = realloc(o->command, o->command_room * sizeof *o->command);
+        if (!o->command)
+            abort();
+    }
+    o->command[at] = (struct watched_command){
+        .seq = rec->seq, .code = part->refused ? part->refused->code : 0};
+}
+
+/* Who lost the race against himself is told that it was done; and whatever he
+ * was told first he is told again. */
+static bool answer_fits(struct watched_command *c, uint32_t code)
+{
+    bool same = code == c->code ||
+                (c->code == REFUSAL_LOST_RACE && code == REFUSAL_ALREADY_DONE);
+    bool again = !c->answered || c->answer == code;
+
+    c->answered = true;
+    c->answer = code;
+    return same && again;
+}
+
+static void check_answer(struct oracle *o, const Yinuo__V1__Answer *a,
+                         const char *where)
+{
+    if (!a->has_journal_seq || !a->journal_seq)
+        return;
+    int at = names_find(&o->commands, a->request_id);
+    if (at < 0 || o->command[at].seq != a->journal_seq)
+        sim_fail(o->sim,
+                 "ONCE: %s an answer to %s names record %" PRIu64
+                 ", the journal has it in %" PRIu64,
+                 where, a->request_id, a->journal_seq,
+                 at < 0 ? 0 : o->command[at].seq);
+    else if (!answer_fits(&o->command[at], a->code))
+        sim_fail(o->sim, "ONCE: an answer to %s says %s, the journal %s",
+                 a->request_id, refusal_name(a->code),
+                 refusal_name(o->command[at].code));
+}
+
+void oracle_answered(struct oracle *o, const Yinuo__V1__Answer *a)
+{
+    check_answer(o, a, "at a desk");
+}
+
+/* --- a record --- */
+
+static enum status take_decision(void *context, const struct decision *d,
+                                 struct slice bytes, struct error *err)
+{
+    struct oracle *o = context;
+
+    (void)bytes;
+    (void)err;
+    if (story_on(o->sim))
+        oracle_tell_decision(o, d);
+    o->touched = o->touched || d->kind == DECISION_FIRE;
+    if (!model_take(&o->model, d, o->record_ms))
+        sim_fail(o->sim, "%s (record %" PRIu64 ")", o->model.why, o->last);
+    return STATUS_OK;
+}
+
+static void keep_bytes(struct oracle *o, const struct record *rec)
+{
+    if (rec->seq > o->seen_room) {
+        o->seen_room = o->seen_room ? 2 * o->seen_room : 512;
+        o->seen = realloc(o->seen, o->seen_room * sizeof *o->seen);
+        if (!o->seen)
+            abort();
+    }
+    bytes_reset(&o->scratch);
+    stream_append(&o->scratch, PARTITION, rec);
+    size_t skip = 1; /* tag and length */
+    while (o->scratch.data[skip++] & 0x80)
+        ;
+    o->seen[rec->seq - 1] =
+        crc32c_of(slice_from(bytes_slice(&o->scratch), skip));
+}
+
+static void check_crisis(struct oracle *o, struct text id)
+{
+    char word[NAME_BYTES_MAX + 1];
+
+    memcpy(word, id.data, id.size);
+    word[id.size] = 0;
+    struct model_case *c = model_case_find(&o->model, word);
+    if (!c || c->severity != 1 || !c->paged || c->answered ||
+        (c->status != CASE_OPEN && c->status != CASE_WAITING))
+        return;
+    for (size_t i = 0; i < c->timer_count; i++)
+        if (c->timers[i].is_ladder && model_timer_runs(&c->timers[i]) &&
+            c->timers[i].due_ms <= o->record_ms + REPEAT_MS)
+            return;
+    sim_fail(o->sim, "CRISIS: nobody answered for %s and no page will follow",
+             word);
+}
+
+static void take_record(struct oracle *o, const struct record *rec)
+{
+    struct error err;
+
+    if (rec->seq != o->last + 1 || rec->journal_ms < o->record_ms)
+        sim_fail(o->sim,
+                 "JOURNAL: record %" PRIu64 " at %" PRId64 " follows %" PRIu64
+                 " at %" PRId64,
+                 rec->seq, rec->journal_ms, o->last, o->record_ms);
+    o->last = rec->seq;
+    o->record_ms = rec->journal_ms;
+    o->touched = false;
+    arena_reset(&o->arena);
+    Yinuo__V1__StreamRecord *part =
+        codec_decode(&yinuo__v1__stream_record__descriptor,
+                     rec->parts[RECORD_INPUT], &o->arena, NULL);
+    if (!part) {
+        sim_fail(o->sim, "JOURNAL: record %" PRIu64 " cannot be read",
+                 rec->seq);
+        return;
+    }
+    if (story_on(o->sim))
+        oracle_tell_record(o, rec, part);
+    keep_bytes(o, rec);
+    if (part->producer)
+        take_producer(o, rec, part);
+    if (part->request_id)
+        take_command(o, rec, part);
+    if (customs_each_decision(rec->parts[RECORD_DECISIONS], take_decision, o,
+                              &err) != STATUS_OK ||
+        apply_record(&o->shadow.apply, rec, &err) != STATUS_OK) {
+        sim_fail(o->sim, "REPLAY: record %" PRIu64 ": %s", rec->seq, err.text);
+        return;
+    }
+    state_set_applied(o->shadow.state, rec->seq);
+    if (part->event && part->event->case_id)
+        check_crisis(o, text_of(part->event->case_id));
+    if (part->firing && part->firing->case_id) {
+        check_crisis(o, text_of(part->firing->case_id));
+        if (!o->touched)
+            sim_fail(o->sim,
+                     "TIMERS: record %" PRIu64 " is a firing of %s, "
+                     "where nothing was due",
+                     rec->seq, part->firing->case_id);
+    }
+}
+
+/* --- looking --- */
+
+static void catch_up(struct oracle *o)
+{
+    struct journal_position p;
+    struct error err;
+
+    if (!o->ledger || o->sim->failed)
+        return;
+    journal_position(o->ledger->journal, &p);
+    while (o->last < p.last && !o->sim->failed) {
+        if (journal_read(o->ledger->journal, o->last + 1, NULL, &o->page,
+                         &err) != STATUS_OK) {
+            sim_fail(o->sim, "JOURNAL: %s", err.text);
+            return;
+        }
+        for (size_t i = 0; i < o->page.count && !o->sim->failed; i++)
+            take_record(o, &o->page.records[i]);
+    }
+    o->chain = p.chain;
+}
+
+void oracle_reopened(struct oracle *o, struct ledger *l)
+{
+    struct journal_position p;
+
+    o->ledger = l;
+    journal_position(l->journal, &p);
+    if (p.last < o->last ||
+        (p.last == o->last && memcmp(&p.chain, &o->chain, sizeof p.chain)))
+        sim_fail(o->sim,
+                 "PAST: the journal ended at %" PRIu64 " and ends at %" PRIu64
+                 " after the crash",
+                 o->last, p.last);
+    if (state_durable(l->state) > p.last)
+        sim_fail(o->sim, "PAST: the state is ahead of the journal");
+    o->looked = 0;
+}
+
+void oracle_gone(struct oracle *o)
+{
+    o->ledger = NULL;
+}
+
+void oracle_look(struct oracle *o)
+{
+    catch_up(o);
+    if (o->sim->failed || !o->ledger)
+        return;
+    if (o->last >= o->looked + LOOK_EVERY || (!o->looked && o->last))
+        if (oracle_compare(o))
+            o->looked = o->last;
+}
+
+/* --- what leaves --- */
+
+static void leaves_page(struct oracle *o, const struct outgoing *m)
+{
+    Yinuo__V1__Page *p = codec_decode(&yinuo__v1__page__descriptor,
+                                      bytes_slice(&m->body), &o->arena, NULL);
+    int at = p ? names_find(&o->model.page_names, p->page_id) : -1;
+
+    if (at < 0)
+        sim_fail(o->sim, "LEAVES: the page %s before its record",
+                 p ? p->page_id : "?");
+    else if (!o->model.pages[at].waiting)
+        sim_fail(o->sim, "LEAVES: the page %s, which has ended", p->page_id);
+}
+
+static void leaves_ack(struct oracle *o, const struct outgoing *m)
+{
+    Yinuo__V1__EventsAnswer *a =
+        codec_decode(&yinuo__v1__events_answer__descriptor,
+                     bytes_slice(&m->body), &o->arena, NULL);
+
+    if (!a || (a->has_journal_seq && a->journal_seq > o->last))
+        sim_fail(o->sim,
+                 "LEAVES: an acknowledgement of record %" PRIu64
+                 ", durable is %" PRIu64,
+                 a ? a->journal_seq : 0, o->last);
+}
+
+static void leaves_answer(struct oracle *o, const struct outgoing *m)
+{
+    Yinuo__V1__Answer *a = codec_decode(&yinuo__v1__answer__descriptor,
+                                        bytes_slice(&m->body), &o->arena, NULL);
+
+    if (a)
+        check_answer(o, a, "there leaves");
+}
+
+static void leaves_receipt(struct oracle *o, const struct outgoing *m)
+{
+    Yinuo__V1__ReceiptAnswer *a =
+        codec_decode(&yinuo__v1__receipt_answer__descriptor,
+                     bytes_slice(&m->body), &o->arena, NULL);
+    int at = a ? names_find(&o->model.page_names, a->page_id) : -1;
+
+    if (at >= 0 && o->model.pages[at].waiting)
+        sim_fail(o->sim, "LEAVES: the receipt of %s before its record",
+                 a->page_id);
+}
+
+void oracle_leaves(struct oracle *o, const struct outgoing *m)
+{
+    catch_up(o);
+    if (o->sim->failed)
+        return;
+    arena_reset(&o->arena);
+    if (m->has_span && m->span.last > o->last)
+        sim_fail(o->sim,
+                 "LEAVES: record %" PRIu64 " on the stream, durable is "
+                 "%" PRIu64,
+                 m->span.last, o->last);
+    else if (m->header.kind == WIRE_PAGE)
+        leaves_page(o, m);
+    else if (m->header.kind == WIRE_EVENTS_ACK)
+        leaves_ack(o, m);
+    else if (m->header.kind == WIRE_ANSWER)
+        leaves_answer(o, m);
+    else if (m->header.kind == WIRE_RECEIPT_ACK)
+        leaves_receipt(o, m);
+}
+
+/* --- the reader, the tier workers, the desks --- */
+
+void oracle_streamed(struct oracle *o, uint64_t sequence, struct slice bytes)
+{
+    if (sequence != o->streamed + 1)
+        sim_fail(o->sim, "STREAM: record %" PRIu64 " comes after %" PRIu64,
+                 sequence, o->streamed);
+    else if (sequence > o->last)
+        sim_fail(o->sim, "STREAM: record %" PRIu64 " is not durable", sequence);
+    else if (crc32c_of(bytes) != o->seen[sequence - 1])
+        sim_fail(o->sim, "STREAM: record %" PRIu64 " has other bytes",
+                 sequence);
+    o->streamed = sequence;
+}
+
+void oracle_shown(struct oracle *o, const char *page_id)
+{
+    if (names_find(&o->model.page_names, page_id) < 0)
+        sim_fail(o->sim, "PAGES: %s was shown and never decided", page_id);
+}
+
+const char *oracle_open_case(struct oracle *o, size_t n, bool *resolved)
+{
+    for (size_t i = 0; i < o->model.case_names.count; i++) {
+        const struct model_case *c = &o->model.cases[i];
+        if (c->status == CASE_NONE || c->status == CASE_CLOSED || n--)
+            continue;
+        *resolved = c->status == CASE_RESOLVED;
+        return o->model.case_names.words[i];
+    }
+    return NULL;
+}

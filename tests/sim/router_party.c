@@ -1,0 +1,547 @@
+/* router_party - the router's core, its ledger on a disk that we own, and the
+ * few lines that its program wraps around it.
+ *
+ * The router dies by a jump out of wherever it is: out of the ledger, out of
+ * sending, out of abort(). What was in memory is thrown away; the next start
+ * finds what a disk would hold. */
+#include "tests/sim/router_party.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/ledger_shim.h"
+#include "tests/sim/oracle.h"
+#include "workers/router/internal.h"
+
+enum {
+    GREET_MS = 1000, /* as in the router's program */
+    TURN_MS_MAX = 3,
+    SEGMENT_BYTES = 1 << 20,
+};
+
+struct router_party {
+    struct party party; /* first */
+
+    /* the disk */
+    struct journal_memory *memory; /* NULL with a real ledger */
+    char dir[LIMIT_PATH_BYTES], slot[LIMIT_PATH_BYTES + 8];
+    uint64_t epoch;
+    struct vault *vault;
+    int64_t wall_offset_ms;
+    struct clock clock;
+    bool has_policy;
+
+    /* the process */
+    struct ledger *ledger;
+    struct router *router;
+    bool welcome, turn_planned;
+    int64_t heard_ms, greeted_ms, pinged_ms;
+
+    /* its death */
+    bool inside;
+    jmp_buf death;
+    unsigned points_left; /* 0: no crash is planned */
+    enum sim_fault died_of;
+    enum status planned; /* failure of the next append */
+    bool failed;         /* it was told of one: abort() is right now */
+    enum space_level level;
+    int64_t level_until_ms;
+};
+
+/* For the one that is inside; there is one process. */
+static struct router_party *running;
+
+static struct router_party *self_of(struct party *p)
+{
+    return (struct router_party *)p;
+}
+
+/* --- dying --- */
+
+static void die(struct router_party *n, enum sim_fault of)
+{
+    n->died_of = of;
+    n->party.sim->faults[of]++;
+    longjmp(n->death, 1);
+}
+
+void __real_abort(void) __attribute__((noreturn));
+void __wrap_abort(void) __attribute__((noreturn));
+void __wrap_abort(void)
+{
+    struct router_party *n = running;
+
+    if (!n || !n->inside)
+        __real_abort();
+    if (!n->failed)
+        sim_fail(n->party.sim, "the router ended itself without a reason: %s",
+                 sim_last_log());
+    n->died_of = FAULT_ROUTER_CRASH;
+    longjmp(n->death, 1);
+}
+
+static void point(void *context, enum sim_fault at)
+{
+    struct router_party *n = context;
+
+    if (!n->inside || !n->points_left || --n->points_left)
+        return;
+    if (at == FAULT_PENDING_LOST && chance_below(n->party.sim, 2))
+        at = FAULT_PENDING_KEPT;
+    die(n, at);
+}
+
+static enum status fail(void *context)
+{
+    struct router_party *n = context;
+    enum status st = n->planned;
+
+    n->planned = STATUS_OK;
+    if (st == STATUS_OK || !n->inside)
+        return STATUS_OK;
+    n->party.sim
+        ->faults[st == STATUS_FULL ? FAULT_LEDGER_FULL : FAULT_LEDGER_IO]++;
+    n->failed = true;
+    return st;
+}
+
+/* --- the clock: its own wall, everybody's time --- */
+
+static int64_t wall_ms(void *state)
+{
+    struct router_party *n = state;
+
+    return clock_wall_ms(&n->party.sim->clock.clock) + n->wall_offset_ms;
+}
+
+static int64_t monotonic_ns(void *state)
+{
+    struct router_party *n = state;
+
+    return clock_monotonic_ns(&n->party.sim->clock.clock);
+}
+
+static int64_t boottime_ms(void *state)
+{
+    struct router_party *n = state;
+
+    return clock_boottime_ms(&n->party.sim->clock.clock);
+}
+
+void router_step_clock(struct party *p, int64_t by_ms)
+{
+    struct router_party *n = self_of(p);
+
+    n->wall_offset_ms += by_ms;
+    story_tell(p->sim, p->name, "its wall clock is set by %lld s",
+               (long long)by_ms / 1000);
+}
+
+/* --- sending --- */
+
+static void send_one(void *context, struct outgoing *m)
+{
+    struct router_party *n = context;
+    struct sim *s = n->party.sim;
+    uint8_t head[WIRE_HEADER_SIZE], who[WIRE_PEER_MAX], span[WIRE_SPAN_SIZE];
+    struct wire_peer peer = {.session = m->session,
+                             .role = WIRE_ROLE_ROUTER,
+                             .identity = "router-0",
+                             .identity_size = 8};
+    struct frames f;
+
+    oracle_leaves(s->oracle, m);
+    frames_init(&f);
+    wire_header_encode(&m->header, head);
+    if (frames_add(&f, slice_of(who, wire_peer_encode(&peer, who))) ||
+        frames_add(&f, slice_of(head, sizeof head)))
+        abort();
+    if (m->has_span) {
+        wire_span_encode(&m->span, span);
+        if (frames_add(&f, slice_of(span, sizeof span)))
+            abort();
+    }
+    if (frames_add(&f, bytes_slice(&m->body)))
+        abort();
+    (void)net_send(&n->party, s->broker, DOOR_BACK, &f);
+    frames_fini(&f);
+    point(n, FAULT_WHILE_SENDING);
+}
+
+/* --- its disk --- */
+
+static void must(enum status st, const struct error *err)
+{
+    if (st == STATUS_OK)
+        return;
+    fprintf(stderr, "sim: %s\n", err->text);
+    exit(2);
+}
+
+static void space_use(struct router_party *n, enum space_level level)
+{
+    struct space_options o = {
+        .refuse_bytes = level == SPACE_OK ? 8192 : (uint64_t)1 << 60,
+        .stop_bytes = level == SPACE_NONE ? (uint64_t)1 << 59 : 4096,
+        .reserve_bytes = 4096};
+    struct error err;
+
+    space_close(&n->ledger->space);
+    must(space_open(n->dir, &o, &n->ledger->space, &err), &err);
+}
+
+static void state_settings(const struct router_party *n,
+                           struct state_options *o)
+{
+    *o = (struct state_options){.clock = &n->clock,
+                                .age_min_ms = n->party.sim->plan.state_age_ms,
+                                .age_max_ms =
+                                    2 * n->party.sim->plan.state_age_ms,
+                                .inline_checkpoints = true};
+}
+
+/* As ledger_open() does it, over the journal in memory. */
+static void open_memory(struct router_party *n)
+{
+    struct ledger *l = calloc(1, sizeof *l);
+    struct state_options so;
+    struct journal *inner;
+    char path[LIMIT_PATH_BYTES];
+    struct error err;
+
+    if (!l)
+        __real_abort();
+    l->epoch = ++n->epoch;
+    l->clock = &n->clock;
+    l->stop_bytes = 4096;
+    snprintf(l->dir, sizeof l->dir, "%s", n->dir);
+    must(file_join(l->blobs_dir, sizeof l->blobs_dir, n->dir, "blobs", &err),
+         &err);
+    must(file_join(l->snapshots_dir, sizeof l->snapshots_dir, n->dir,
+                   "snapshots", &err),
+         &err);
+    must(journal_memory_open(n->memory, l->epoch, &inner, &err), &err);
+    l->journal = ledger_shim_new(inner, point, fail, n);
+    state_settings(n, &so);
+    must(file_join(path, sizeof path, n->dir, "state.mdb", &err), &err);
+    so.path = path;
+    must(state_open(&so, &l->state, &err), &err);
+    l->vault = n->vault;
+    n->ledger = l;
+    must(space_open(n->dir, &(struct space_options){8192, 4096, 4096},
+                    &l->space, &err),
+         &err);
+}
+
+static void open_real(struct router_party *n)
+{
+    struct ledger_options o = {.dir = n->dir,
+                               .clock = &n->clock,
+                               .random = n->party.sim->random,
+                               .space = {8192, 4096, 4096},
+                               .segment_bytes = SEGMENT_BYTES};
+    struct error err;
+
+    state_settings(n, &o.state);
+    must(ledger_open(&o, &n->ledger, &err), &err);
+    n->epoch = n->ledger->epoch;
+    n->ledger->journal = ledger_shim_new(n->ledger->journal, point, fail, n);
+}
+
+static void close_ledger(struct router_party *n)
+{
+    if (!n->ledger)
+        return;
+    if (n->memory) {
+        state_close(&n->ledger->state);
+        journal_close(&n->ledger->journal);
+        space_close(&n->ledger->space);
+        free(n->ledger);
+        n->ledger = NULL;
+    } else {
+        ledger_close(&n->ledger);
+    }
+}
+
+/* --- the process --- */
+
+enum stage { OPEN, RECEIVE, TURN, GREET };
+
+static void open_router(struct router_party *n)
+{
+    struct sim *s = n->party.sim;
+    const char *packs[] = {s->options.pack};
+    struct router_options o = {.partition = PARTITION,
+                               .ledger = n->ledger,
+                               .clock = &n->clock,
+                               .random = s->random,
+                               .packs = packs,
+                               .pack_count = n->has_policy ? 0 : 1,
+                               .slot_path = n->slot,
+                               .inline_reader = true,
+                               .send = send_one,
+                               .send_context = n};
+    struct error err;
+
+    if (router_open(&o, &n->router, &err) != STATUS_OK)
+        sim_fail(s, "the router does not start: %s", err.text);
+    else
+        n->has_policy = true;
+}
+
+/* False: it died on the way. */
+static bool within(struct router_party *n, enum stage stage,
+                   const struct wire_peer *peer,
+                   const struct wire_header *header, struct slice body,
+                   int64_t *wait_ms)
+{
+    struct router_party *volatile me = n;
+
+    running = n;
+    n->inside = true;
+    if (setjmp(me->death) == 0) {
+        if (stage == OPEN)
+            open_router(n);
+        else if (stage == RECEIVE)
+            router_receive(n->router, peer, header, body);
+        else if (stage == TURN)
+            *wait_ms = router_turn(n->router, chance_below(n->party.sim, 2));
+        else
+            router_greet(n->router);
+        n->inside = false;
+        running = NULL;
+        return true;
+    }
+    me->inside = false;
+    running = NULL;
+    sim_crash(&me->party, fault_text(me->died_of));
+    return false;
+}
+
+static void start(struct party *p)
+{
+    struct router_party *n = self_of(p);
+
+    n->welcome = false;
+    n->heard_ms = n->greeted_ms = n->pinged_ms = -LIMIT_SILENCE_MS;
+    n->turn_planned = n->failed = false;
+    n->planned = STATUS_OK;
+    n->points_left = 0;
+    n->level = SPACE_OK;
+    if (n->memory)
+        open_memory(n);
+    else
+        open_real(n);
+    oracle_reopened(p->sim->oracle, n->ledger);
+    (void)within(n, OPEN, NULL, NULL, SLICE_EMPTY, NULL);
+}
+
+/* The memory of a process that is no more. */
+static void crash(struct party *p)
+{
+    struct router_party *n = self_of(p);
+    size_t kept = 0;
+
+    oracle_look(p->sim->oracle);
+    oracle_gone(p->sim->oracle);
+    if (n->router) {
+        reader_thread_free(
+            &n->router->reader); /* without it nothing is saved */
+        router_close(&n->router);
+    }
+    close_ledger(n);
+    if (!n->memory)
+        return;
+    size_t pending = journal_memory_pending(n->memory);
+    if (n->died_of == FAULT_PENDING_KEPT)
+        kept = pending;
+    journal_memory_crash(n->memory, kept);
+    n->died_of = FAULT_ROUTER_CRASH;
+}
+
+static void plan_turn(struct router_party *n)
+{
+    sim_wake(&n->party,
+             n->party.sim->now_ms + chance_ms(n->party.sim, 0, TURN_MS_MAX));
+}
+
+/* As the router's program does it. */
+static void from_broker(struct router_party *n,
+                        const struct wire_header *header, struct slice body)
+{
+    struct arena arena;
+
+    arena_init(&arena, LIMIT_DECODE_BYTES);
+    if (header->kind == WIRE_WELCOME) {
+        n->welcome = true;
+    } else if (header->kind == WIRE_ERROR) {
+        Yinuo__V1__Refused *e =
+            codec_decode(&yinuo__v1__refused__descriptor, body, &arena, NULL);
+        if (e && e->code == REFUSAL_NOT_READY) {
+            n->welcome = false;
+            n->greeted_ms = 0;
+        } else if (e && e->code == REFUSAL_STALE_EPOCH) {
+            sim_fail(n->party.sim, "the broker took the router for an old one");
+        }
+    }
+    arena_fini(&arena);
+}
+
+static void receive(struct party *p, struct packet *packet)
+{
+    struct router_party *n = self_of(p);
+    struct slice who = frames_slice(&packet->frames, 0),
+                 head = frames_slice(&packet->frames, 1),
+                 body = frames_slice(&packet->frames, 2);
+    struct wire_peer peer;
+    struct wire_header header;
+
+    n->heard_ms = p->sim->now_ms;
+    if (packet->frames.count != 3 ||
+        wire_peer_decode(who.data, who.size, &peer) != REFUSAL_NONE ||
+        wire_header_decode(head.data, head.size, &header) != REFUSAL_NONE) {
+        sim_fail(p->sim, "the broker sent the router no message");
+        return;
+    }
+    if (peer.role == WIRE_ROLE_BROKER) {
+        from_broker(n, &header, body);
+        return;
+    }
+    if (!within(n, RECEIVE, &peer, &header, body, NULL))
+        return;
+    if (p->sim->options.breakage == BREAK_EARLY_ACK)
+        outbox_release(&n->router->out, send_one, n);
+    if (!router_has_room(n->router))
+        sim_wake(p, p->sim->now_ms);
+    plan_turn(n);
+}
+
+static void keep_company(struct router_party *n)
+{
+    struct sim *s = n->party.sim;
+    struct outgoing ping = {.header = {.version = WIRE_VERSION,
+                                       .kind = WIRE_PING,
+                                       .partition = PARTITION}};
+    bool silent = s->now_ms - n->heard_ms > LIMIT_SILENCE_MS;
+
+    if ((!n->welcome || silent) && s->now_ms - n->greeted_ms >= GREET_MS) {
+        n->welcome = false;
+        n->greeted_ms = s->now_ms;
+        if (!within(n, GREET, NULL, NULL, SLICE_EMPTY, NULL))
+            return;
+    }
+    if (s->now_ms - n->heard_ms < LIMIT_HEARTBEAT_MS ||
+        s->now_ms - n->pinged_ms < LIMIT_HEARTBEAT_MS)
+        return;
+    n->pinged_ms = s->now_ms;
+    send_one(n, &ping);
+}
+
+static void mind_space(struct router_party *n)
+{
+    if (n->level == SPACE_OK || n->party.sim->now_ms < n->level_until_ms)
+        return;
+    n->level = SPACE_OK;
+    space_use(n, SPACE_OK);
+    story_tell(n->party.sim, n->party.name, "its disk has room again");
+}
+
+static void wake(struct party *p)
+{
+    struct router_party *n = self_of(p);
+    int64_t wait_ms = 0;
+
+    mind_space(n);
+    if (!within(n, TURN, NULL, NULL, SLICE_EMPTY, &wait_ms))
+        return;
+    unsigned points = n->points_left;
+    n->points_left = 0; /* the program's own lines are not the router's */
+    keep_company(n);
+    n->points_left = points;
+    if (p->up)
+        sim_wake(p, p->sim->now_ms + (wait_ms > 1 ? wait_ms : 1) +
+                        chance_ms(p->sim, 0, 20));
+}
+
+/* --- faults --- */
+
+void router_plan_crash(struct party *p, unsigned after_points)
+{
+    self_of(p)->points_left = after_points;
+}
+
+void router_plan_ledger(struct party *p, enum sim_fault fault)
+{
+    self_of(p)->planned = fault == FAULT_LEDGER_FULL ? STATUS_FULL : STATUS_IO;
+}
+
+void router_plan_space(struct party *p, enum sim_fault fault, int64_t until_ms)
+{
+    struct router_party *n = self_of(p);
+
+    if (!p->up || !n->memory || n->router->record_count)
+        return;
+    p->sim->faults[fault]++;
+    n->level = fault == FAULT_SPACE_LOW ? SPACE_LOW : SPACE_NONE;
+    n->level_until_ms = until_ms;
+    space_use(n, n->level);
+    story_tell(p->sim, p->name, "%s", fault_text(fault));
+}
+
+void router_calm(struct party *p)
+{
+    struct router_party *n = self_of(p);
+
+    n->points_left = 0;
+    n->planned = STATUS_OK;
+    n->level_until_ms = 0;
+    if (p->up)
+        mind_space(n);
+}
+
+/* --- what the oracle looks at --- */
+
+struct router *router_live(struct party *p)
+{
+    struct router_party *n = self_of(p);
+
+    return p->up ? n->router : NULL;
+}
+
+static void release(struct party *p)
+{
+    struct router_party *n = self_of(p);
+
+    if (n->router) {
+        reader_thread_free(&n->router->reader);
+        router_close(&n->router);
+    }
+    close_ledger(n);
+    journal_memory_free(n->memory);
+    vault_close(&n->vault);
+    free(n);
+}
+
+struct party *router_party(struct sim *s)
+{
+    static const struct party_ops ops = {start, crash, receive, wake, release};
+    struct router_party *n = calloc(1, sizeof *n);
+    struct error err;
+
+    if (!n)
+        abort();
+    n->party = (struct party){.ops = &ops,
+                              .sim = s,
+                              .name = "router",
+                              .crash_fault = FAULT_ROUTER_CRASH};
+    n->clock = (struct clock){wall_ms, monotonic_ns, boottime_ms, n};
+    n->died_of = FAULT_ROUTER_CRASH;
+    snprintf(n->dir, sizeof n->dir, "%s", s->options.dir);
+    snprintf(n->slot, sizeof n->slot, "%s/slot", n->dir);
+    if (!s->plan.real_ledger) {
+        n->memory = journal_memory_new();
+        must(vault_open(NULL, s->random, &n->vault, &err), &err);
+    }
+    return &n->party;
+}
