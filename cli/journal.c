@@ -8,12 +8,11 @@
 
 #include "base/hex.h"
 #include "cli/cli.h"
+#include "cli/rebuild.h"
 #include "cli/table.h"
 #include "cli/when.h"
 #include "ledger/apply.h"
 #include "ledger/ledger.h"
-#include "ledger/snapshot.h"
-#include "ledger/state_reader.h"
 #include "proto/event_json.h"
 #include "proto/message_json.h"
 
@@ -70,129 +69,8 @@ static int parse_head(struct cli *cli, const char *text,
     return CLI_DONE;
 }
 
-/* Into an empty state: the newest snapshot that is not beyond `upto`, when
- * the records it stands for are gone. *next is the first record to apply. */
-static enum status begin_rebuild(const struct ledger *l, struct state *state,
-                                 uint64_t upto, uint64_t *next,
-                                 struct error *err)
-{
-    struct journal_position at;
-    uint64_t list[64], best = 0;
-    size_t count = 0;
-    enum status status;
-
-    journal_position(l->journal, &at);
-    *next = 1;
-    if (at.first <= 1)
-        return STATUS_OK;
-    status = snapshot_list(l->snapshots_dir, list, 64, &count, err);
-    for (size_t i = 0; status == STATUS_OK && i < count && i < 64; i++)
-        if (list[i] <= upto && list[i] + 1 >= at.first)
-            best = list[i];
-    if (status != STATUS_OK)
-        return status;
-    if (!best)
-        return error_set(err, STATUS_EXPIRED,
-                         _("the journal begins at %llu and no snapshot stands "
-                           "for what was before"),
-                         (unsigned long long)at.first);
-    *next = best + 1;
-    return snapshot_load(l->snapshots_dir, best, state, NULL, err);
-}
-
-struct rebuilding {
-    struct apply *apply;
-    uint64_t upto;
-};
-
-static enum status rebuild_one(void *context, const struct record *r,
-                               struct slice bytes, struct error *err)
-{
-    struct rebuilding *b = context;
-    enum status status;
-
-    (void)bytes;
-    if (r->seq > b->upto)
-        return STATUS_CANCELLED;
-    status = apply_record(b->apply, r, err);
-    return status == STATUS_OK
-               ? STATUS_OK
-               : error_wrap(err, "record %llu", (unsigned long long)r->seq);
-}
-
-static enum status blob_of(void *context, struct text version,
-                           struct bytes *out, struct error *err)
-{
-    return apply_blob(context, version, out, err);
-}
-
-/* The hash of all rows after record upto, made from the journal alone. */
-static enum status rebuilt_hash(struct ledger *l, uint64_t upto,
-                                struct digest *hash, uint64_t *rows,
-                                struct error *err)
-{
-    struct state_options options = {0};
-    struct world_options world = {.blob = blob_of,
-                                  .blob_context = l->blobs_dir};
-    struct state *state = NULL;
-    struct world *w = NULL;
-    struct apply apply;
-    struct rebuilding b = {&apply, upto};
-    uint64_t next = 1;
-    enum status status = state_open(&options, &state, err);
-
-    if (status == STATUS_OK)
-        status = begin_rebuild(l, state, upto, &next, err);
-    world.state = state;
-    if (status == STATUS_OK)
-        status = world_new(&world, &w, err);
-    if (status == STATUS_OK) {
-        apply_init(&apply, state, w, l->blobs_dir);
-        if (next > 1)
-            status = apply_policy(&apply, err);
-        if (status == STATUS_OK && next <= upto)
-            status = journal_each(l->journal, next, rebuild_one, &b, err);
-        if (status == STATUS_CANCELLED)
-            status = STATUS_OK;
-        if (status == STATUS_OK)
-            *hash = state_hash(state, rows);
-        apply_fini(&apply);
-    }
-    world_free(&w);
-    state_close(&state);
-    return status;
-}
-
-struct proof {
-    bool done, same;
-    uint64_t upto, rows, live_rows;
-    struct digest hash, live;
-};
-
-static enum status prove(struct ledger *l, struct proof *proof,
-                         struct error *err)
-{
-    struct state_reader *reader = NULL;
-    char path[LIMIT_PATH_BYTES];
-    enum status status = ledger_state_path(l->dir, path, err);
-
-    if (status == STATUS_OK)
-        status = state_reader_open(path, &reader, err);
-    if (status == STATUS_OK) {
-        proof->upto = state_reader_applied(reader);
-        status =
-            state_reader_hash(reader, &proof->live, &proof->live_rows, err);
-    }
-    state_reader_close(&reader);
-    if (status == STATUS_OK)
-        status = rebuilt_hash(l, proof->upto, &proof->hash, &proof->rows, err);
-    proof->done = status == STATUS_OK;
-    proof->same = proof->done && digest_equal(&proof->hash, &proof->live);
-    return status;
-}
-
 static void tell_verified(struct cli *cli, const struct journal_report *report,
-                          const struct proof *proof, bool ok)
+                          const struct rebuild_proof *proof, bool ok)
 {
     char chain[DIGEST_TEXT_SIZE], hash[DIGEST_TEXT_SIZE] = "";
     const struct out *o = &cli->out;
@@ -210,9 +88,11 @@ static void tell_verified(struct cli *cli, const struct journal_report *report,
         if (proof->done)
             json_object_set_new(
                 all, "rebuild",
-                json_pack("{s:b, s:I, s:I, s:s}", "same", proof->same,
+                json_pack("{s:b, s:I, s:I, s:s, s:I, s:s}", "same", proof->same,
                           "applied", (json_int_t)proof->upto, "rows",
-                          (json_int_t)proof->rows, "hash", hash));
+                          (json_int_t)proof->rows, "hash", hash, "different",
+                          (json_int_t)proof->different, "first_different",
+                          proof->first));
         out_json(o, all);
         return;
     }
@@ -231,6 +111,9 @@ static void tell_verified(struct cli *cli, const struct journal_report *report,
                        : _("state at %" PRIu64 ": REBUILT STATE DIFFERS "
                            "(%" PRIu64 " rows, hash %.16s)\n"),
                    proof->upto, proof->rows, hash);
+    if (proof->different)
+        out_printf(o, _("rows that differ: %" PRIu64 ", the first is %s\n"),
+                   proof->different, proof->first);
 }
 
 int run_journal_verify(struct cli *cli, int argc, char **argv)
@@ -239,7 +122,7 @@ int run_journal_verify(struct cli *cli, int argc, char **argv)
     struct ledger *l = NULL;
     struct journal_head known[HEADS_MAX];
     struct journal_report report = {0};
-    struct proof proof = {0};
+    struct rebuild_proof proof = {0};
     enum status status = STATUS_OK;
     int code = CLI_DONE;
 
@@ -253,7 +136,7 @@ int run_journal_verify(struct cli *cli, int argc, char **argv)
     status = journal_verify(l->journal, NULL, known, heads.count, &report,
                             &cli->error);
     if (status == STATUS_OK && rebuild)
-        status = prove(l, &proof, &cli->error);
+        status = rebuild_prove(l, &proof, &cli->error);
     tell_verified(cli, &report, &proof,
                   status == STATUS_OK && (!rebuild || proof.same));
     if (status != STATUS_OK)
