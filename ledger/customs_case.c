@@ -107,7 +107,7 @@ static struct text clock_name(const struct policy *p, uint16_t index)
 static void put_counters(struct pb_out *o, const struct case_record *c,
                          const struct policy *policy)
 {
-    for (uint16_t i = 0; i < COUNTERS_MAX; i++) {
+    for (size_t i = 0; i < COUNTERS_MAX; i++) {
         uint8_t *mark;
 
         if (c->counters[i] == 0)
@@ -117,7 +117,7 @@ static void put_counters(struct pb_out *o, const struct case_record *c,
             pb_text(o, 1, policy->counters[i].name.data,
                     policy->counters[i].name.size);
         pb_number(o, 2, c->counters[i]);
-        pb_number(o, 3, i);
+        pb_number(o, 3, (int64_t)i);
         pb_close(o, mark);
     }
 }

@@ -284,25 +284,32 @@ static void row_free(void *p)
     free(c);
 }
 
+static struct case_row *case_new(struct import *in)
+{
+    struct case_row *c = calloc(1, sizeof *c);
+
+    if (!c)
+        return NULL;
+    c->fields = calloc(in->row->count, sizeof *c->fields);
+    c->case_id = strdup(text_of_value(in, &in->map->case_id));
+    if (c->fields && c->case_id && tsearch(c, &in->cases, by_case_id)) {
+        c->count = in->row->count;
+        in->summary->cases++;
+        return c;
+    }
+    row_free(c);
+    return NULL;
+}
+
 /* Keeps the row for the next one to be compared with. */
 static enum status keep(struct import *in, struct case_row *c, uint64_t once,
                         struct error *err)
 {
-    bool made = false;
-
-    if (!c) {
-        c = calloc(1, sizeof *c);
-        if (!c || !(c->fields = calloc(in->row->count, sizeof *c->fields)) ||
-            !(c->case_id = strdup(text_of_value(in, &in->map->case_id))) ||
-            !tsearch(c, &in->cases, by_case_id))
-            return error_set(err, STATUS_NO_MEMORY, "a row of a case");
-        c->count = in->row->count;
-        in->summary->cases++;
-        made = true;
-    }
+    if (!c && !(c = case_new(in)))
+        return error_set(err, STATUS_NO_MEMORY, "a row of a case");
     c->once |= once;
     for (size_t i = 0; i < c->count; i++) {
-        if (!made && strcmp(c->fields[i], in->row->fields[i]) == 0)
+        if (c->fields[i] && strcmp(c->fields[i], in->row->fields[i]) == 0)
             continue;
         free(c->fields[i]);
         if (!(c->fields[i] = strdup(in->row->fields[i])))

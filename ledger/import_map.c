@@ -115,7 +115,7 @@ static bool yes(struct reading *r, const yaml_node_t *n)
 {
     const char *word = n ? scalar(r, n) : "false";
 
-    if (strcmp(word, "true") && strcmp(word, "false"))
+    if (strcmp(word, "true") != 0 && strcmp(word, "false") != 0)
         fail(r, n, "expected true or false, found \"%s\"", word);
     return strcmp(word, "true") == 0;
 }

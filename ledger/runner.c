@@ -165,21 +165,21 @@ static void expect_answers(struct runner *r, const struct decisions *d)
     }
 }
 
-static enum status decide(struct runner *r, struct runner_record *record,
+static enum status decide(struct runner *r, struct runner_record record,
                           struct error *err)
 {
-    struct world_input in = {.event = record->event,
-                             .firing = record->firing,
+    struct world_input in = {.event = record.event,
+                             .firing = record.firing,
                              .sequence = ++r->sequence,
                              .now_ms = r->now_ms};
     struct world_decided decided;
     enum status status;
 
     world_decide(r->world, &in, &decided);
-    record->sequence = in.sequence;
-    record->now_ms = in.now_ms;
-    record->decided = &decided;
-    if (record->origin == RUNNER_EVENT)
+    record.sequence = in.sequence;
+    record.now_ms = in.now_ms;
+    record.decided = &decided;
+    if (record.origin == RUNNER_EVENT)
         world_count_event(r->world, decided.code != REFUSAL_NONE);
     status =
         world_apply(r->world, in.sequence, in.now_ms, decided.decisions, err);
@@ -189,7 +189,7 @@ static enum status decide(struct runner *r, struct runner_record *record,
                                r->now_ms < r->options.answer_until_ms))
         expect_answers(r, &decided.out->decisions);
     if (r->options.after)
-        r->options.after(r->options.context, record);
+        r->options.after(r->options.context, &record);
     return STATUS_OK;
 }
 
@@ -231,7 +231,7 @@ static enum status take_event(struct runner *r, struct error *err)
         event->case_id = arena_format(&r->arena, "C-%llu",
                                       (unsigned long long)r->sequence + 1);
     record.event = event;
-    return decide(r, &record, err);
+    return decide(r, record, err);
 }
 
 /* Nobody answers a page that was withdrawn meanwhile. */
@@ -274,7 +274,7 @@ static enum status take_answer(struct runner *r, struct error *err)
     event->at_ms = event->received_at_ms = a.at_ms;
     event->source = YINUO__V1__SOURCE__SOURCE_STATION;
     record.event = event;
-    return decide(r, &record, err);
+    return decide(r, record, err);
 }
 
 static enum status take_due(struct runner *r, struct error *err)
@@ -299,7 +299,7 @@ static enum status take_due(struct runner *r, struct error *err)
             return error_set(err, STATUS_INTERNAL,
                              "case %s: a timer fires and does not move",
                              case_id);
-        status = decide(r, &record, err);
+        status = decide(r, record, err);
     }
     return status;
 }

@@ -133,7 +133,7 @@ static void simulate(const struct work *w, const char *root, const char *events,
     snprintf(pack, sizeof pack, "%s/%s", root, w->pack);
     if (w->until && time_text_parse(w->until, "UTC", &options.until_ms, &err))
         stop("until", &err);
-    if (options.has_at &&
+    if (look && look->at &&
         time_text_parse(look->at, "UTC", &options.at_ms, &err))
         stop("at", &err);
     if (simulate_run(&options, stdout, result, &err))

@@ -80,8 +80,8 @@ static struct case_record *full_case(void)
     c->counters[0] = 35;
     c->counters[COUNTERS_MAX - 1] = -1;
     c->clock_count = CASE_CLOCKS_MAX;
-    for (uint16_t i = 0; i < CASE_CLOCKS_MAX; i++)
-        c->clocks[i] = instance(i, i % 2 ? "P1" : "");
+    for (int i = 0; i < CASE_CLOCKS_MAX; i++)
+        c->clocks[i] = instance((uint16_t)i, i % 2 ? "P1" : "");
     c->promise_count = CASE_PROMISES_MAX;
     for (int i = 0; i < CASE_PROMISES_MAX; i++) {
         c->promises[i] =
