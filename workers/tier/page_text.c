@@ -88,6 +88,12 @@ static void moment(const Yinuo__V1__Page *p, int64_t at_ms, char *out,
              today ? "" : " ", at + DAY_CHARS + 1, utc ? " UTC" : "");
 }
 
+/* Nobody wants to read "29 minutes 59 seconds". */
+static int64_t rounded(int64_t span_ms)
+{
+    return span_ms < 60000 ? span_ms : (span_ms + 30000) / 60000 * 60000;
+}
+
 /* "10:35 (in 30 minutes)" */
 static void moment_and_span(const Yinuo__V1__Page *p, int64_t at_ms, char *out,
                             size_t room)
@@ -95,7 +101,7 @@ static void moment_and_span(const Yinuo__V1__Page *p, int64_t at_ms, char *out,
     char at[64], span[SPAN_WORDS_SIZE];
     int64_t left_ms = at_ms - now_of(p);
     moment(p, at_ms, at, sizeof(at));
-    span_words(left_ms < 0 ? -left_ms : left_ms, span);
+    span_words(rounded(left_ms < 0 ? -left_ms : left_ms), span);
     if (left_ms > 0)
         snprintf(out, room, _("%s (in %s)"), at, span);
     else if (left_ms < 0)
@@ -168,7 +174,7 @@ static void by_words(const Yinuo__V1__Page *p, char *out, size_t room)
     if (!p->has_do_by_ms)
         return;
     moment_and_span(p, p->do_by_ms, at, sizeof(at));
-    snprintf(out, room, _(", by %s"), at);
+    snprintf(out, room, _(", due by %s"), at);
 }
 
 static void told_words(const Yinuo__V1__Page *p, char *out, size_t room)
