@@ -30,5 +30,5 @@ int main(int argc, char **argv)
     if (result == YINUO_OK && yinuo_flush(y, 5000) == YINUO_OK)
         puts("it has arrived");
     yinuo_close(&y);
-    return result;
+    return result == YINUO_OK ? 0 : 1;
 }
