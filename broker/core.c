@@ -177,10 +177,10 @@ void broker_free(struct broker **broker)
         return;
     for (uint32_t tier = 1; tier < TIERS; tier++)
         parcel_queue_clear(&b->lane[tier].pages, &b->pool);
-    for (size_t slot = 0; slot < SESSIONS; slot++)
+    for (size_t slot = 0; slot < b->high; slot++)
         for (int c = 0; c < CLASSES; c++)
             parcel_queue_clear(&b->list[slot].in[c], &b->pool);
-    for (size_t slot = 0; slot < SESSIONS; slot++)
+    for (size_t slot = 0; slot < b->high; slot++)
         parcel_queue_clear(&b->list[slot].out, &b->pool);
     for (size_t i = 0; i < b->partitions; i++)
         ring_fini(&b->partition[i].ring);

@@ -13,11 +13,11 @@
 static struct session *next_worker(struct broker *b, uint32_t tier)
 {
     struct lane *lane = &b->lane[tier];
-    for (uint32_t i = 1; i <= SESSIONS; i++) {
-        uint32_t slot = (lane->turn + i) % SESSIONS;
-        struct session *s = &b->list[slot];
-        if (s->id && s->worker && s->tier == tier && s->credit > 0) {
-            lane->turn = slot;
+    for (uint32_t i = 1; i <= lane->workers; i++) {
+        uint32_t at = (lane->turn + i) % lane->workers;
+        struct session *s = &b->list[lane->worker[at]];
+        if (s->credit > 0) {
+            lane->turn = at;
             return s;
         }
     }
@@ -58,14 +58,6 @@ static void give_back(struct broker *b, const struct partition *p,
                       header, WIRE_BUSY, &busy.base);
 }
 
-static bool has_worker(const struct broker *b, uint32_t tier)
-{
-    for (size_t slot = 0; slot < SESSIONS; slot++)
-        if (b->list[slot].worker && b->list[slot].tier == tier)
-            return true;
-    return false;
-}
-
 void lane_page(struct broker *b, struct partition *p,
                const struct wire_header *header, zmq_msg_t *body)
 {
@@ -85,7 +77,7 @@ void lane_page(struct broker *b, struct partition *p,
         return;
     }
     struct parcel *parcel = NULL;
-    if (lane->pages.count < b->set.lane_pages && has_worker(b, (uint32_t)tier))
+    if (lane->pages.count < b->set.lane_pages && lane->workers > 0)
         parcel = parcel_new(&b->pool, 0, header, body);
     if (!parcel) {
         zmq_msg_close(body);
@@ -101,6 +93,21 @@ static bool is_page(const struct parcel *parcel, void *state)
     struct slice id;
     return walk_bytes(body_slice(&parcel->body), 1, &id) &&
            slice_equal(id, *(const struct slice *)state);
+}
+
+/* A worker may go while it is told: from the last one down, so that nobody is
+ * left out. */
+static void tell_workers(struct broker *b, const struct lane *lane,
+                         const struct wire_header *header, zmq_msg_t *body)
+{
+    for (uint32_t i = lane->workers; i-- > 0;) {
+        zmq_msg_t copy;
+        zmq_msg_init(&copy);
+        if (i < lane->workers && zmq_msg_copy(&copy, body) == 0)
+            session_send(b, &b->list[lane->worker[i]], header, &copy);
+        else
+            zmq_msg_close(&copy);
+    }
 }
 
 /* Out of the queues; and every worker hears of it, because the broker does not
@@ -121,16 +128,30 @@ void lane_withdraw(struct broker *b, const struct wire_header *header,
         b->count.pages_withdrawn += out;
         lane->changed |= out > 0;
     }
-    for (size_t slot = 0; slot < SESSIONS; slot++) {
-        struct session *s = &b->list[slot];
-        zmq_msg_t copy;
-        if (!s->id || !s->worker)
-            continue;
-        zmq_msg_init(&copy);
-        if (zmq_msg_copy(&copy, body) == 0)
-            session_send(b, s, header, &copy);
-    }
+    for (uint32_t tier = 1; tier < TIERS; tier++)
+        tell_workers(b, &b->lane[tier], header, body);
     zmq_msg_close(body);
+}
+
+static bool worker_joins(struct broker *b, struct session *s)
+{
+    struct lane *lane = &b->lane[s->tier];
+    if (lane->workers == WORKERS)
+        return false;
+    lane->worker[lane->workers++] = (uint32_t)(s - b->list);
+    s->worker = true;
+    return true;
+}
+
+void lane_worker_gone(struct broker *b, struct session *s)
+{
+    struct lane *lane = &b->lane[s->tier];
+    if (!s->worker)
+        return;
+    for (uint32_t i = 0; i < lane->workers; i++)
+        if (&b->list[lane->worker[i]] == s)
+            lane->worker[i] = lane->worker[--lane->workers];
+    lane->changed = true;
 }
 
 void lane_credit(struct broker *b, struct session *s, struct slice body)
@@ -145,7 +166,10 @@ void lane_credit(struct broker *b, struct session *s, struct slice body)
         return;
     }
     s->tier = (uint8_t)tier;
-    s->worker = true;
+    if (!s->worker && !worker_joins(b, s)) {
+        count_refusal(b, REFUSAL_TOO_MANY);
+        return;
+    }
     s->credit = credit->pages;
     memset(s->channels, 0, sizeof(s->channels));
     for (size_t i = 0; i < credit->n_channels && i < CHANNELS; i++)
@@ -195,10 +219,8 @@ static void describe(struct broker *b, uint32_t tier, struct lane_state *l)
     uint64_t credit = 0;
     yinuo__v1__lane__init(&l->message);
     l->message.channels = l->channels;
-    for (size_t slot = 0; slot < SESSIONS; slot++) {
-        struct session *s = &b->list[slot];
-        if (!s->id || !s->worker || s->tier != tier)
-            continue;
+    for (uint32_t i = 0; i < lane->workers; i++) {
+        struct session *s = &b->list[lane->worker[i]];
         l->message.workers++;
         credit += s->credit;
         add_channels(l, s);

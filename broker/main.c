@@ -360,6 +360,7 @@ int main(int argc, char **argv)
 {
     struct program p = {.signals = -1};
     struct error err = {0};
+    i18n_init();
     read_options(&p.options, argc, argv);
     if (start(&p, &err) != STATUS_OK) {
         fprintf(stderr, "yinuo-broker: %s\n", err.text);

@@ -269,7 +269,7 @@ static bool is_for(const struct parcel *parcel, void *state)
 /* Takes everything for p out of the clients' queues. */
 static void unqueue_all(struct broker *b, struct partition *p)
 {
-    for (size_t slot = 0; slot < SESSIONS; slot++) {
+    for (size_t slot = 0; slot < b->high; slot++) {
         struct session *s = &b->list[slot];
         for (int c = 0; s->id && c < CLASSES; c++) {
             struct parcel_queue *q = &s->in[c];

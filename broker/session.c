@@ -55,6 +55,8 @@ struct session *session_open(struct broker *b, struct slice route)
     b->free_slot = s->next_slot;
     uint32_t *head = route_bucket(b, route);
     memset(s, 0, sizeof(*s));
+    if (slot >= b->high)
+        b->high = slot + 1;
     s->id = b->generation++ << SESSION_BITS | slot;
     memcpy(s->route, route.data, route.size);
     s->route_size = (uint8_t)route.size;
@@ -78,13 +80,11 @@ void session_close(struct broker *b, struct session *s)
         link = &b->list[*link - 1].next_slot;
     }
     *link = s->next_slot;
-    uint8_t tier = s->worker ? s->tier : 0;
+    lane_worker_gone(b, s);
     memset(s, 0, sizeof(*s));
     s->next_slot = b->free_slot;
     b->free_slot = slot + 1;
     b->sessions--;
-    if (tier)
-        b->lane[tier].changed = true;
 }
 
 static void demote(struct broker *b, struct session *s)
@@ -220,7 +220,7 @@ void session_flush(struct broker *b)
 {
     if (b->held_sessions == 0)
         return;
-    for (size_t slot = 0; slot < SESSIONS; slot++)
+    for (size_t slot = 0; slot < b->high; slot++)
         if (b->list[slot].id && b->list[slot].out.count > 0)
             (void)flush_one(b, &b->list[slot]);
 }
@@ -237,12 +237,13 @@ void session_confirm(struct broker *b, struct session *s, uint64_t ping)
 
 void session_sweep(struct broker *b)
 {
-    for (size_t slot = 0; slot < SESSIONS; slot++) {
+    for (size_t slot = 0; slot < b->high; slot++) {
         struct session *s = &b->list[slot];
         if (!s->id || b->now_ms - s->heard_ms < b->set.silence_ms)
             continue;
+        bool matters = s->role == WIRE_ROLE_STATION || s->worker;
         b->count.expired++;
-        log_write(LOG_INFO, "PEER-SILENT",
+        log_write(matters ? LOG_INFO : LOG_DEBUG, "PEER-SILENT",
                   LOG_FIELDS(LOG_TEXT("identity", s->identity),
                              LOG_TEXT("role", wire_role_name(s->role))),
                   "a client was silent too long -> its session is closed");

@@ -25,6 +25,7 @@ enum {
     TIERS = 5,      /* 1 to 4; 0 is none */
     CHANNELS = 8,   /* of one tier that are told on */
     WAITERS = 1024, /* fetches that wait for something new */
+    WORKERS = 64, /* of one tier */
 };
 
 _Static_assert(SESSIONS >= LIMIT_PEERS, "a slot for each peer");
@@ -82,7 +83,9 @@ struct partition {
 
 struct lane {
     struct parcel_queue pages;
-    uint32_t turn; /* slot after which the next worker is looked for */
+    uint32_t worker[WORKERS]; /* slots of those who have given credit */
+    uint32_t workers;
+    uint32_t turn; /* index of the one who had a page last */
     bool changed;  /* routers are told at the end of the round */
 };
 
@@ -105,6 +108,7 @@ struct broker {
     size_t sessions;
     size_t held_sessions;      /* with something in .out */
     uint32_t free_slot;        /* + 1 */
+    uint32_t high; /* slots from it on were never used */
     uint32_t routes[SESSIONS]; /* hash of route -> slot + 1 */
     struct session list[SESSIONS];
     size_t partitions;

@@ -52,7 +52,7 @@ static void add_state(struct rows *rows, const struct broker *b)
         served += partition_served(&b->partition[i]);
         ring += b->partition[i].ring.room;
     }
-    for (size_t slot = 0; slot < SESSIONS; slot++)
+    for (size_t slot = 0; slot < b->high; slot++)
         if (b->list[slot].id)
             unconfirmed += b->list[slot].unconfirmed;
     add(rows, "sessions", b->sessions, "count", false);

@@ -172,6 +172,7 @@ static void wait_until(struct courier *c, int64_t until_ms)
 static void *run(void *state)
 {
     struct courier c = {.y = state};
+    const int linger_ms = 100;
     struct error err;
     if (socket_context_new(&c.context, &err) != STATUS_OK)
         return NULL;
@@ -187,6 +188,8 @@ static void *run(void *state)
     if (c.delivering) {
         receive_all(&c);
         (void)delivery_tick(&c.delivery, now_ms()); /* settles */
+        if (c.sock)                                 /* for the goodbye */
+            zmq_setsockopt(c.sock, ZMQ_LINGER, &linger_ms, sizeof(linger_ms));
         delivery_leave(&c.delivery);
         delivery_fini(&c.delivery);
     }

@@ -129,6 +129,7 @@ int main(int argc, char **argv)
     struct yinuo_error failed = {0};
     struct intake in = {.stop = &stop};
     enum status status = STATUS_OK;
+    i18n_init();
     read_options(&o, argc, argv);
     struct log_settings log = {
         .program = "station", .path = o.log, .level = LOG_INFO, .json = o.json};

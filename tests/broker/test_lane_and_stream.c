@@ -63,8 +63,8 @@ static void pages_go_round_robin_to_workers_with_credit(void **state)
                "R< LANE tier 2 workers 2 credit 3 waiting 0\n");
     for (uint64_t id = 1; id <= 6; id++)
         page(id);
-    EXPECT(&s, "V< PAGE#1\nR< LANE tier 2 workers 2 credit 2 waiting 0\n"
-               "W< PAGE#2\nR< LANE tier 2 workers 2 credit 1 waiting 0\n"
+    EXPECT(&s, "W< PAGE#1\nR< LANE tier 2 workers 2 credit 2 waiting 0\n"
+               "V< PAGE#2\nR< LANE tier 2 workers 2 credit 1 waiting 0\n"
                "W< PAGE#3\nR< LANE tier 2 workers 2 credit 0 waiting 0\n"
                "R< LANE tier 2 workers 2 credit 0 waiting 1\n"
                "R< LANE tier 2 workers 2 credit 0 waiting 2\n"
