@@ -77,6 +77,7 @@ static enum status replay_record(void *context, const struct record *r,
         struct world_input in = {.event = part->event,
                                  .firing = part->firing,
                                  .receipt = part->receipt,
+                                 .backlog_follows = part->backlog_follows,
                                  .sequence = r->seq,
                                  .now_ms = r->journal_ms};
         struct world_decided decided;

@@ -246,6 +246,7 @@ static enum refusal make_input(struct world *w, const struct world_input *from,
     in->case_id = input_case(from);
     in->sequence = from->sequence;
     in->now_ms = from->now_ms;
+    in->backlog_follows = from->backlog_follows;
     if (in->at_ms > in->now_ms)
         in->at_ms = in->now_ms;
     if (from->event && !from->event->has_at_ms)

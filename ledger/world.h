@@ -64,7 +64,8 @@ struct world_input {
     const Yinuo__V1__Receipt *receipt;
     uint64_t sequence;
     int64_t now_ms;
-    bool dry_run; /* may it happen? nothing is to be applied */
+    bool backlog_follows; /* see engine/input.h */
+    bool dry_run;         /* may it happen? nothing is to be applied */
 };
 
 struct world_decided {

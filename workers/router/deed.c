@@ -99,6 +99,7 @@ void deed_do(struct router *r, struct deed *d)
                              .receipt = d->part.receipt,
                              .now_ms = r->now_ms,
                              .sequence = r->next_seq,
+                             .backlog_follows = d->part.backlog_follows,
                              .dry_run = d->dry_run};
     Yinuo__V1__Refused refused;
 

@@ -10,6 +10,7 @@
 #include "ledger/world.h"
 #include "proto/codec.h"
 #include "proto/event.h"
+#include "workers/router/backlog.h"
 #include "workers/router/death_slot.h"
 #include "workers/router/journal_clock.h"
 #include "workers/router/leases.h"
@@ -59,6 +60,7 @@ struct router {
     struct journal_clock time;
     struct drill drill;
     struct leases *leases;
+    struct backlog *backlog;
     struct outbox out;
     struct outbox stream; /* leaves before the answers: who hears of a record by
                              its answer finds it in the stream */

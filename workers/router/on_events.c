@@ -71,6 +71,22 @@ static void refuse_number(struct router *r, struct deed *d,
     d->part.refused = NULL;
 }
 
+/* Of an event told late by a station that has more to tell, the case's timers
+ * wait until all of it is in. */
+static void do_event(struct router *r, struct batch_of_events *b,
+                     struct deed *d)
+{
+    const Yinuo__V1__Event *e = d->part.event;
+    bool late = e->at_ms + LIMIT_CLOCK_STEP_MS < r->now_ms;
+
+    d->part.has_backlog_follows = d->part.backlog_follows =
+        late && b->body->backlog > 0;
+    deed_do(r, d);
+    if (d->part.backlog_follows && e->case_id)
+        backlog_hold(r->backlog, b->identity, slice_of_text(e->case_id),
+                     clock_monotonic_ms(r->clock));
+}
+
 static void take_event(struct router *r, struct batch_of_events *b,
                        uint64_t sequence, struct slice bytes, uint32_t crc)
 {
@@ -86,7 +102,7 @@ static void take_event(struct router *r, struct batch_of_events *b,
     if (!d.part.event || prepare_event(r, d.part.event, &fault) != REFUSAL_NONE)
         refuse_number(r, &d, &fault);
     else
-        deed_do(r, &d);
+        do_event(r, b, &d);
     b->last_seq = d.seq;
     producer_advance(&b->producer, b->body->producer_epoch, sequence, crc,
                      (uint16_t)d.code);
@@ -196,6 +212,8 @@ void on_events(struct router *r, const struct asker *from, struct slice bytes)
     b.identity = slice_of_text(body->producer_identity);
     b.refusal_count = 0;
     b.gap_from = b.last_seq = 0;
+    if (!body->backlog)
+        backlog_end(r->backlog, b.identity);
     producer_load(r->ledger->state, b.identity, &b.producer);
     for (size_t i = 0; i < body->n_events; i++)
         if (!take_number(r, &b, i))

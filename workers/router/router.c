@@ -9,8 +9,10 @@
 
 enum {
     FIRE_AT_ONCE = 256, /* cases per turn: then events get their turn */
+    FIRE_LOOK = 2048,   /* looked at, where some wait for a backlog */
     TICK_MS = 1000,
     WAIT_MAX_MS = 1000,
+    HELD_WAIT_MS = 50,
     ARENA_BYTES = 2 * LIMIT_BATCH_BYTES,
 };
 
@@ -85,6 +87,7 @@ enum status router_open(const struct router_options *options,
     outbox_init(&r->stream);
     r->opened_ms = clock_wall_ms(r->clock);
     r->leases = leases_new(clock_monotonic_ms(r->clock));
+    r->backlog = backlog_new();
     int64_t began_ns = clock_monotonic_ns(r->clock);
     if (options->slot_path)
         st = death_slot_open(options->slot_path, &r->slot, err);
@@ -125,6 +128,7 @@ void router_close(struct router **router)
         apply_fini(&r->apply);
     world_free(&r->world);
     death_slot_close(&r->slot);
+    backlog_free(&r->backlog);
     leases_free(&r->leases);
     outbox_fini(&r->stream);
     outbox_fini(&r->out);
@@ -212,10 +216,25 @@ static void fire(struct router *r, const struct world_due *due)
     deed_do(r, &d);
 }
 
+/* Those that wait for a station's backlog are passed over for now. */
+static size_t choose(struct router *r, struct world_due *due, size_t count)
+{
+    int64_t mono_ms = clock_monotonic_ms(r->clock);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (!backlog_holds(r->backlog,
+                           slice_of(due[i].case_id.data, due[i].case_id.size),
+                           mono_ms))
+            due[kept++] = due[i];
+    return kept;
+}
+
 /* Returns whether there is more to fire at once. */
 static bool fire_due(struct router *r)
 {
-    struct world_due due[FIRE_AT_ONCE];
+    struct world_due due[FIRE_LOOK];
+    bool waiting = backlog_any(r->backlog, clock_monotonic_ms(r->clock));
     int64_t next_ms = world_next_due_ms(r->world);
 
     r->oldest_overdue_ms =
@@ -225,11 +244,11 @@ static bool fire_due(struct router *r)
     batch_begin(r);
     if (next_ms > r->now_ms)
         return false;
-    size_t room = LIMIT_BATCH_RECORDS - r->record_count;
-    size_t count = world_due(r->world, r->now_ms, due,
-                             room < FIRE_AT_ONCE ? room : FIRE_AT_ONCE);
-    for (size_t i = 0; i < count && r->record_bytes < LIMIT_BATCH_BYTES / 2;
-         i++)
+    size_t count =
+        world_due(r->world, r->now_ms, due, waiting ? FIRE_LOOK : FIRE_AT_ONCE);
+    if (waiting)
+        count = choose(r, due, count);
+    for (size_t i = 0; i < count && i < FIRE_AT_ONCE && router_has_room(r); i++)
         fire(r, &due[i]);
     return count > 0;
 }
@@ -277,6 +296,8 @@ static int64_t wait_ms(const struct router *r, int64_t mono_ms)
         return r->drill.speed > 0 ? 5 : 0;
     if (!r->time.drill && due_ms != INT64_MAX && due_ms - r->time.now_ms < wait)
         wait = due_ms - r->time.now_ms;
+    if (wait <= 0 && due_ms <= r->time.now_ms)
+        wait = HELD_WAIT_MS; /* due and not fired: it waits for something */
     if (lease_ms < wait)
         wait = lease_ms;
     if (r->scans)
