@@ -179,7 +179,8 @@ static enum outcome on_error(struct client *c, struct slice body,
         c->greeted = false;
         outcome = AGAIN;
     } else if (refusal_again(c->refusal)) {
-        err->status = STATUS_BUSY;
+        if (err)
+            err->status = STATUS_BUSY;
         pause_for(c, PAUSE_MS, until_ms);
         outcome = AGAIN;
     }
@@ -304,7 +305,7 @@ static enum outcome greet(struct client *c, int64_t until_ms, struct error *err)
     arena_init(&arena, LIMIT_DECODE_BYTES);
     outcome = attempt(c, WIRE_HELLO, 0, c->next_id++, &hello.base, until_ms,
                       &arena, &welcome, err);
-    if (outcome == ANSWERED) {
+    if (outcome == ANSWERED && welcome) {
         keep_partitions(c, welcome);
         c->greeted = true;
     }
@@ -384,10 +385,12 @@ void *client_call(struct client *c, enum wire_kind kind, uint32_t partition,
                   struct arena *arena, struct error *err)
 {
     uint64_t id = c->next_id++;
+    struct error own;
     void *reply = NULL;
 
-    if (err)
-        err->status = STATUS_OK;
+    if (!err)
+        err = &own;
+    error_clear(err);
     while (!interrupt_came() && now_ms(c) < until_ms) {
         enum outcome outcome = ANSWERED;
         if (!c->greeted)

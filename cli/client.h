@@ -40,8 +40,8 @@ struct client_options {
 enum { CLIENT_PARTITIONS_MAX = 64 };
 
 MUST_CHECK enum status client_open(const struct client_options *options,
-                                   struct client **c, struct error *err);
-void client_free(struct client **c);
+                                   struct client **out, struct error *err);
+void client_free(struct client **out);
 
 /* The partitions that the broker knows; at least one. */
 const uint32_t *client_partitions(const struct client *c, size_t *count);

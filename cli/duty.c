@@ -1,5 +1,6 @@
 #include "cli/duty.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,7 @@ json_t *duty_json(const struct rows *rows)
     for (size_t i = 0; i < rows->count; i++) {
         const Yinuo__V1__RosterRow *r = rows->list[i];
         json_t *object = json_object();
+        assert(r && object);
         put(object, "station", r->station);
         put(object, "product_line", r->product_line);
         put(object, "tier", tier_name((int)r->tier));
@@ -148,7 +150,7 @@ void duty_refresh(struct cli *cli)
     const Yinuo__V1__Reply *reply =
         client_call(cli->client, WIRE_QUERY, partitions[0], &query.base,
                     until_ms, &rows.arena, NULL);
-    void *list[DUTY_ROWS];
+    void *list[DUTY_ROWS] = {NULL};
     for (size_t i = 0; reply && i < reply->n_rows && i < DUTY_ROWS; i++) {
         list[rows.count] =
             codec_decode(&yinuo__v1__roster_row__descriptor,

@@ -261,12 +261,14 @@ int run_policy_test(struct cli *cli, int argc, char **argv)
     struct policyset *set = NULL;
     struct runner *runner = NULL;
     struct arena arena;
-    char *words[TEST_WORDS_MAX];
+    char *words[TEST_WORDS_MAX] = {NULL};
     int count = 0, code = split(cli, argc, argv, words, &count);
     bool day;
 
     arena_init(&arena, LIMIT_DECODE_BYTES);
     table_init(&t.table, columns, sizeof columns / sizeof columns[0]);
+    if (code == CLI_DONE && count == 0)
+        code = cli_usage(cli, _("what happens? 'KIND FIELD=VALUE...'"));
     if (code == CLI_DONE && start &&
         when_parse(start, t.start_ms, &t.start_ms, &day, &cli->error) !=
             STATUS_OK)

@@ -37,7 +37,7 @@ static int publish_one(struct cli *cli, struct publishing *p, int argc,
         if (!event)
             code = cli_usage(cli, _("\"%s\" is no kind of event"), argv[0]);
     }
-    if (code == CLI_DONE) {
+    if (event) {
         event->id = text;
         event->has_at_ms = 1;
         event->at_ms = cli_now_ms(cli);
@@ -46,9 +46,9 @@ static int publish_one(struct cli *cli, struct publishing *p, int argc,
         code = fields_set(cli, event, &arena, argc - 1, argv + 1,
                           cli_now_ms(cli), any_name);
     }
-    if (code == CLI_DONE)
+    if (event && code == CLI_DONE)
         code = fields_ask(cli, event, &arena, cli_now_ms(cli));
-    if (code == CLI_DONE)
+    if (event && code == CLI_DONE)
         code = publishing_event(cli, p, event);
     arena_fini(&arena);
     return code;

@@ -19,14 +19,15 @@ struct publishing;
 
 /* identity NULL: this program's own. */
 int publishing_open_as(struct cli *cli, const char *identity,
-                       struct publishing **p);
+                       struct publishing **out);
 int publishing_open(struct cli *cli, struct publishing **p);
-void publishing_close(struct publishing **p);
+void publishing_close(struct publishing **out);
 
 /* One event; *json lines are flat objects (a sink of ledger/import.h). */
 int publishing_event(struct cli *cli, struct publishing *p,
                      const Yinuo__V1__Event *event);
-enum status publishing_line(void *p, struct slice line, struct error *err);
+enum status publishing_line(void *context, struct slice line,
+                            struct error *err);
 
 /* Stores what is still held, and waits as long as something moves, at least
  * CLI_WAIT_MS. CLI_UNREACHED: some wait; CLI_FAILED: some were refused, which

@@ -1,0 +1,79 @@
+#!/bin/sh
+# yinuo up, for real: the programs of one machine start, answer, come back when
+# killed, are refused twice on one home, lose nothing, and stop in order.
+set -eu
+yinuo=$YINUO_BIN/yinuo
+for program in broker router tier; do
+    [ -x "$YINUO_BIN/yinuo-$program" ] || exit 77
+done
+home=$(mktemp -d /tmp/yinuo-up-XXXXXX)
+export YINUO_HOME="$home" XDG_CACHE_HOME="$home/cache" \
+    XDG_CONFIG_HOME="$home/config" YINUO_PERSON=ln04-head LANG=C
+unset LANGUAGE
+up=
+trap '[ -z "$up" ] || kill -KILL "$up" 2>/dev/null || :; rm -rf "$home"' EXIT
+
+fail() {
+    echo "up: $*" >&2
+    cat "$home/up.txt" "$home"/log/*.log >&2 || :
+    exit 1
+}
+
+# until COMMAND...: tries for ten seconds
+until_true() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ $tries -lt 100 ] || fail "never true: $*"
+        sleep 0.1
+    done
+}
+
+"$yinuo" up --policy packs/service-network >"$home/up.txt" 2>&1 &
+up=$!
+until_true grep -q '^ready' "$home/up.txt"
+[ "$(ls "$home"/run/*.pid | wc -l)" = 6 ] || fail "six pid files expected"
+
+code=0
+"$yinuo" up >"$home/second.txt" 2>&1 || code=$?
+[ $code = 1 ] || fail "a second up ended with $code"
+grep -q "this home is up already" "$home/second.txt" || fail "said nothing"
+
+"$yinuo" record case.opened LN-4 station=ST-LN-04 class=fault channel=phone \
+    owner=ln04-e1 >/dev/null || fail "no case"
+"$yinuo" record media.requested LN-4 outlet=CCTV >/dev/null || fail "no event"
+until_true grep -q 'LN-4' "$home/pages/crisis_center.log"
+"$yinuo" ack LN-4 | grep -q 'acknowledged for station head' || fail "no ack"
+code=0
+"$yinuo" ack LN-4 --as ln04-deputy >/dev/null 2>"$home/lost.txt" || code=$?
+[ $code = 4 ] || fail "the second one ended with $code"
+grep -q ln04-head "$home/lost.txt" || fail "the winner is not named"
+
+# a watcher sees all of it once, through two kills
+"$yinuo" watch --from 0 --output json >"$home/watch.txt" 2>/dev/null &
+watch=$!
+for program in router broker; do
+    old=$(cat "$home/run/$program.pid")
+    kill -KILL "$old"
+    "$yinuo" note LN-4 "after the $program was killed" >/dev/null ||
+        fail "not recorded after the $program was killed"
+    until_true grep -q "^$program: started again" "$home/up.txt"
+done
+last=$("$yinuo" journal stats --output json |
+    sed 's/.*"last":\([0-9]*\).*/\1/')
+until_true grep -q "\"cursor\":\"p0-$last\"" "$home/watch.txt"
+kill -INT $watch
+wait $watch || :
+sed -n 's/.*"cursor":"p0-\([0-9]*\)".*/\1/p' "$home/watch.txt" |
+    head -n "$last" | awk '$1 != NR { exit 1 }' || fail "the stream has a hole"
+
+"$yinuo" journal verify --rebuild || fail "the journal does not verify"
+
+kill -INT "$up"
+wait "$up" || fail "up did not end well"
+up=
+grep -q '^stopped' "$home/up.txt" || fail "up did not say that it stopped"
+[ -z "$(ls "$home"/run/*.pid 2>/dev/null)" ] || fail "a pid file is left"
+code=0
+"$yinuo" status >/dev/null 2>&1 || code=$?
+[ $code = 5 ] || fail "status ended with $code when nothing runs"
