@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = alignof(max_align_t), BLOCK_BYTES = 16 * 1024 };
+enum {
+    ALIGN = alignof(max_align_t),
+    BLOCK_BYTES = 16 * 1024,
+    BLOCK_BYTES_MAX = 1024 * 1024,
+};
 
 struct arena_block {
     struct arena_block *older;
@@ -61,9 +65,16 @@ void arena_reset(struct arena *a)
     a->full = false;
 }
 
+/* Each twice as large as the one before, so that the last one, which is kept,
+ * soon holds what is needed between two resets. */
 static struct arena_block *add_block(struct arena *a, size_t size)
 {
-    size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+    size_t room = a->blocks ? 2 * a->blocks->size : BLOCK_BYTES;
+
+    if (room > BLOCK_BYTES_MAX)
+        room = BLOCK_BYTES_MAX;
+    if (room < size)
+        room = size;
     struct arena_block *block = malloc(sizeof *block + room);
 
     if (!block)

@@ -2,21 +2,6 @@
 
 #include <string.h>
 
-uint16_t get_u16(const uint8_t *at)
-{
-    return (uint16_t)((uint16_t)(at[0] << 8) | at[1]);
-}
-
-uint32_t get_u32(const uint8_t *at)
-{
-    return (uint32_t)get_u16(at) << 16 | get_u16(at + 2);
-}
-
-uint64_t get_u64(const uint8_t *at)
-{
-    return (uint64_t)get_u32(at) << 32 | get_u32(at + 4);
-}
-
 void reader_init(struct reader *r, struct slice input)
 {
     *r = (struct reader){.rest = input};

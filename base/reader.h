@@ -11,8 +11,13 @@
 #ifndef BASE_READER_H
 #define BASE_READER_H
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/slice.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "what is got is swapped from big-endian");
 
 struct reader {
     struct slice rest;
@@ -37,8 +42,28 @@ void reader_text(struct reader *r, char *out, size_t room);
 MUST_CHECK enum status reader_end(const struct reader *r);
 
 /* Numbers at a place, without a reader: keys and headers. */
-uint16_t get_u16(const uint8_t *at);
-uint32_t get_u32(const uint8_t *at);
-uint64_t get_u64(const uint8_t *at);
+static inline uint16_t get_u16(const uint8_t *at)
+{
+    uint16_t value;
+
+    memcpy(&value, at, sizeof value);
+    return __builtin_bswap16(value);
+}
+
+static inline uint32_t get_u32(const uint8_t *at)
+{
+    uint32_t value;
+
+    memcpy(&value, at, sizeof value);
+    return __builtin_bswap32(value);
+}
+
+static inline uint64_t get_u64(const uint8_t *at)
+{
+    uint64_t value;
+
+    memcpy(&value, at, sizeof value);
+    return __builtin_bswap64(value);
+}
 
 #endif

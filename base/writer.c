@@ -2,24 +2,6 @@
 
 #include <string.h>
 
-void put_u16(uint8_t *at, uint16_t value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-void put_u32(uint8_t *at, uint32_t value)
-{
-    put_u16(at, (uint16_t)(value >> 16));
-    put_u16(at + 2, (uint16_t)value);
-}
-
-void put_u64(uint8_t *at, uint64_t value)
-{
-    put_u32(at, (uint32_t)(value >> 32));
-    put_u32(at + 4, (uint32_t)value);
-}
-
 void writer_init(struct writer *w, struct bytes *grow)
 {
     *w = (struct writer){.grow = grow, .status = grow->status};

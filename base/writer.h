@@ -16,7 +16,12 @@
 #ifndef BASE_WRITER_H
 #define BASE_WRITER_H
 
+#include <string.h>
+
 #include "base/bytes.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "what is put is swapped to big-endian");
 
 #define WRITER_VARINT_MAX 10 /* bytes of the longest varint */
 
@@ -42,8 +47,22 @@ void writer_blob(struct writer *w, struct slice bytes); /* with its length */
 void writer_text(struct writer *w, const char *text);   /* as a blob */
 
 /* Numbers at a place, without a writer: keys and headers. */
-void put_u16(uint8_t *at, uint16_t value);
-void put_u32(uint8_t *at, uint32_t value);
-void put_u64(uint8_t *at, uint64_t value);
+static inline void put_u16(uint8_t *at, uint16_t value)
+{
+    value = __builtin_bswap16(value);
+    memcpy(at, &value, sizeof value);
+}
+
+static inline void put_u32(uint8_t *at, uint32_t value)
+{
+    value = __builtin_bswap32(value);
+    memcpy(at, &value, sizeof value);
+}
+
+static inline void put_u64(uint8_t *at, uint64_t value)
+{
+    value = __builtin_bswap64(value);
+    memcpy(at, &value, sizeof value);
+}
 
 #endif

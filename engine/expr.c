@@ -110,6 +110,73 @@ static struct value push(const struct expr_row *row, const struct scope *s)
     }
 }
 
+/* Where each value on the stack was made, as it would be when run. */
+void expr_link(struct expr_row *rows, size_t count)
+{
+    uint8_t made[EXPR_DEPTH_MAX];
+    size_t depth = 0;
+
+    assert(count <= EXPR_ROWS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct expr_row *row = &rows[i];
+
+        row->skip = EXPR_SKIP_NEVER;
+        if (row->op <= EXPR_OP_HAS) {
+            assert(depth < EXPR_DEPTH_MAX);
+            depth++;
+        } else if (row->op != EXPR_OP_NOT) {
+            assert(depth >= 2);
+            depth--;
+        }
+        if (row->op == EXPR_OP_AND || row->op == EXPR_OP_OR) {
+            struct expr_row *left = &rows[made[depth - 1]];
+
+            left->skip =
+                row->op == EXPR_OP_AND ? EXPR_SKIP_FALSE : EXPR_SKIP_TRUE;
+            left->skip_to = (uint8_t)i;
+        }
+        assert(depth >= 1);
+        made[depth - 1] = (uint8_t)i;
+    }
+}
+
+/* Follows the skips of a value that decides, and of what it decides. */
+static uint16_t pass(const struct expr *e, uint16_t at, struct value *v)
+{
+    bool yes = truth(v);
+
+    while (e->rows[at].skip != EXPR_SKIP_NEVER &&
+           (e->rows[at].skip == EXPR_SKIP_TRUE) == yes) {
+        at = e->rows[at].skip_to;
+        *v = flag(yes);
+    }
+    return at;
+}
+
+/* What a row that is no leaf makes of the top of the stack. */
+static void combine(enum expr_op op, struct value *stack, size_t *depth)
+{
+    struct value *a, *b;
+    bool answer;
+
+    if (op == EXPR_OP_NOT) {
+        assert(*depth >= 1);
+        stack[*depth - 1] = flag(!truth(&stack[*depth - 1]));
+        return;
+    }
+    assert(*depth >= 2);
+    --*depth;
+    a = &stack[*depth - 1];
+    b = &stack[*depth];
+    if (op == EXPR_OP_AND)
+        answer = truth(a) && truth(b);
+    else if (op == EXPR_OP_OR)
+        answer = truth(a) || truth(b);
+    else
+        answer = compare(op, a, b);
+    *a = flag(answer);
+}
+
 bool expr_true(const struct expr *e, const struct scope *s)
 {
     struct value stack[EXPR_DEPTH_MAX];
@@ -119,27 +186,15 @@ bool expr_true(const struct expr *e, const struct scope *s)
         return true;
     for (uint16_t i = 0; i < e->count; i++) {
         const struct expr_row *row = &e->rows[i];
-        bool answer;
 
         if (row->op <= EXPR_OP_HAS) {
             assert(depth < EXPR_DEPTH_MAX);
             stack[depth++] = push(row, s);
-            continue;
+        } else {
+            combine(row->op, stack, &depth);
         }
-        if (row->op == EXPR_OP_NOT) {
-            assert(depth >= 1);
-            stack[depth - 1] = flag(!truth(&stack[depth - 1]));
-            continue;
-        }
-        assert(depth >= 2);
-        depth--;
-        if (row->op == EXPR_OP_AND)
-            answer = truth(&stack[depth - 1]) && truth(&stack[depth]);
-        else if (row->op == EXPR_OP_OR)
-            answer = truth(&stack[depth - 1]) || truth(&stack[depth]);
-        else
-            answer = compare(row->op, &stack[depth - 1], &stack[depth]);
-        stack[depth - 1] = flag(answer);
+        if (row->skip != EXPR_SKIP_NEVER)
+            i = pass(e, i, &stack[depth - 1]);
     }
     assert(depth == 1);
     return truth(&stack[0]);

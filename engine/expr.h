@@ -62,9 +62,15 @@ enum expr_name { EXPR_NAMES(X) EXPR_NAME_COUNT };
 enum expr_op { EXPR_OPS(X) };
 #undef X
 
+/* The value of the left side of an "and" or "or" may decide it: then the rows
+ * up to it, the right side, are not looked at. */
+enum expr_skip { EXPR_SKIP_NEVER, EXPR_SKIP_FALSE, EXPR_SKIP_TRUE };
+
 struct expr_row {
     enum expr_op op;
     uint16_t index;
+    uint8_t skip;    /* enum expr_skip: when this row's value is such ... */
+    uint8_t skip_to; /* ... go on behind that row, with that value */
     struct text name;
     struct value value;
 };
@@ -81,6 +87,9 @@ struct value scope_name(const struct scope *s, enum expr_name name);
 struct value scope_field(const struct scope *s, struct text name);
 struct value scope_counter(const struct scope *s, uint16_t index);
 struct value scope_lock(const struct scope *s, uint16_t index);
+
+/* Fills in skip and skip_to. Without it an expression says the same, slower. */
+void expr_link(struct expr_row *rows, size_t count);
 
 bool expr_true(const struct expr *e, const struct scope *s);
 

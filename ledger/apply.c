@@ -185,6 +185,8 @@ enum status apply_record(struct apply *a, const struct record *r,
     enum status st = apply_origin(a, r->seq, r->journal_ms, part, err);
     if (st != STATUS_OK)
         return st;
-    return world_apply(a->world, r->seq, r->journal_ms,
-                       r->parts[RECORD_DECISIONS], err);
+    st = world_apply(a->world, r->seq, r->journal_ms,
+                     r->parts[RECORD_DECISIONS], err);
+    world_settle(a->world);
+    return st;
 }

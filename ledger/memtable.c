@@ -1,6 +1,7 @@
 #include "ledger/memtable.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,9 @@
 #include "ledger/memarena.h"
 #include "ledger/memorder.h"
 
-enum { BUCKETS_FIRST = 1024 };
+enum { SLOTS_FIRST = 1024 };
+
+enum { UNLISTED, PENDING, INDEXED };
 
 struct order {
     struct memorder index;
@@ -17,12 +20,18 @@ struct order {
     bool eager;
 };
 
+/* Open addressing: a row is in the first free slot from its hash's on, with the
+ * hash beside it, since a look at a row's own memory is what a search costs. */
+struct slot {
+    struct mem_row *row; /* NULL: free */
+    uint32_t hash;
+};
+
 struct memtable {
     struct memarena arena;
-    struct mem_row **buckets;
+    struct slot *slots;
     size_t mask;
     size_t count;
-    uint8_t hash_key[crypto_shorthash_KEYBYTES];
     struct order orders[MEMTABLE_TABLES];
 };
 
@@ -35,20 +44,27 @@ static void *must_have(void *p, size_t size)
     return p;
 }
 
+/* Keys come from outside: nobody may choose ones that collide. What the key is
+ * shows nowhere, so it does not disturb determinism. */
+static uint8_t hash_key[crypto_shorthash_KEYBYTES];
+static pthread_once_t hash_key_made = PTHREAD_ONCE_INIT;
+
+static void make_hash_key(void)
+{
+    crypto_shorthash_keygen(hash_key);
+}
+
 struct memtable *memtable_new(size_t expected)
 {
     struct memtable *m = must_have(calloc(1, sizeof *m), sizeof *m);
-    size_t n = BUCKETS_FIRST;
+    size_t n = SLOTS_FIRST;
 
-    while (n < expected)
+    while (n < expected + expected / 2)
         n *= 2;
     memarena_init(&m->arena);
     m->mask = n - 1;
-    m->buckets =
-        must_have(calloc(n, sizeof *m->buckets), n * sizeof *m->buckets);
-    /* Keys come from outside: nobody may choose ones that collide. What the
-     * key is shows nowhere, so it does not disturb determinism. */
-    crypto_shorthash_keygen(m->hash_key);
+    m->slots = must_have(calloc(n, sizeof *m->slots), n * sizeof *m->slots);
+    pthread_once(&hash_key_made, make_hash_key);
     return m;
 }
 
@@ -57,7 +73,7 @@ void memtable_free(struct memtable *m)
     if (m == NULL)
         return;
     memarena_fini(&m->arena);
-    free(m->buckets);
+    free(m->slots);
     free(m);
 }
 
@@ -75,64 +91,90 @@ int memtable_compare(struct slice a, struct slice b)
     return r != 0 ? r : (a.size > b.size) - (a.size < b.size);
 }
 
-static uint32_t hash_of(const struct memtable *m, uint8_t table,
-                        struct slice key)
+uint32_t memtable_hash(uint8_t table, struct slice key)
 {
     uint8_t out[crypto_shorthash_BYTES];
     uint64_t h;
 
-    crypto_shorthash(out, key.data, key.size, m->hash_key);
+    crypto_shorthash(out, key.data, key.size, hash_key);
     memcpy(&h, out, sizeof h);
     h ^= (uint64_t)table * 0x9e3779b97f4a7c15U;
     return (uint32_t)(h ^ (h >> 32));
 }
 
-static struct mem_row *find_hashed(const struct memtable *m, uint8_t table,
-                                   struct slice key, uint32_t hash)
+static bool is_row(const struct mem_row *row, uint8_t table, struct slice key)
 {
-    struct mem_row *row = m->buckets[hash & m->mask];
+    return row->table == table && row->key_size == key.size &&
+           memcmp(row->key, key.data, key.size) == 0;
+}
 
-    for (; row != NULL; row = row->hash_next) {
-        if (row->hash == hash && row->table == table &&
-            row->key_size == key.size &&
-            memcmp(row->key, key.data, key.size) == 0)
-            return row;
-    }
-    return NULL;
+/* The slot of a key, or the free one where it would be. */
+static size_t slot_of(const struct memtable *m, uint8_t table, struct slice key,
+                      uint32_t hash)
+{
+    size_t i = hash & m->mask;
+
+    for (; m->slots[i].row != NULL; i = (i + 1) & m->mask)
+        if (m->slots[i].hash == hash && is_row(m->slots[i].row, table, key))
+            break;
+    return i;
+}
+
+struct mem_row *memtable_find_hashed(struct memtable *m, uint8_t table,
+                                     struct slice key, uint32_t hash)
+{
+    return m->slots[slot_of(m, table, key, hash)].row;
 }
 
 struct mem_row *memtable_find(struct memtable *m, uint8_t table,
                               struct slice key)
 {
-    if (m->count == 0)
-        return NULL;
-    return find_hashed(m, table, key, hash_of(m, table, key));
+    return m->count == 0
+               ? NULL
+               : memtable_find_hashed(m, table, key, memtable_hash(table, key));
 }
 
-static void grow_buckets(struct memtable *m)
+static void take_slot(struct memtable *m, struct mem_row *row, uint32_t hash)
 {
-    size_t n = (m->mask + 1) * 2;
-    struct mem_row **wider =
-        must_have(calloc(n, sizeof *wider), n * sizeof *wider);
+    size_t i = hash & m->mask;
 
-    for (size_t i = 0; i <= m->mask; i++) {
-        struct mem_row *row = m->buckets[i];
+    while (m->slots[i].row != NULL)
+        i = (i + 1) & m->mask;
+    m->slots[i] = (struct slot){row, hash};
+}
 
-        while (row != NULL) {
-            struct mem_row *next = row->hash_next;
+/* Rows behind it that had to give way to it move up. */
+static void leave_slot(struct memtable *m, size_t free_slot)
+{
+    for (size_t i = (free_slot + 1) & m->mask; m->slots[i].row != NULL;
+         i = (i + 1) & m->mask) {
+        size_t home = m->slots[i].hash & m->mask;
 
-            row->hash_next = wider[row->hash & (n - 1)];
-            wider[row->hash & (n - 1)] = row;
-            row = next;
-        }
+        if (((i - home) & m->mask) < ((i - free_slot) & m->mask))
+            continue;
+        m->slots[free_slot] = m->slots[i];
+        free_slot = i;
     }
-    free(m->buckets);
-    m->buckets = wider;
-    m->mask = n - 1;
+    m->slots[free_slot].row = NULL;
+}
+
+static void grow_slots(struct memtable *m)
+{
+    size_t n = m->mask + 1;
+    struct slot *old = m->slots;
+
+    m->slots =
+        must_have(calloc(2 * n, sizeof *m->slots), 2 * n * sizeof *m->slots);
+    m->mask = 2 * n - 1;
+    for (size_t i = 0; i < n; i++)
+        if (old[i].row != NULL)
+            take_slot(m, old[i].row, old[i].hash);
+    free(old);
 }
 
 static void push_pending(struct order *o, struct mem_row *row)
 {
+    row->listed = PENDING;
     row->next = o->pending;
     row->prev = NULL;
     if (o->pending != NULL)
@@ -153,7 +195,7 @@ static void drop_pending(struct order *o, struct mem_row *row)
 static void index_row(struct memtable *m, struct mem_row *row)
 {
     memorder_add(&m->orders[row->table].index, &m->arena, row);
-    row->indexed = true;
+    row->listed = INDEXED;
 }
 
 static void index_pending(struct memtable *m, struct order *o)
@@ -180,19 +222,22 @@ static struct mem_row *add_row(struct memtable *m, uint8_t table,
     struct mem_row *row = memarena_take(&m->arena, row_bytes(key.size), &room);
 
     *row = (struct mem_row){.prefix = memorder_prefix(key),
-                            .hash = hash,
                             .key_size = (uint16_t)key.size,
                             .table = table};
     memcpy(row->key, key.data, key.size);
-    if (++m->count > m->mask)
-        grow_buckets(m);
-    row->hash_next = m->buckets[hash & m->mask];
-    m->buckets[hash & m->mask] = row;
-    if (m->orders[table].eager)
+    if (++m->count > m->mask / 3 * 2)
+        grow_slots(m);
+    take_slot(m, row, hash);
+    return row;
+}
+
+/* It has a value from now on. */
+static void list_row(struct memtable *m, struct mem_row *row)
+{
+    if (m->orders[row->table].eager)
         index_row(m, row);
     else
-        push_pending(&m->orders[table], row);
-    return row;
+        push_pending(&m->orders[row->table], row);
 }
 
 static void set_value(struct memtable *m, struct mem_row *row,
@@ -215,6 +260,8 @@ static void set_value(struct memtable *m, struct mem_row *row,
     }
     row->value_size = (uint32_t)value.size;
     row->deleted = false;
+    if (row->listed == UNLISTED)
+        list_row(m, row);
 }
 
 void memtable_put(struct memtable *m, uint8_t table, struct slice key,
@@ -222,24 +269,22 @@ void memtable_put(struct memtable *m, uint8_t table, struct slice key,
 {
     assert(table < MEMTABLE_TABLES && key.size > 0 && key.size <= UINT16_MAX);
     assert(value.size < UINT32_MAX / 2);
-    uint32_t hash = hash_of(m, table, key);
-    struct mem_row *row = find_hashed(m, table, key, hash);
+    uint32_t hash = memtable_hash(table, key);
+    struct mem_row *row = memtable_find_hashed(m, table, key, hash);
 
     if (row == NULL)
         row = add_row(m, table, key, hash);
     set_value(m, row, value);
 }
 
-static void drop_row(struct memtable *m, struct mem_row *row)
+static void drop_row(struct memtable *m, size_t slot)
 {
-    struct mem_row **link = &m->buckets[row->hash & m->mask];
+    struct mem_row *row = m->slots[slot].row;
 
-    while (*link != row)
-        link = &(*link)->hash_next;
-    *link = row->hash_next;
-    if (row->indexed)
+    leave_slot(m, slot);
+    if (row->listed == INDEXED)
         memorder_drop(&m->orders[row->table].index, &m->arena, row);
-    else
+    else if (row->listed == PENDING)
         drop_pending(&m->orders[row->table], row);
     m->count--;
     memarena_give(&m->arena, row->value, row->value_room);
@@ -249,12 +294,13 @@ static void drop_row(struct memtable *m, struct mem_row *row)
 void memtable_delete(struct memtable *m, uint8_t table, struct slice key,
                      bool keep_tombstone)
 {
-    uint32_t hash = hash_of(m, table, key);
-    struct mem_row *row = find_hashed(m, table, key, hash);
+    uint32_t hash = memtable_hash(table, key);
+    size_t slot = slot_of(m, table, key, hash);
+    struct mem_row *row = m->slots[slot].row;
 
     if (!keep_tombstone) {
         if (row != NULL)
-            drop_row(m, row);
+            drop_row(m, slot);
         return;
     }
     if (row == NULL)
@@ -302,8 +348,8 @@ struct mem_row **memtable_rows(const struct memtable *m)
     size_t n = 0;
 
     for (size_t i = 0; i <= m->mask; i++)
-        for (struct mem_row *r = m->buckets[i]; r != NULL; r = r->hash_next)
-            rows[n++] = r;
+        if (m->slots[i].row != NULL)
+            rows[n++] = m->slots[i].row;
     assert(n == m->count);
     qsort(rows, n, sizeof *rows, by_table_and_key);
     return rows;

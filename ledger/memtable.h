@@ -33,18 +33,16 @@
 enum { MEMTABLE_TABLES = 16 };
 
 struct mem_row {
-    struct mem_row *hash_next; /* same bucket */
-    struct mem_row *next;      /* in key order; not indexed: pending */
+    struct mem_row *next; /* in key order; not indexed: pending */
     struct mem_row *prev;
     uint8_t *value;  /* NULL for a tombstone and for size 0 */
     uint64_t prefix; /* first 8 key bytes, big-endian, for order */
-    uint32_t hash;
     uint32_t value_size;
     uint32_t value_room; /* bytes usable at value */
     uint16_t key_size;
     uint8_t table;
-    bool deleted; /* a tombstone; owner writes, frozen: nobody */
-    bool indexed; /* has its place in the order; the owner's only */
+    bool deleted;   /* a tombstone; owner writes, frozen: nobody */
+    uint8_t listed; /* where it stands in the order; the owner's only */
     uint8_t key[];
 };
 
@@ -63,14 +61,23 @@ void memtable_order_eagerly(struct memtable *m, uint8_t table);
 struct mem_row *memtable_find(struct memtable *m, uint8_t table,
                               struct slice key);
 
+/* The same for who looks into several: the hash is that of all memtables of
+ * the process. */
+uint32_t memtable_hash(uint8_t table, struct slice key);
+struct mem_row *memtable_find_hashed(struct memtable *m, uint8_t table,
+                                     struct slice key, uint32_t hash);
+
 void memtable_put(struct memtable *m, uint8_t table, struct slice key,
                   struct slice value);
 
-/* With keep_tombstone the row stays and says so; without it goes. */
+/* With keep_tombstone the row stays and says so; without it goes. A tombstone
+ * of a row that was not here is found by its key alone: it has no place in the
+ * order, which is paid for only by rows that somebody may come upon. */
 void memtable_delete(struct memtable *m, uint8_t table, struct slice key,
                      bool keep_tombstone);
 
-/* First row of the table with a key >= from, tombstones included, or NULL. */
+/* First row of the table with a key >= from, or NULL. Of tombstones only those
+ * are met whose row was here before. */
 struct mem_row *memtable_seek(struct memtable *m, uint8_t table,
                               struct slice from);
 

@@ -3,42 +3,48 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/reader.h"
 #include "base/writer.h"
+
+enum {
+    ROW_HEAD = 16,
+    ROW_SLOT = 6,
+    ROW_BYTES = ROW_HEAD + PRODUCER_KEPT * ROW_SLOT
+};
 
 void producer_load(struct state *s, struct slice identity, struct producer *p)
 {
     struct slice row;
 
-    memset(p, 0, sizeof *p);
-    if (!state_get(s, STATE_PRODUCERS, identity, &row))
+    if (!state_get(s, STATE_PRODUCERS, identity, &row)) {
+        memset(p, 0, sizeof *p);
         return;
-    struct reader in;
-    reader_init(&in, row);
-    p->epoch = reader_u64(&in);
-    p->last = reader_u64(&in);
-    for (size_t i = 0; i < PRODUCER_KEPT; i++) {
-        p->crc[i] = reader_u32(&in);
-        p->code[i] = reader_u16(&in);
     }
-    assert(in.status == STATUS_OK);
+    assert(row.size == ROW_BYTES);
+    p->epoch = get_u64(row.data);
+    p->last = get_u64(row.data + 8);
+    for (size_t i = 0; i < PRODUCER_KEPT; i++) {
+        const uint8_t *slot = row.data + ROW_HEAD + i * ROW_SLOT;
+
+        p->crc[i] = get_u32(slot);
+        p->code[i] = get_u16(slot + 4);
+    }
 }
 
 void producer_store(struct state *s, struct slice identity,
                     const struct producer *p)
 {
-    uint8_t room[16 + PRODUCER_KEPT * 6];
-    struct writer out;
+    uint8_t row[ROW_BYTES];
 
-    writer_init_fixed(&out, room, sizeof room);
-    writer_u64(&out, p->epoch);
-    writer_u64(&out, p->last);
+    put_u64(row, p->epoch);
+    put_u64(row + 8, p->last);
     for (size_t i = 0; i < PRODUCER_KEPT; i++) {
-        writer_u32(&out, p->crc[i]);
-        writer_u16(&out, p->code[i]);
+        uint8_t *slot = row + ROW_HEAD + i * ROW_SLOT;
+
+        put_u32(slot, p->crc[i]);
+        put_u16(slot + 4, p->code[i]);
     }
-    state_put(s, STATE_PRODUCERS, identity, slice_of(room, sizeof room));
+    state_put(s, STATE_PRODUCERS, identity, slice_of(row, sizeof row));
 }
 
 enum producer_verdict producer_judge(const struct producer *p, uint64_t epoch,

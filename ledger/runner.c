@@ -183,6 +183,7 @@ static enum status decide(struct runner *r, struct runner_record record,
         world_count_event(r->world, decided.code != REFUSAL_NONE);
     status =
         world_apply(r->world, in.sequence, in.now_ms, decided.decisions, err);
+    world_settle(r->world);
     if (status)
         return status;
     if (r->options.answers && (r->options.answer_until_ms == 0 ||

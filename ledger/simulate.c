@@ -145,6 +145,7 @@ static enum status read_lines(struct reading *in, FILE *file, struct error *err)
         json_decref(value);
     }
     json_lines_fini(&lines);
+    world_settle(runner_world(in->runner));
     return status == STATUS_END ? STATUS_OK : status;
 }
 

@@ -168,10 +168,12 @@ void state_close(struct state **out)
 static const struct mem_row *
 find_changed(struct state *s, enum state_table table, struct slice key)
 {
-    const struct mem_row *row = memtable_find(s->active, (uint8_t)table, key);
+    uint32_t hash = memtable_hash((uint8_t)table, key);
+    const struct mem_row *row =
+        memtable_find_hashed(s->active, (uint8_t)table, key, hash);
 
     if (row == NULL && s->frozen != NULL)
-        row = memtable_find(s->frozen, (uint8_t)table, key);
+        row = memtable_find_hashed(s->frozen, (uint8_t)table, key, hash);
     return row;
 }
 

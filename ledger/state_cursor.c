@@ -129,6 +129,40 @@ static struct mem_row *pass(struct mem_row *row, struct slice key, int *found,
     return memtable_after(row);
 }
 
+/* A tombstone need not stand in the order: it is asked for by its key. */
+static bool is_hidden(struct memtable *m, const struct state_cursor *c,
+                      struct slice key)
+{
+    const struct mem_row *row =
+        m == NULL ? NULL : memtable_find(m, (uint8_t)c->table, key);
+
+    return row != NULL && row->deleted;
+}
+
+/* The newest word on the key, and every source that has it moves on. Returns 1
+ * for a row, -1 for a tombstone. */
+static int take_key(struct state_cursor *c, struct slice key,
+                    struct slice *value)
+{
+    struct state *s = c->state;
+    int found = 0;
+
+    c->active = pass(c->active, key, &found, value);
+    if (found == 0 && is_hidden(s->active, c, key))
+        found = -1;
+    c->frozen = pass(c->frozen, key, &found, value);
+    if (!c->base_on || memtable_compare(c->base_key, key) != 0)
+        return found;
+    /* The bytes stay; only where the cursor stands changes. */
+    struct slice base_value = c->base_value;
+
+    base_after(c);
+    if (found != 0)
+        return found;
+    *value = base_value;
+    return is_hidden(s->frozen, c, key) ? -1 : 1;
+}
+
 bool state_cursor_next(struct state_cursor *c, struct slice *key,
                        struct slice *value)
 {
@@ -137,23 +171,9 @@ bool state_cursor_next(struct state_cursor *c, struct slice *key,
     if (c->seen != c->state->changes)
         place(c, slice_of(c->last, c->last_size), c->behind);
     for (;;) {
-        int found = 0; /* 1 a row, -1 a tombstone */
-
         if (!smallest(c, key) || !slice_starts_with(*key, prefix))
             return false;
-        c->active = pass(c->active, *key, &found, value);
-        c->frozen = pass(c->frozen, *key, &found, value);
-        if (c->base_on && memtable_compare(c->base_key, *key) == 0) {
-            /* The bytes stay; only where the cursor stands changes. */
-            struct slice base_value = c->base_value;
-
-            base_after(c);
-            if (found == 0) {
-                found = 1;
-                *value = base_value;
-            }
-        }
-        if (found < 0)
+        if (take_key(c, *key, value) < 0)
             continue;
         c->last_size = key->size;
         c->behind = true;

@@ -389,9 +389,13 @@ int64_t world_next_due_ms(struct world *w)
     return state_timers_next(w->state, &due_ms) ? due_ms : INT64_MAX;
 }
 
-void world_keep_totals(struct world *w)
+void world_settle(struct world *w)
 {
     uint8_t row[SUMMARY_ROW_BYTES];
+
+    if (!w->totals_moved)
+        return;
+    w->totals_moved = false;
 
     state_put(w->state, STATE_CONFIG, totals_key,
               slice_of(row, summary_row(&w->totals, row)));
@@ -400,7 +404,7 @@ void world_keep_totals(struct world *w)
 void world_count_event(struct world *w, bool rejected)
 {
     summary_event(&w->totals, rejected);
-    world_keep_totals(w);
+    w->totals_moved = true;
 }
 
 const struct summary *world_summary(const struct world *w)

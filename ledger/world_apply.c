@@ -260,7 +260,6 @@ enum status world_apply(struct world *w, uint64_t sequence, int64_t journal_ms,
     if (!status)
         status = flush(&a, err);
     w->found_is_current = false;
-    if (!status)
-        world_keep_totals(w);
+    w->totals_moved = true;
     return status;
 }

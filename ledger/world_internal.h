@@ -31,6 +31,7 @@ struct world {
     struct world_case after;  /* ... as it becomes */
     struct engine_out out;
     struct summary totals;
+    bool totals_moved; /* since their row was written */
 };
 
 /* False, and a case of status none, where there is no such row. */
@@ -39,8 +40,6 @@ MUST_CHECK enum status world_load(struct world *w, struct text id,
 
 /* What is used of a record; the rest of the lists is not. */
 void world_copy(struct case_record *to, const struct case_record *from);
-
-void world_keep_totals(struct world *w);
 
 static inline struct slice slice_of_words(struct text t)
 {

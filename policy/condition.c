@@ -237,6 +237,7 @@ bool condition_compile(struct loader *l, yaml_node_t *node, size_t offset,
     if (!rows)
         return false;
     memcpy(rows, c.rows, c.count * sizeof *rows);
+    expr_link(rows, c.count);
     *out = (struct expr){rows, (uint16_t)c.count, loader_text(l, source)};
     return true;
 }

@@ -1,5 +1,6 @@
 #include "proto/personal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "proto/field.h"
@@ -154,10 +155,82 @@ static bool take_attributes(Yinuo__V1__Event *to, const Yinuo__V1__Event *from,
     return to->attributes != NULL;
 }
 
+/* What there is to take, by type: most events have nothing of it, and this is
+ * asked of each. Made before main, so that any thread may read it. */
+struct marked {
+    const ProtobufCMessageDescriptor *type;
+    uint64_t fields[(CODEC_FIELDS_MAX + 63) / 64]; /* personal, or a carrier */
+};
+
+enum { MARKED_TYPES = 32 };
+
+static struct marked marked[MARKED_TYPES];
+static size_t marked_count;
+
+static const struct marked *marked_of(const ProtobufCMessageDescriptor *type)
+{
+    for (size_t i = 0; i < marked_count; i++)
+        if (marked[i].type == type)
+            return &marked[i];
+    return NULL;
+}
+
+/* A type and those in it. */
+static void mark_type(const ProtobufCMessageDescriptor *type)
+{
+    struct marked *m = &marked[marked_count++];
+
+    assert(marked_count <= MARKED_TYPES && type->n_fields <= CODEC_FIELDS_MAX);
+    m->type = type;
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        const ProtobufCFieldDescriptor *f = &type->fields[i];
+
+        if (is_carrier(f) && !marked_of(f->descriptor))
+            mark_type(f->descriptor);
+        if (is_carrier(f) || personal_field(type, f))
+            m->fields[i / 64] |= UINT64_C(1) << (i % 64);
+    }
+}
+
+__attribute__((constructor)) static void mark_types(void)
+{
+    mark_type(&yinuo__v1__event__descriptor);
+}
+
+/* A message has something personal in it, attributes apart. */
+static bool has_marked(const ProtobufCMessage *message)
+{
+    const ProtobufCMessageDescriptor *type = message->descriptor;
+    const struct marked *m = marked_of(type);
+
+    for (unsigned i = 0; m && i < type->n_fields; i++) {
+        const ProtobufCFieldDescriptor *f = &type->fields[i];
+
+        if (!(m->fields[i / 64] >> (i % 64) & 1) || !field_is_set(message, f))
+            continue;
+        if (!is_carrier(f) ||
+            has_marked(*(ProtobufCMessage *const *)field_item(message, f, 0)))
+            return true;
+    }
+    return false;
+}
+
+static bool has_personal(const Yinuo__V1__Event *event)
+{
+    for (size_t i = 0; i < event->n_attributes; i++)
+        if (personal_attribute(event->attributes[i]))
+            return true;
+    return has_marked(&event->base);
+}
+
 bool personal_split(Yinuo__V1__Event *event, struct arena *arena,
                     Yinuo__V1__Event **personal)
 {
     bool some = false;
+
+    *personal = NULL;
+    if (!has_personal(event))
+        return true;
     Yinuo__V1__Event *part =
         field_new_message(&yinuo__v1__event__descriptor, arena);
     if (!part || !take(&part->base, &event->base, arena, &some) ||

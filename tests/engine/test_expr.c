@@ -113,6 +113,64 @@ static void and_or_not(void **state)
     assert_false(HOLDS(CONST(N(1000)), CONST(B(true)), OP(AND)));
 }
 
+static uint32_t chance(uint32_t *seed, uint32_t below)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return (*seed >> 8) % below;
+}
+
+/* Any postfix of leaves and operators, some of which make no sense. */
+static uint16_t make_up(uint32_t *seed, struct expr_row *rows)
+{
+    const struct expr_row leaves[] = {
+        CONST(B(true)),  CONST(B(false)),  CONST(N(1500)),
+        FIELD("amount"), FIELD("nothing"), FIELD("signed"),
+        HAS("reason"),   FIELD("reason"),  CONST(T("on_leave")),
+    };
+    static const enum expr_op ops[] = {EXPR_OP_AND, EXPR_OP_AND, EXPR_OP_OR,
+                                       EXPR_OP_OR,  EXPR_OP_EQ,  EXPR_OP_NE,
+                                       EXPR_OP_LT,  EXPR_OP_IN,  EXPR_OP_NOT};
+    size_t depth = 0, wanted = 1 + chance(seed, 40);
+    uint16_t count = 0;
+
+    while (count < wanted || depth > 1) {
+        enum expr_op op = ops[chance(seed, sizeof ops / sizeof ops[0])];
+        bool leaf = depth < 2 || (count < wanted && chance(seed, 2) &&
+                                  depth < EXPR_DEPTH_MAX);
+
+        if (leaf)
+            rows[count++] =
+                leaves[chance(seed, sizeof leaves / sizeof leaves[0])];
+        else
+            rows[count++] = (struct expr_row){.op = op};
+        depth += leaf;
+        depth -= !leaf && op != EXPR_OP_NOT;
+    }
+    return count;
+}
+
+static void what_is_skipped_would_not_have_changed_the_answer(void **state)
+{
+    uint32_t seed = 7;
+    unsigned yes = 0, skips = 0;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        struct expr_row rows[EXPR_ROWS_MAX * 2];
+        uint16_t count = make_up(&seed, rows);
+        bool answer = holds(rows, count);
+
+        if (count > EXPR_ROWS_MAX)
+            continue;
+        expr_link(rows, count);
+        for (uint16_t r = 0; r < count; r++)
+            skips += rows[r].skip != EXPR_SKIP_NEVER;
+        assert_int_equal(holds(rows, count), answer);
+        yes += answer;
+    }
+    assert_true(yes > 1000 && skips > 10000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +179,7 @@ int main(void)
         cmocka_unit_test(what_is_not_there_compares_with_nothing),
         cmocka_unit_test(lists_hold_on_either_side),
         cmocka_unit_test(and_or_not),
+        cmocka_unit_test(what_is_skipped_would_not_have_changed_the_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -313,8 +313,8 @@ static void pressure_rises_when_writing_cannot_follow(void **state)
     struct scratch *d = *state;
     struct state_options o = {.path = scratch_path(d, "p.mdb"),
                               .inline_checkpoints = true,
-                              .soft_bytes = 10000,
-                              .hard_bytes = 30000};
+                              .soft_bytes = 8000,
+                              .hard_bytes = 24000};
     struct state_tick t = {.now_ms = 1, .durable_seq = 0};
     struct state *s;
     struct error err = {0};

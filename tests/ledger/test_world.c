@@ -96,6 +96,7 @@ static void follow(void *context, const struct runner_record *r)
     if (world_apply(t->world, r->sequence, r->now_ms, r->decided->decisions,
                     &err))
         fail_msg("%s", err.text);
+    world_settle(t->world);
     if (r->sequence % 64 == 0) {
         hold_timers(runner_state(t->runner));
         t->held++;

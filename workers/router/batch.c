@@ -43,6 +43,18 @@ static struct slice sealed(struct router *r, struct slice personal,
     return kept;
 }
 
+/* One message of events is one producer's: mostly it is the one before. */
+static uint64_t producer_hash(struct router *r, const char *identity)
+{
+    if (strcmp(r->hashed, identity) != 0) {
+        r->hash = record_producer_hash(slice_of_text(identity));
+        if (!slice_to_text(slice_of_text(identity), r->hashed,
+                           sizeof r->hashed))
+            r->hashed[0] = 0;
+    }
+    return r->hash;
+}
+
 uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part,
                    struct slice personal, struct slice customer,
                    struct slice decisions)
@@ -59,7 +71,7 @@ uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part,
                            .kind = (uint16_t)part->kind,
                            .seq = r->next_seq};
     if (part->producer)
-        rec->producer = record_producer_hash(slice_of_text(part->producer));
+        rec->producer = producer_hash(r, part->producer);
     rec->parts[RECORD_INPUT] = slice_of(room, size);
     rec->parts[RECORD_PERSONAL] = sealed(r, personal, customer);
     rec->parts[RECORD_DECISIONS] = keep(r, decisions);
@@ -128,6 +140,7 @@ void batch_commit(struct router *r)
 
     if (!r->record_count)
         return;
+    world_settle(r->world);
     state_set_applied(r->ledger->state, r->next_seq - 1);
     if (ledger_append(r->ledger, r->records, r->record_count, &durable, &err) !=
         STATUS_OK) {

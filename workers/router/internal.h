@@ -76,6 +76,9 @@ struct router {
     int64_t now_ms, wall_ms; /* of the batch */
     enum state_pressure pressure;
 
+    char hashed[LIMIT_ID_BYTES + 1]; /* the producer of ... */
+    uint64_t hash;                   /* ... this hash */
+
     struct router_counts counts;
     uint64_t recovered;
     int64_t opened_ms, recovery_us;
