@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/rules.h"
 #include "cli/telling.h"
 #include "cli/timeline.h"
 #include "cli/when.h"
@@ -113,11 +114,35 @@ static void look_up(const decision *d, const Yinuo__V1__Case *c,
         bytes_append_format(out, _(", by %s"), d->method);
 }
 
-static json_t *page_json(const struct rows *rows, size_t i, const decision *d,
-                         const Yinuo__V1__Case *c)
+/* "MD-01: A TV crew asks for an interview" */
+static void rule_words(const struct policyset *set, const stream_record *r,
+                       const decision *d, const Yinuo__V1__Case *c,
+                       int64_t now_ms, struct bytes *out)
+{
+    const decision *from = firing_of(r, d);
+    char span[WHEN_SIZE], due[WHEN_SIZE];
+    struct rules_values values = {.span = span,
+                                  .due = due,
+                                  .key = from->key ? from->key : "",
+                                  .owner = c->owner ? c->owner : "",
+                                  .tier = tier_word((int)d->tier)};
+    struct bytes words = {0};
+
+    when_span(d->span_ms, span);
+    when_clock(now_ms, from->due_ms, due);
+    bytes_append_text(out, d->rule ? d->rule : "-");
+    if (rules_words(set, c->pack ? c->pack : "", d->rule, from->clock, &values,
+                    &words))
+        bytes_append_format(out, ": %s", bytes_text(&words));
+    bytes_fini(&words);
+}
+
+static json_t *page_json(const struct policyset *set, const struct rows *rows,
+                         size_t i, const decision *d, const Yinuo__V1__Case *c)
 {
     const stream_record *r = rows->list[i];
     struct bytes head = {0}, clock = {0}, roster = {0}, answer = {0};
+    struct bytes words = {0};
     json_t *object = decision_to_json(d, r->seq, r->previous_seq, when_zone());
 
     telling_head(r, &head);
@@ -125,6 +150,8 @@ static json_t *page_json(const struct rows *rows, size_t i, const decision *d,
     answer_of(rows, d, i, rows->now_ms, &answer);
     if (d->from_ms)
         arithmetic(firing_of(r, d), rows->now_ms, &clock);
+    rule_words(set, r, d, c, rows->now_ms, &words);
+    json_object_set_new(object, "rule_words", json_string(bytes_text(&words)));
     json_object_set_new(object, "because", json_string(bytes_text(&head)));
     json_object_set_new(object, "policy",
                         json_string(c->policy ? c->policy : ""));
@@ -132,12 +159,13 @@ static json_t *page_json(const struct rows *rows, size_t i, const decision *d,
     json_object_set_new(object, "roster", json_string(bytes_text(&roster)));
     json_object_set_new(object, "answer", json_string(bytes_text(&answer)));
     bytes_fini(&head), bytes_fini(&clock);
-    bytes_fini(&roster), bytes_fini(&answer);
+    bytes_fini(&roster), bytes_fini(&answer), bytes_fini(&words);
     return object;
 }
 
-static void print_page(const struct out *o, const struct rows *rows, size_t i,
-                       const decision *d, const Yinuo__V1__Case *c)
+static void print_page(const struct out *o, const struct policyset *set,
+                       const struct rows *rows, size_t i, const decision *d,
+                       const Yinuo__V1__Case *c)
 {
     const stream_record *r = rows->list[i];
     struct bytes text = {0};
@@ -155,8 +183,7 @@ static void print_page(const struct out *o, const struct rows *rows, size_t i,
     bytes_append_format(&text, _(" [record %llu]"), (unsigned long long)r->seq);
     line(o, _("because"), bytes_text(&text));
     bytes_reset(&text);
-    bytes_append_format(&text, "%s%s%s", d->rule ? d->rule : "-",
-                        d->why && *d->why ? ": " : "", d->why ? d->why : "");
+    rule_words(set, r, d, c, rows->now_ms, &text);
     line(o, _("rule"), bytes_text(&text));
     snprintf(policy, sizeof policy, "%.60s %.60s", c->pack ? c->pack : "",
              c->policy ? c->policy : "-");
@@ -180,11 +207,14 @@ int run_case_why(struct cli *cli, int argc, char **argv)
 {
     struct found found;
     struct rows rows = {0};
+    struct policyset *set = NULL;
     json_t *array = json_array();
     size_t shown = 0;
     int code = timeline_ask(cli, argv[0], &found, &rows);
 
     (void)argc;
+    if (code == CLI_DONE)
+        set = rules_in_force(cli);
     for (size_t i = 0; code == CLI_DONE && i < rows.count; i++) {
         const stream_record *r = rows.list[i];
         for (size_t n = 0; n < r->n_decisions; n++) {
@@ -194,10 +224,11 @@ int run_case_why(struct cli *cli, int argc, char **argv)
                  (!d->page_id || strcmp(d->page_id, page_wanted) != 0)))
                 continue;
             if (cli->out.json) {
-                json_array_append_new(array, page_json(&rows, i, d, found.it));
+                json_array_append_new(array,
+                                      page_json(set, &rows, i, d, found.it));
             } else {
                 out_printf(&cli->out, "%s", shown ? "\n" : "");
-                print_page(&cli->out, &rows, i, d, found.it);
+                print_page(&cli->out, set, &rows, i, d, found.it);
             }
             shown++;
         }
@@ -207,6 +238,7 @@ int run_case_why(struct cli *cli, int argc, char **argv)
     else if (code == CLI_DONE && !shown)
         out_printf(&cli->out, "%s\n", _("Nobody was paged."));
     json_decref(array);
+    policyset_free(set);
     rows_fini(&rows);
     found_fini(&found);
     return code;

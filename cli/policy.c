@@ -56,6 +56,8 @@ struct test {
     int64_t rows;
     bool cut;
     const char *because; /* of the record under way */
+    const struct policyset *set;
+    const char *region;
 };
 
 static const struct table_column columns[] = {
@@ -72,16 +74,32 @@ static char *copy(struct text text)
     return out;
 }
 
+/* The pack that a station's cases live by, as far as the test can tell. */
+static const char *pack_of(const struct test *t, char out[64])
+{
+    const struct policy *p =
+        policyset_for(t->set, text_of(t->region ? t->region : ""));
+
+    snprintf(out, 64, "%.*s", (int)p->name.size, p->name.data);
+    return out;
+}
+
 /* "MD-01, media request" or "TM-FIRST: first contact, 1 h after 10:00". */
 static void put_why(const struct test *t, const struct decision *d, char *out,
                     size_t room)
 {
-    char *rule = copy(d->rule), *clock = copy(d->clock);
-    char span[WHEN_SIZE], from[WHEN_SIZE];
+    char *rule = copy(d->rule), *clock = copy(d->clock), *key = copy(d->key);
+    char span[WHEN_SIZE], from[WHEN_SIZE], due[WHEN_SIZE], pack[64];
+    struct rules_values values = {
+        .span = span, .due = due, .key = key, .tier = tier_word(d->tier)};
+    struct bytes words = {0};
 
     when_span(d->span_ms, span);
     when_clock(t->start_ms, d->from_ms, from);
-    if (*clock && d->span_ms)
+    when_clock(t->start_ms, d->due_ms, due);
+    if (rules_words(t->set, pack_of(t, pack), rule, clock, &values, &words))
+        snprintf(out, room, "%s %s", rule, bytes_text(&words));
+    else if (*clock && d->span_ms)
         snprintf(out, room,
                  d->open_time ? _("%s %s: %s of opening hours "
                                   "after %s")
@@ -93,8 +111,10 @@ static void put_why(const struct test *t, const struct decision *d, char *out,
         snprintf(out, room, _("%s nobody has answered"), rule);
     else
         snprintf(out, room, "%s %s", rule, t->because);
+    bytes_fini(&words);
     free(rule);
     free(clock);
+    free(key);
 }
 
 /* The firing that a page came from has the clock's name. */
@@ -153,6 +173,8 @@ static void after(void *context, const struct runner_record *r)
         free(name);
         return;
     }
+    if (r->event && r->event->id && strcmp(r->event->id, "opening") == 0)
+        return; /* was not asked for */
     t->because = r->event ? kind_word(r->event->kind) : "";
     for (size_t i = 0; i < list->count; i++) {
         const struct decision *d = &list->list[i];
@@ -168,18 +190,6 @@ static void after(void *context, const struct runner_record *r)
         t->rows++;
         add_row(t, &page, r->now_ms);
     }
-}
-
-/* A pack that knows the kind says whether it opens a case by itself. */
-static bool opens(const struct policyset *set, const char *kind)
-{
-    for (size_t i = 0; i < set->pack_count; i++) {
-        const struct policy *p = set->packs[i].policy;
-        uint16_t at = policy_kind(p, text_of(kind));
-        if (at < p->kind_count && p->kinds[at].opens_case)
-            return true;
-    }
-    return false;
 }
 
 /* "KIND FIELD=VALUE ..." as one argument or as several. */
@@ -200,12 +210,21 @@ static int split(struct cli *cli, int argc, char **argv, char **words,
     return CLI_DONE;
 }
 
-static int add_event(struct test *t, struct runner *runner,
-                     struct policyset *set, struct arena *arena, int argc,
-                     char **argv)
+/* Somebody of the station who is not its head, so that the head is called. */
+static void set_owner(Yinuo__V1__Event *event, struct arena *arena)
+{
+    (void)event_set(
+        event, "owner",
+        &(struct event_value){.type = EVENT_TEXT, .text = "ENGINEER"}, arena,
+        NULL);
+}
+
+static int add_event(struct test *t, struct runner *runner, struct arena *arena,
+                     int argc, char **argv)
 {
     struct cli *cli = t->cli;
     Yinuo__V1__Event *event = event_new(argv[0], arena), *opening = NULL;
+    struct event_value owner;
     int code = fields_check_kind(cli, argv[0], any_name);
 
     if (code != CLI_DONE || !event)
@@ -219,7 +238,12 @@ static int add_event(struct test *t, struct runner *runner,
     if (code != CLI_DONE)
         return code;
     t->start_ms = event->at_ms;
-    if (!opens(set, argv[0])) { /* it needs a case that is there */
+    t->region = event->region;
+    /* what happens, happens in a case that somebody already has */
+    if (strcmp(argv[0], "case.opened") == 0) {
+        if (!event_get(event, "owner", &owner))
+            set_owner(event, arena);
+    } else {
         opening = event_new("case.opened", arena);
         opening->id = (char *)"opening";
         opening->has_at_ms = 1;
@@ -228,7 +252,7 @@ static int add_event(struct test *t, struct runner *runner,
         opening->station = event->station;
         opening->region = event->region;
         opening->product_line = event->product_line;
-        (void)event_set_typed(opening, "owner", "ENGINEER", NULL, arena, NULL);
+        set_owner(opening, arena);
     }
     if (opening && runner_add(runner, opening, &cli->error) != STATUS_OK)
         return cli_failed(cli);
@@ -276,13 +300,14 @@ int run_policy_test(struct cli *cli, int argc, char **argv)
     if (code == CLI_DONE)
         code = rules_load(cli, (int)policies.count,
                           (char **)(uintptr_t)policies.list, &set, true);
+    t.set = set;
     struct runner_options options = {
         .policies = set, .after = after, .context = &t};
     if (code == CLI_DONE &&
         runner_new(&options, &runner, &cli->error) != STATUS_OK)
         code = cli_failed(cli);
     if (code == CLI_DONE)
-        code = add_event(&t, runner, set, &arena, count, words);
+        code = add_event(&t, runner, &arena, count, words);
     if (code == CLI_DONE &&
         runner_run(runner, t.start_ms + test_ms, &cli->error) != STATUS_OK)
         code = cli_failed(cli);

@@ -5,6 +5,8 @@
 
 #include "base/file.h"
 #include "ledger/apply.h"
+#include "ledger/ledger.h"
+#include "ledger/state_reader.h"
 
 struct policyset *rules_of_version(struct cli *cli, const char *version)
 {
@@ -26,6 +28,103 @@ struct policyset *rules_of_version(struct cli *cli, const char *version)
     findings_fini(&findings);
     bytes_fini(&blob);
     return set;
+}
+
+/* The row of the state that names what is in force. */
+static bool version_in_force(struct cli *cli, char out[LIMIT_ID_BYTES + 1])
+{
+    struct state_reader *reader = NULL;
+    struct slice key = slice_of_text("policy"), value;
+    char dir[LIMIT_PATH_BYTES], path[LIMIT_PATH_BYTES];
+    Yinuo__V1__PolicyLoaded *row = NULL;
+    struct arena arena;
+
+    if (cli->connect ||
+        file_join(dir, sizeof dir, cli->home_path, "ledger", NULL) !=
+            STATUS_OK ||
+        ledger_state_path(dir, path, NULL) != STATUS_OK || !file_exists(path) ||
+        state_reader_open(path, &reader, NULL) != STATUS_OK)
+        return false;
+    arena_init(&arena, LIMIT_DECODE_BYTES);
+    if (state_reader_get(reader, STATE_CONFIG, key, &value))
+        row = codec_decode(&yinuo__v1__policy_loaded__descriptor, value, &arena,
+                           NULL);
+    out[0] = 0;
+    if (row && row->version_hash && strlen(row->version_hash) <= LIMIT_ID_BYTES)
+        strcpy(out, row->version_hash);
+    arena_fini(&arena);
+    state_reader_close(&reader);
+    return *out != 0;
+}
+
+struct policyset *rules_in_force(struct cli *cli)
+{
+    char version[LIMIT_ID_BYTES + 1], dir[LIMIT_PATH_BYTES];
+    struct policyset *set = NULL;
+    struct bytes blob = {0};
+    struct findings findings;
+
+    if (!version_in_force(cli, version) ||
+        file_join(dir, sizeof dir, cli->home_path, "ledger/blobs", NULL) !=
+            STATUS_OK)
+        return NULL;
+    findings_init(&findings);
+    if (apply_blob(dir, text_of(version), &blob, NULL) != STATUS_OK ||
+        policyset_load_blob(bytes_slice(&blob), apply_names(), &set,
+                            &findings) != STATUS_OK)
+        set = NULL;
+    findings_fini(&findings);
+    bytes_fini(&blob);
+    return set;
+}
+
+static const char *value_of(const struct rules_values *v,
+                            enum message_field field)
+{
+    switch (field) {
+    case MESSAGE_SPAN:
+        return v->span;
+    case MESSAGE_DUE:
+        return v->due;
+    case MESSAGE_KEY:
+        return v->key;
+    case MESSAGE_OWNER:
+        return v->owner;
+    case MESSAGE_TIER:
+        return v->tier;
+    case MESSAGE_FIELDS_END:
+        break;
+    }
+    return NULL;
+}
+
+bool rules_words(const struct policyset *set, const char *pack,
+                 const char *rule, const char *clock,
+                 const struct rules_values *values, struct bytes *out)
+{
+    const struct message *m = NULL;
+    const char *language = i18n_language();
+    size_t end = 0;
+
+    if (set && clock && *clock)
+        m = messages_find(set->messages, text_of(pack), language,
+                          MESSAGE_CLOCKS, text_of(clock));
+    if (set && !m && rule && *rule)
+        m = messages_find(set->messages, text_of(pack), language, MESSAGE_RULES,
+                          text_of(rule));
+    for (size_t i = 0; m && i < m->why.size; i++) {
+        enum message_field field = m->why.data[i] == '{'
+                                       ? messages_field(m->why, i, &end)
+                                       : MESSAGE_FIELDS_END;
+        const char *value = value_of(values, field);
+        if (field == MESSAGE_FIELDS_END) {
+            bytes_append_u8(out, (uint8_t)m->why.data[i]);
+            continue;
+        }
+        bytes_append_text(out, value ? value : "");
+        i = end - 1;
+    }
+    return m != NULL;
 }
 
 json_t *rules_findings_json(const struct findings *f)

@@ -9,11 +9,28 @@
 #ifndef CLI_RULES_H
 #define CLI_RULES_H
 
+#include "base/bytes.h"
 #include "cli/cli.h"
+#include "policy/messages.h"
 #include "policy/policy_load.h"
 
 /* NULL when it is not to be had here. */
 struct policyset *rules_of_version(struct cli *cli, const char *version);
+
+/* The whole set that the ledger of this home has in force, with its words for
+ * people; NULL when it is not to be had here. */
+struct policyset *rules_in_force(struct cli *cli);
+
+/* What is filled into the words of a rule or clock; "" where unknown. */
+struct rules_values {
+    const char *span, *due, *key, *owner, *tier;
+};
+
+/* Appends why a person hears of it, in the user's language: by its clock, else
+ * by its rule. False: the pack has no words for it. set may be NULL. */
+bool rules_words(const struct policyset *set, const char *pack,
+                 const char *rule, const char *clock,
+                 const struct rules_values *values, struct bytes *out);
 
 /* Reads packs and prints what was found, errors and warnings. CLI_DONE,
  * CLI_NOT_FOUND or CLI_BAD_DATA. dirs empty: "packs". */

@@ -15,7 +15,7 @@ static const struct pair tiers[] = {
     {"-", "-"},
     {"engineer", N_("engineer")},
     {"station_head", N_("station head")},
-    {"regional_rep", N_("regional representative")},
+    {"regional_rep", N_("regional rep")},
     {"crisis_center", N_("crisis center")},
 };
 
