@@ -210,7 +210,9 @@ static const struct message *cause(const struct words *w, bool *itself)
 
     *itself = true;
     journal_page_init(&page);
-    for (int i = 0; seq && !found && i < CAUSE_BACK; i++) {
+    for (int i = 0; seq && !found && i <= CAUSE_BACK; i++) {
+        if (i == CAUSE_BACK) /* too many: how the case began, then */
+            seq = w->c->opened_sequence;
         if (journal_read(w->r->ledger->journal, seq, &one, &page, &err) !=
                 STATUS_OK ||
             !page.count)
@@ -275,21 +277,49 @@ static void choose(const struct words *w, Yinuo__V1__Page *page)
 
 /* ---- the door ---- */
 
+/* Where a customer's own words stand, best first. */
+static const char *const said[] = {"words", "signal", "symptom", "topic"};
+
+/* A text of one of the messages that hold the fields of kinds. The personal
+ * part has no kind of its own that would say which. */
+static const char *text_inside(const ProtobufCMessage *event, const char *name)
+{
+    const ProtobufCMessageDescriptor *type = event->descriptor;
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        const ProtobufCFieldDescriptor *f = &type->fields[i], *inner;
+        const ProtobufCMessage *holder;
+        if (f->type != PROTOBUF_C_TYPE_MESSAGE ||
+            f->label == PROTOBUF_C_LABEL_REPEATED)
+            continue;
+        memcpy(&holder, (const char *)event + f->offset, sizeof holder);
+        inner = holder ? protobuf_c_message_descriptor_get_field_by_name(
+                             holder->descriptor, name)
+                       : NULL;
+        if (!inner || inner->type != PROTOBUF_C_TYPE_STRING ||
+            inner->label == PROTOBUF_C_LABEL_REPEATED)
+            continue;
+        const char *text;
+        memcpy(&text, (const char *)holder + inner->offset, sizeof text);
+        if (text && *text)
+            return text;
+    }
+    return NULL;
+}
+
 char *page_words_of(struct slice personal, struct arena *arena)
 {
     struct event_value value;
     Yinuo__V1__Event *e = event_decode(personal, arena, NULL);
 
-    if (!e)
-        return NULL;
-    if (e->note && *e->note)
-        return e->note;
-    static const char *const fields[] = {"words", "signal", "symptom", "topic"};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (event_get(e, fields[i], &value) && value.type == EVENT_TEXT &&
+    for (size_t i = 0; e && i < sizeof said / sizeof *said; i++) {
+        const char *text = text_inside(&e->base, said[i]);
+        if (text)
+            return (char *)(uintptr_t)text;
+        if (event_get(e, said[i], &value) && value.type == EVENT_TEXT &&
             *value.text)
-            return (char *)value.text;
-    return NULL;
+            return (char *)(uintptr_t)value.text;
+    }
+    return e && e->note && *e->note ? e->note : NULL;
 }
 
 void page_words(struct router *r, const Yinuo__V1__Decision *d,

@@ -8,7 +8,7 @@
 #include "workers/router/internal.h"
 #include "workers/router/page_words.h"
 
-enum { LOOK_BACK = 16, TOLD_MAX = 8 };
+enum { LOOK_BACK = 16, TOLD_MAX = 8, CONTACTS_MAX = 16 };
 
 static void put(struct router *r, struct text page_id, uint8_t severity,
                 uint8_t tier)
@@ -73,8 +73,8 @@ void pages_requeue(struct router *r)
 }
 
 /* The customer's own words: of the record that made the page, or of the newest
- * one of the case that has any. */
-static char *customer_words(struct router *r, uint64_t seq)
+ * one of the case that has any, or of the one that opened it. */
+static char *customer_words(struct router *r, uint64_t seq, uint64_t opened)
 {
     struct journal_page page;
     struct journal_limits one = {.records = 1};
@@ -83,7 +83,9 @@ static char *customer_words(struct router *r, uint64_t seq)
     char *words = NULL;
 
     journal_page_init(&page);
-    for (int i = 0; seq && !words && i < LOOK_BACK; i++) {
+    for (int i = 0; seq && !words && i <= LOOK_BACK; i++) {
+        if (i == LOOK_BACK)
+            seq = opened;
         if (journal_read(r->ledger->journal, seq, &one, &page, &err) !=
                 STATUS_OK ||
             !page.count)
@@ -137,12 +139,38 @@ static void tell_person(struct router *r, Yinuo__V1__Page *p)
     hint(r, p, "mail", who->email);
 }
 
+static bool may_be_called(const struct case_record *c, const struct name *who)
+{
+    for (size_t i = 0; i < c->excluded_count; i++)
+        if (name_equal(&c->excluded[i], who))
+            return false;
+    return !name_equal(&c->owner, who);
+}
+
+/* As the engine will choose, by what is known now: after those of the tier who
+ * were called, never the owner as his own supervisor. */
+static char *next_contact(struct router *r, const struct case_record *c,
+                          uint8_t tier, int64_t at_ms)
+{
+    const struct directory *d = world_policies(r->world)->directory;
+    struct name who[CONTACTS_MAX];
+    size_t kept = 0, count;
+
+    if (tier <= 1)
+        return copy_text(r, name_text(&c->owner));
+    count = directory_on_call(d, name_text(&c->station), name_text(&c->region),
+                              tier, at_ms, who, CONTACTS_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (may_be_called(c, &who[i]))
+            who[kept++] = who[i];
+    return kept ? copy_text(r, name_text(&who[c->called[tier] % kept])) : NULL;
+}
+
 /* Who has been told beside him, and who is next if he does not answer. */
 static void tell_others(struct router *r, const struct case_record *c,
                         Yinuo__V1__Page *p)
 {
     const struct policy *rules = world_policy_of(r->world, c);
-    struct name next;
 
     p->also_told = arena_array(&r->parse, TOLD_MAX, sizeof *p->also_told);
     for (size_t i = 0; i < c->page_count && p->n_also_told < TOLD_MAX; i++)
@@ -157,11 +185,8 @@ static void tell_others(struct router *r, const struct case_record *c,
         p->has_next_at_ms = p->has_next_tier = 1;
         p->next_at_ms = ladder->steps[0].due_ms;
         p->next_tier = (Yinuo__V1__Tier)ladder->steps[0].tier;
-        p->next_person = NULL;
-        if (directory_on_call(world_policies(r->world)->directory,
-                              name_text(&c->station), name_text(&c->region),
-                              ladder->steps[0].tier, r->now_ms, &next, 1))
-            p->next_person = copy_text(r, name_text(&next));
+        p->next_person =
+            next_contact(r, c, ladder->steps[0].tier, ladder->steps[0].due_ms);
     }
     p->has_do_by_ms = p->has_next_at_ms;
     p->do_by_ms = p->next_at_ms;
@@ -197,8 +222,8 @@ static void send(struct router *r, const struct lease_page *page,
         p.product_line = copy_text(r, name_text(&c.product_line));
         tell_others(r, &c, &p);
         page_words(r, d, &c, &p);
+        p.customer_words = customer_words(r, seq, c.opened_sequence);
     }
-    p.customer_words = customer_words(r, seq);
     p.answer_command = arena_format(&r->parse, "yinuo ack %s", d->page_id);
     struct outgoing *m = outbox_add(&r->out, WIRE_PAGE, r->options.partition);
     if (codec_encode(&p.base, &m->body) != STATUS_OK)

@@ -1,6 +1,6 @@
 /* channel_log - one block per page, appended to DIR/TIER.log and synced.
  *
- *   --- page p12.0 partition 0 created 1338773100000
+ *   --- page p12.0 partition 0 created 1338773100000 to wang
  *     [S1 crisis] “…”
  *     …
  *   --- end p12.0 partition 0 created 1338773100000
@@ -162,10 +162,12 @@ static bool make_key(const struct tier_job *job, char out[MARK_SIZE])
 static void make_block(struct log_channel *c, const Yinuo__V1__Page *page,
                        const char *key)
 {
+    const char *person = page->person ? page->person : "nobody";
     bytes_reset(&c->block);
     bytes_reset(&c->text);
     page_text_full(page, &c->text);
-    bytes_append_format(&c->block, "--- page %s\n", key);
+    bytes_append_format(&c->block, "--- page %s to %.*s\n", key,
+                        (int)strcspn(person, "\r\n"), person);
     const char *line = bytes_text(&c->text);
     while (line && *line) {
         size_t size = strcspn(line, "\n");

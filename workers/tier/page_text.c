@@ -80,7 +80,8 @@ static void moment(const Yinuo__V1__Page *p, int64_t at_ms, char *out,
                    size_t room)
 {
     char at[TIME_TEXT_SIZE], now[TIME_TEXT_SIZE];
-    bool utc = !p->time_zone || !*p->time_zone;
+    bool utc =
+        !p->time_zone || !*p->time_zone || strcmp(p->time_zone, "UTC") == 0;
     local(p, at_ms, at);
     local(p, now_of(p), now);
     bool today = strncmp(at, now, DAY_CHARS) == 0;
