@@ -12,39 +12,57 @@ enum {
     ROW_BYTES = ROW_HEAD + PRODUCER_KEPT * ROW_SLOT
 };
 
+enum {
+    FIXED = 16 + PRODUCER_KEPT * 4,
+    REFUSAL = 8 + 2,
+    ROW_MAX = FIXED + PRODUCER_REFUSALS * REFUSAL
+};
+
 void producer_load(struct state *s, struct slice identity, struct producer *p)
 {
     struct slice row;
+    struct reader in;
 
-    if (!state_get(s, STATE_PRODUCERS, identity, &row)) {
-        memset(p, 0, sizeof *p);
+    memset(p, 0, sizeof *p);
+    if (!state_get(s, STATE_PRODUCERS, identity, &row))
         return;
+    reader_init(&in, row);
+    p->epoch = reader_u64(&in);
+    p->last = reader_u64(&in);
+    for (size_t i = 0; i < PRODUCER_KEPT; i++)
+        p->crc[i] = reader_u32(&in);
+    for (; in.rest.size && p->refusal_count < PRODUCER_REFUSALS;
+         p->refusal_count++) {
+        p->refusals[p->refusal_count].sequence = reader_u64(&in);
+        p->refusals[p->refusal_count].code = reader_u16(&in);
     }
-    assert(row.size == ROW_BYTES);
-    p->epoch = get_u64(row.data);
-    p->last = get_u64(row.data + 8);
-    for (size_t i = 0; i < PRODUCER_KEPT; i++) {
-        const uint8_t *slot = row.data + ROW_HEAD + i * ROW_SLOT;
-
-        p->crc[i] = get_u32(slot);
-        p->code[i] = get_u16(slot + 4);
-    }
+    assert(in.status == STATUS_OK && !in.rest.size);
 }
 
 void producer_store(struct state *s, struct slice identity,
                     const struct producer *p)
 {
-    uint8_t row[ROW_BYTES];
+    uint8_t room[ROW_MAX];
+    struct writer out;
 
-    put_u64(row, p->epoch);
-    put_u64(row + 8, p->last);
-    for (size_t i = 0; i < PRODUCER_KEPT; i++) {
-        uint8_t *slot = row + ROW_HEAD + i * ROW_SLOT;
-
-        put_u32(slot, p->crc[i]);
-        put_u16(slot + 4, p->code[i]);
+    writer_init_fixed(&out, room, sizeof room);
+    writer_u64(&out, p->epoch);
+    writer_u64(&out, p->last);
+    for (size_t i = 0; i < PRODUCER_KEPT; i++)
+        writer_u32(&out, p->crc[i]);
+    for (size_t i = 0; i < p->refusal_count; i++) {
+        writer_u64(&out, p->refusals[i].sequence);
+        writer_u16(&out, p->refusals[i].code);
     }
-    state_put(s, STATE_PRODUCERS, identity, slice_of(row, sizeof row));
+    state_put(s, STATE_PRODUCERS, identity, slice_of(room, out.size));
+}
+
+static uint16_t code_of(const struct producer *p, uint64_t sequence)
+{
+    for (size_t i = p->refusal_count; i--;)
+        if (p->refusals[i].sequence == sequence)
+            return p->refusals[i].code;
+    return 0;
 }
 
 enum producer_verdict producer_judge(const struct producer *p, uint64_t epoch,
@@ -60,13 +78,20 @@ enum producer_verdict producer_judge(const struct producer *p, uint64_t epoch,
         return PRODUCER_GAP;
     if (sequence == last + 1)
         return PRODUCER_NEXT;
-    if (sequence == 0 || last - sequence >= PRODUCER_KEPT)
-        return PRODUCER_DUPLICATE;
-    size_t slot = sequence % PRODUCER_KEPT;
-    if (p->crc[slot] != crc)
+    if (sequence && last - sequence < PRODUCER_KEPT &&
+        p->crc[sequence % PRODUCER_KEPT] != crc)
         return PRODUCER_DIFFERS;
-    *code = p->code[slot];
+    *code = code_of(p, sequence);
     return PRODUCER_DUPLICATE;
+}
+
+static void keep_refusal(struct producer *p, uint64_t sequence, uint16_t code)
+{
+    if (p->refusal_count == PRODUCER_REFUSALS)
+        memmove(&p->refusals[0], &p->refusals[1],
+                --p->refusal_count * sizeof p->refusals[0]);
+    p->refusals[p->refusal_count].sequence = sequence;
+    p->refusals[p->refusal_count++].code = code;
 }
 
 void producer_advance(struct producer *p, uint64_t epoch, uint64_t sequence,
@@ -80,5 +105,6 @@ void producer_advance(struct producer *p, uint64_t epoch, uint64_t sequence,
     assert(sequence == p->last + 1);
     p->last = sequence;
     p->crc[sequence % PRODUCER_KEPT] = crc;
-    p->code[sequence % PRODUCER_KEPT] = code;
+    if (code)
+        keep_refusal(p, sequence, code);
 }

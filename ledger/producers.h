@@ -2,14 +2,17 @@
  *
  * A producer is (identity, epoch); its epoch is made with its outbox and its
  * numbers go 1, 2, 3 ... in it. Exactly last + 1 is taken. A lower number gets
- * the answer it got before; other bytes under a known number are told apart by
- * their CRC as far back as PRODUCER_KEPT numbers. A higher one is a gap. A
- * newer epoch begins again at 1 and shuts the older one out.
+ * the answer it got before: the last PRODUCER_REFUSALS refusals are kept,
+ * however long ago, so that a dead letter is not taken for a delivered one when
+ * its answer was lost. Other bytes under a number are told apart by their CRC
+ * as far back as PRODUCER_KEPT numbers. A higher one is a gap. A newer epoch
+ * begins again at 1 and shuts the older one out.
  *
  * The row, by identity, is made from the journal's records alone:
  *    0  8  epoch
  *    8  8  last
- *   16  …  PRODUCER_KEPT times: CRC32C (4), refusal code (2); number n at n mod
+ *   16  …  PRODUCER_KEPT CRC32C (4 each), number n at n mod PRODUCER_KEPT
+ *    …  …  refusals, oldest first: number (8), refusal code (2)
  *
  * Memory   A plain struct, the caller's.
  * Threads  The state's owner.
@@ -23,13 +26,17 @@
 #include "base/slice.h"
 #include "ledger/state.h"
 
-enum { PRODUCER_KEPT = 32 };
+enum { PRODUCER_KEPT = 32, PRODUCER_REFUSALS = 64 };
 
 struct producer {
     uint64_t epoch;
     uint64_t last;
     uint32_t crc[PRODUCER_KEPT];
-    uint16_t code[PRODUCER_KEPT]; /* REFUSAL_NONE: it was taken */
+    uint32_t refusal_count;
+    struct {
+        uint64_t sequence;
+        uint16_t code;
+    } refusals[PRODUCER_REFUSALS]; /* by sequence, ascending */
 };
 
 enum producer_verdict {

@@ -263,7 +263,7 @@ static void tick(struct router *r, int64_t mono_ms)
     body.has_partition = body.has_last_seq = body.has_at_ms =
         body.has_owner_epoch = 1;
     body.partition = r->options.partition;
-    body.last_seq = r->next_seq - 1;
+    body.last_seq = r->next_seq - 1 - r->record_count;
     body.at_ms = r->time.now_ms;
     body.owner_epoch = r->ledger->epoch;
     struct outgoing *m = outbox_add(&r->out, WIRE_TICK, r->options.partition);
