@@ -368,8 +368,8 @@ void page_text_short(const Yinuo__V1__Page *p, char out[PAGE_TEXT_SHORT_SIZE])
 {
     struct short_form s;
     struct bytes front;
-    char cut[PAGE_TEXT_SHORT_SIZE];
-    char answer[LINE_SIZE + 64] = "";
+    char cut[PAGE_TEXT_SHORT_SIZE], answer[LINE_SIZE + 64] = "";
+    char whole[sizeof(cut) + sizeof(answer)];
     speak(p);
     short_parts(p, &s);
     if (*s.command)
@@ -380,7 +380,8 @@ void page_text_short(const Yinuo__V1__Page *p, char out[PAGE_TEXT_SHORT_SIZE])
     fit(&s, &front, room);
     const char *text = bytes_text(&front);
     utf8_truncate(text ? text : "", room, cut, sizeof(cut));
-    snprintf(out, PAGE_TEXT_SHORT_SIZE, "%s%s", cut, answer);
+    snprintf(whole, sizeof(whole), "%s%s", cut, answer);
+    utf8_truncate(whole, PAGE_TEXT_SHORT_MAX, out, PAGE_TEXT_SHORT_SIZE);
     bytes_fini(&front);
 }
 
