@@ -18,11 +18,15 @@
 #include "base/time_text.h"
 #include "cli/drill_show.h"
 #include "cli/drill_stage.h"
+#include "cli/when.h"
+#include "cli/words.h"
 #include "ledger/import.h"
 #include "proto/event_json.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
 #define STEP_REAL_MS 250 /* the clock is moved by so much real time at once */
+
+#define FIRST_DAY_SHARE 0.75
 
 enum { READY_MS = 20000 };
 
@@ -59,6 +63,7 @@ struct drill {
     struct child_group children;
     struct arena arena;
     int64_t first_ms, last_event_ms;
+    double before_jump; /* share of the events published on the first day */
     uint64_t published, pages, firings, events_seen;
     bool killed;
     int64_t back_ms, recovery_ms;
@@ -238,16 +243,13 @@ static enum status kill_router(struct drill *d, struct error *err)
     d->recovery_ms = drill_stage_status(&d->stage, "router", "recovery");
     int64_t recovered = drill_stage_status(&d->stage, "router", "recovered");
     int64_t last = drill_stage_status(&d->stage, "journal", "last_seq");
-    drill_bar_clear(&d->show);
-    out_text(&d->cli->out, OUT_CRISIS, _(" router killed with -9 "));
-    out_printf(&d->cli->out,
-               _(" back after %lld ms, of which recovery took %lld ms "
-                 "(%lld records applied again);\n"
-                 "            journal at %lld, %llu were seen before: nothing "
-                 "is missing\n"),
-               (long long)d->back_ms, (long long)d->recovery_ms,
-               (long long)recovered, (long long)last,
-               (unsigned long long)d->at_kill);
+    drill_say_apart(&d->show, d->stage.now_ms, _(" router killed with -9 "),
+                    _("back after %lld ms, of which recovery took %lld ms "
+                      "(%lld records applied again); %llu records before, "
+                      "%lld after: nothing is missing"),
+                    (long long)d->back_ms, (long long)d->recovery_ms,
+                    (long long)recovered, (unsigned long long)d->at_kill,
+                    (long long)last);
     if (last < (int64_t)d->at_kill)
         return error_set(err, STATUS_CORRUPT,
                          "records were lost: %llu were seen, %lld are there",
@@ -287,29 +289,40 @@ static void answer_later(struct drill *d, int story,
     drill_plan_put(&d->plan, &item);
 }
 
-static void on_decision(struct drill *d, const Yinuo__V1__Decision *one)
+/* What a story shows beside its pages. */
+static void on_effect(struct drill *d, const struct drill_story *story,
+                      const Yinuo__V1__StreamRecord *r,
+                      const Yinuo__V1__Decision *one, bool answered)
 {
-    int story = story_of(d, one->case_id);
     const char *kind = one->kind_name ? one->kind_name : "";
 
-    if (strcmp(kind, "page") == 0) {
+    if (strcmp(kind, "emit") == 0)
+        drill_say(&d->show, story, one->at_ms, OUT_BAD,
+                  _("→ found by the system itself: %s %s"),
+                  kind_word(one->text), one->key ? one->key : "");
+    else if (strcmp(kind, "acknowledge") == 0 && !answered)
+        drill_say(&d->show, story, one->at_ms, OUT_GOOD, _("→ %s acknowledges"),
+                  one->person ? one->person : "");
+    else if (strcmp(kind, "refuse") == 0 && one->rule && *one->rule)
+        drill_say(&d->show, story, one->at_ms, OUT_WARN,
+                  _("→ refused by gate %s: %s"), one->rule,
+                  r->event ? kind_word(r->event->kind) : "");
+}
+
+static void on_decision(struct drill *d, const Yinuo__V1__StreamRecord *r,
+                        const Yinuo__V1__Decision *one)
+{
+    int story = story_of(d, one->case_id);
+    bool answered = is_answered(d, story);
+
+    if (one->kind_name && strcmp(one->kind_name, "page") == 0) {
         d->pages++;
         if (story != DRILL_NO_STORY)
-            drill_say_page(&d->show, &d->stories[story], one);
-        if (is_answered(d, story) && one->page_id && one->case_id)
+            drill_say_page(&d->show, &d->stories[story], r, one);
+        if (answered && one->page_id && one->case_id)
             answer_later(d, story, one);
-    } else if (story != DRILL_NO_STORY && strcmp(kind, "emit") == 0) {
-        drill_say(&d->show, &d->stories[story], one->at_ms, OUT_BAD,
-                  "%s %s (%s)", one->text ? one->text : "",
-                  one->key ? one->key : "", _("found by the system itself"));
-    } else if (story != DRILL_NO_STORY && strcmp(kind, "acknowledge") == 0 &&
-               !is_answered(d, story)) {
-        drill_say(&d->show, &d->stories[story], one->at_ms, OUT_GOOD,
-                  _("%s acknowledges"), one->person ? one->person : "");
-    } else if (story != DRILL_NO_STORY && strcmp(kind, "refuse") == 0 &&
-               one->rule && *one->rule) {
-        drill_say(&d->show, &d->stories[story], one->at_ms, OUT_WARN,
-                  _("refused by %s"), one->rule);
+    } else if (story != DRILL_NO_STORY) {
+        on_effect(d, &d->stories[story], r, one, answered);
     }
 }
 
@@ -320,7 +333,7 @@ static void on_record(void *context, const Yinuo__V1__StreamRecord *r)
     d->firings += r->firing != NULL;
     d->events_seen += r->producer && strcmp(r->producer, "drill") == 0;
     for (size_t i = 0; i < r->n_decisions; i++)
-        on_decision(d, r->decisions[i]);
+        on_decision(d, r, r->decisions[i]);
 }
 
 /* --- what is done --- */
@@ -329,7 +342,7 @@ static void caption(struct drill *d, const struct drill_item *item)
 {
     if (item->story != DRILL_NO_STORY && item->caption && *item->caption)
         drill_say(&d->show, &d->stories[item->story], item->at_ms, OUT_PLAIN,
-                  "%s", item->caption);
+                  "%s", _(item->caption));
 }
 
 /* Everything of this instant: events in batches, then answers. */
@@ -377,12 +390,21 @@ static enum status step(struct drill *d, int64_t day_end_ms, struct error *err)
     return st;
 }
 
-static void draw(struct drill *d)
+/* The first day is most of the waiting; what follows counts by its events. */
+static void draw(struct drill *d, int64_t start_ms)
 {
-    double all = (double)d->plan.events, done = (double)d->published;
+    double day = (double)(d->stage.now_ms - start_ms) / (double)DAY_MS;
+    double done =
+        d->published ? (double)d->published / (double)d->plan.events : 0;
 
-    drill_bar(&d->show, clock_monotonic_ms(d->cli->clock),
-              all > 0 ? done / all : 1, d->stage.now_ms, d->stage.seen);
+    if (day < 1)
+        d->before_jump = done;
+    done = day < 1 ? FIRST_DAY_SHARE * day
+                   : FIRST_DAY_SHARE + (1 - FIRST_DAY_SHARE) *
+                                           (done - d->before_jump) /
+                                           (1.0001 - d->before_jump);
+    drill_bar(&d->show, clock_monotonic_ms(d->cli->clock), done,
+              d->stage.now_ms, d->stage.seen);
 }
 
 static enum status rehearse(struct drill *d, struct error *err)
@@ -398,65 +420,105 @@ static enum status rehearse(struct drill *d, struct error *err)
             st = kill_router(d, err);
         if (st == STATUS_OK)
             st = step(d, start_ms + DAY_MS, err);
-        draw(d);
+        draw(d, start_ms);
     }
     return st;
 }
 
 /* --- the last screen --- */
 
+/* Gives an option of a command its value, as if it had been typed. */
+static void set_option(const struct command *c, const char *name,
+                       const char *value)
+{
+    for (const struct option_row *row = c->options; row->name; row++)
+        if (strcmp(row->name, name) == 0)
+            *(const char **)row->target = value;
+}
+
+/* The first page to the highest tier of the last story, in full. */
 static void why_of_a_story(struct drill *d)
 {
     char *words[] = {(char *)"case", (char *)"why", NULL, NULL};
+    const struct drill_story *last =
+        d->story_count ? &d->stories[d->story_count - 1] : NULL;
     int used;
 
-    const struct drill_story *shortest = NULL;
-    for (size_t i = 0; i < d->story_count; i++)
-        if (!shortest || d->stories[i].pages < shortest->pages)
-            shortest = &d->stories[i];
-    if (!shortest)
+    if (!last || !*last->top_page)
         return;
-    words[2] = (char *)shortest->case_id;
+    words[2] = (char *)last->case_id;
     const struct command *c = command_find(3, words, &used);
     if (!c || used != 2)
         return;
-    out_printf(&d->cli->out, "\n$ yinuo case why %s\n", words[2]);
+    set_option(c, "page", last->top_page);
+    out_printf(&d->cli->out, "\n$ yinuo case why %s --page %s\n", words[2],
+               last->top_page);
     (void)out_flush(&d->cli->out);
     d->cli->until_ms = clock_monotonic_ms(d->cli->clock) + CLI_WAIT_MS;
     (void)c->run(d->cli, 1, words + 2);
 }
 
+static long long status_of(struct drill *d, const char *section,
+                           const char *name)
+{
+    return (long long)drill_stage_status(&d->stage, section, name);
+}
+
 static void summary_line(struct drill *d)
 {
-    drill_bar_clear(&d->show);
-    out_printf(
-        &d->cli->out,
-        _("\ndrill: %llu events, %llu refused; %lld cases opened, %lld closed; "
-          "%llu pages, %llu answered; %llu firings, %lld late; %llu records "
-          "without a hole; router killed %d time(s), back after %lld ms\n"),
-        (unsigned long long)d->published, (unsigned long long)d->stage.refused,
-        (long long)drill_stage_status(&d->stage, "cases", "opened"),
-        (long long)drill_stage_status(&d->stage, "cases", "closed"),
-        (unsigned long long)d->pages, (unsigned long long)d->stage.answers,
-        (unsigned long long)d->firings,
-        (long long)drill_stage_status(&d->stage, "timers", "late"),
-        (unsigned long long)d->stage.seen, d->killed, (long long)d->back_ms);
-    (void)out_flush(&d->cli->out);
+    const struct out *o = &d->cli->out;
+
+    out_printf(o, _("\nevents     %llu published, %llu refused by a gate\n"),
+               (unsigned long long)d->published,
+               (unsigned long long)d->stage.refused);
+    out_printf(o, _("cases      %lld opened, %lld closed\n"),
+               status_of(d, "cases", "opened"),
+               status_of(d, "cases", "closed"));
+    out_printf(o, _("pages      %llu sent, %llu answered\n"),
+               (unsigned long long)d->pages,
+               (unsigned long long)d->stage.answers);
+    out_printf(o, _("timers     %llu times due, %lld of them late\n"),
+               (unsigned long long)d->firings, status_of(d, "timers", "late"));
+    if (d->killed)
+        out_printf(o, _("router     killed once, back after %lld ms\n"),
+                   (long long)d->back_ms);
+    out_printf(o,
+               _("drill: %llu events, %llu pages, %llu records without a hole; "
+                 "nothing is missing\n"),
+               (unsigned long long)d->published, (unsigned long long)d->pages,
+               (unsigned long long)d->stage.seen);
+    (void)out_flush(o);
 }
 
 static void serve(struct drill *d)
 {
-    const char *home = d->cli->home_path;
+    char self[LIMIT_PATH_BYTES] = "";
+    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    char *slash = size > 0 ? strrchr(self, '/') : NULL;
+    const char *last = d->story_count ? d->stories[0].case_id : "CASE";
 
+    if (slash)
+        *slash = 0;
     out_printf(&d->cli->out,
-               _("\nIt goes on running; try, in another terminal:\n"
-                 "  export YINUO_HOME=%s\n"
+               _("\nIt goes on running. Try, in another terminal:\n"
+                 "  export PATH=%s:$PATH YINUO_HOME=%s\n"
                  "  yinuo status\n"
-                 "  yinuo case list --state any\n"
+                 "  yinuo case list --all --limit 20\n"
                  "  yinuo case timeline %s\n"
-                 "  yinuo watch\n"
-                 "Ctrl-C ends it.\n"),
-               home, d->story_count ? d->stories[0].case_id : "CASE");
+                 "  yinuo case why-not %s --tier crisis_center\n"
+                 "  yinuo watch --from 0\n"),
+               self, d->cli->home_path, last, last);
+    out_printf(
+        &d->cli->out,
+        _("and a crisis of your own; the clock stands until it is told to go:\n"
+          "  yinuo record case.opened MINE station=ST-LN-04 region=R-1 "
+          "owner=ln04-e1 --as ln04-e1\n"
+          "  yinuo record media.requested MINE outlet=tv --as ln04-e1\n"
+          "  yinuo --as ln04-head\n"
+          "  yinuo ack MINE --as ln04-head\n"
+          "  yinuo clock advance +30min\n"
+          "  yinuo case why MINE\n"
+          "Ctrl-C ends it.\n"));
     (void)out_flush(&d->cli->out);
     while (child_group_step(&d->children, 500))
         client_keep_alive(d->stage.client);
@@ -475,6 +537,18 @@ static void finish(struct drill *d)
     arena_fini(&d->arena);
 }
 
+/* Times are those of the stories from here on; the processes keep theirs. */
+static void open_the_show(struct drill *d)
+{
+    size_t told = 0;
+
+    d->show.zone = d->story_count ? d->stories[0].story->zone : when_zone();
+    (void)setenv("TZ", d->show.zone, 1);
+    for (size_t i = 0; i < d->story_count; i++)
+        told += d->stories[i].story->tales[0].event_count;
+    drill_opening(&d->show, d->story_count, d->plan.events - told, set.speed);
+}
+
 int run_drill(struct cli *cli, int argc, char **argv)
 {
     struct drill *d = calloc(1, sizeof *d);
@@ -488,8 +562,10 @@ int run_drill(struct cli *cli, int argc, char **argv)
     enum status st = make_plan(d, argc, argv, &cli->error);
     if (st == STATUS_OK) {
         st = start_system(d, &cli->error);
-        if (st == STATUS_OK)
+        if (st == STATUS_OK) {
+            open_the_show(d);
             st = rehearse(d, &cli->error);
+        }
         if (st == STATUS_OK && d->events_seen != d->stage.sequence)
             st = error_set(&cli->error, STATUS_CORRUPT,
                            "%llu events were published, the stream shows %llu",
@@ -498,9 +574,9 @@ int run_drill(struct cli *cli, int argc, char **argv)
         if (st == STATUS_OK) {
             drill_last_screen(&d->show, d->stories, d->story_count);
             why_of_a_story(d);
+            summary_line(d);
             if (set.serve)
                 serve(d);
-            summary_line(d);
         }
         finish(d);
     }

@@ -7,33 +7,33 @@
 
 #include "base/i18n.h"
 #include "base/time_text.h"
+#include "base/utf8.h"
 #include "cli/table.h"
+#include "cli/words.h"
 
-enum { REDRAW_MS = 100, BAR = 30 };
+/* "15:00:00  PROMISE-18  ": where the words begin */
+enum { REDRAW_MS = 100, BAR = 30, NAME = 10, MOMENT = 8, INDENT = 22 };
 
-static const char *const tiers[] = {"", N_("engineer"), N_("station head"),
-                                    N_("regional rep"), N_("crisis center")};
+#define IS(d, name)                                                            \
+    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
 
-static const char *tier_word(uint32_t tier)
+/* Stories speak the language of their file, where it has been translated. */
+static const char *words_of(const char *text)
 {
-    return tier && tier < sizeof tiers / sizeof *tiers ? _(tiers[tier]) : "";
+    return text && *text ? _(text) : "";
 }
 
-/* Local time of the story: "23:10:00", with the date when it is another day
- * than the story's first. */
-static void local(const struct story *story, int64_t at_ms, char out[32])
+/* The day and the second of a moment in a zone. */
+static void split(int64_t at_ms, const char *zone, char day[16],
+                  char moment[16])
 {
-    char text[TIME_TEXT_SIZE], first[TIME_TEXT_SIZE];
+    char text[TIME_TEXT_SIZE];
     struct error err;
 
-    if (time_text_format(at_ms, story->zone, text, &err) != STATUS_OK ||
-        time_text_format(story->tales[0].events[0].at_ms, story->zone, first,
-                         &err) != STATUS_OK)
-        snprintf(out, 32, "?");
-    else if (strncmp(text, first, 10) == 0)
-        snprintf(out, 32, "%.8s", text + 11);
-    else
-        snprintf(out, 32, "%.5s %.5s", text + 5, text + 11);
+    if (time_text_format(at_ms, zone, text, &err) != STATUS_OK)
+        snprintf(text, sizeof text, "%s", "0000-00-00T00:00:00");
+    snprintf(day, 16, "%.10s", text);
+    snprintf(moment, 16, "%.8s", text + 11);
 }
 
 void drill_bar_clear(struct drill_show *s)
@@ -43,24 +43,97 @@ void drill_bar_clear(struct drill_show *s)
     s->bar = false;
 }
 
+/* Day, moment and name, as far as they are not those of the line before. */
+static void begin_line(struct drill_show *s, const struct drill_story *story,
+                       int64_t at_ms, const char *zone)
+{
+    char day[16], moment[16];
+
+    drill_bar_clear(s);
+    split(at_ms, zone, day, moment);
+    if (strcmp(day, s->day) != 0) {
+        out_printf(s->out, "\n");
+        out_text(s->out, OUT_STRONG, day);
+        out_printf(s->out, "\n");
+        s->last = NULL;
+    }
+    if (story && story == s->last && strcmp(moment, s->moment) == 0) {
+        out_printf(s->out, "%*s", INDENT, "");
+    } else {
+        out_printf(s->out, "%-*s  ", MOMENT, moment);
+        if (story)
+            out_cell(s->out, OUT_STRONG, story->story->id, NAME, false);
+        out_printf(s->out, story ? "  " : "");
+    }
+    memcpy(s->day, day, sizeof day);
+    memcpy(s->moment, moment, sizeof moment);
+    s->last = story;
+}
+
+static void say(struct drill_show *s, enum out_style style, const char *words)
+{
+    if (utf8_width(words) + INDENT > s->out->columns) {
+        out_wrap(s->out, INDENT, true, words);
+    } else {
+        out_text(s->out, style, words);
+        out_printf(s->out, "\n");
+    }
+    (void)out_flush(s->out);
+}
+
 void drill_say(struct drill_show *s, const struct drill_story *story,
                int64_t at_ms, enum out_style style, const char *format, ...)
 {
-    char at[32], words[512];
+    char words[512];
     va_list args;
 
     va_start(args, format);
     vsnprintf(words, sizeof words, format, args);
     va_end(args);
-    local(story->story, at_ms, at);
-    drill_bar_clear(s);
-    out_printf(s->out, "%-11s ", at);
-    out_cell(s->out, OUT_STRONG, story->story->id, 10, false);
-    out_printf(s->out, " ");
-    out_text(s->out, style, words);
-    out_printf(s->out, "\n");
+    begin_line(s, story, at_ms, story->story->zone);
+    say(s, style, words);
+}
+
+void drill_say_apart(struct drill_show *s, int64_t at_ms, const char *mark,
+                     const char *format, ...)
+{
+    char words[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    begin_line(s, NULL, at_ms, s->zone);
+    out_text(s->out, OUT_CRISIS, mark);
+    out_printf(s->out, "\n%*s", INDENT, "");
+    say(s, OUT_PLAIN, words);
+}
+
+void drill_opening(struct drill_show *s, size_t stories, size_t log_events,
+                   int64_t speed)
+{
+    char words[640];
+    int used = snprintf(
+        words, sizeof words,
+        P_("A drill with %zu story", "A drill with %zu stories", stories),
+        stories);
+
+    if (log_events)
+        used += snprintf(words + used, sizeof words - (size_t)used,
+                         _(", and behind them a real log of %zu events"),
+                         log_events);
+    snprintf(words + used, sizeof words - (size_t)used,
+             _(". On its first day %lld minutes pass in a second, then time "
+               "jumps to whatever is due next. Pages are answered after two "
+               "minutes, but for stories in which nobody answers. An arrow is "
+               "what the system does; most are pages: how severe, to whom, and "
+               "which rule or clock calls."),
+             (long long)speed / 60);
+    out_wrap(s->out, 0, false, words);
     (void)out_flush(s->out);
 }
+
+/* --- pages --- */
 
 static struct drill_told *told(struct drill_story *s, const char *person)
 {
@@ -70,31 +143,56 @@ static struct drill_told *told(struct drill_story *s, const char *person)
     return s->told_count < DRILL_TOLD_MAX ? &s->told[s->told_count++] : NULL;
 }
 
+/* "TM-ACK acknowledgement", "MD-01 media requested" */
+static void why_of(const Yinuo__V1__StreamRecord *r,
+                   const Yinuo__V1__Decision *page, char out[DRILL_WHY_SIZE])
+{
+    const char *because = "";
+
+    if (r->event)
+        because = kind_word(r->event->kind);
+    for (size_t i = 0; !*because && i < r->n_decisions; i++) {
+        const Yinuo__V1__Decision *d = r->decisions[i];
+        if (!d->rule || !page->rule || strcmp(d->rule, page->rule) != 0)
+            continue;
+        if (IS(d, FIRE) && d->clock)
+            because = clock_word(d->clock);
+    }
+    for (size_t i = 0; !*because && i < r->n_decisions; i++)
+        if (IS(r->decisions[i], EMIT))
+            because = kind_word(r->decisions[i]->text);
+    snprintf(out, DRILL_WHY_SIZE, "%.40s%s%.80s", page->rule ? page->rule : "",
+             *because ? " " : "", because);
+}
+
 void drill_say_page(struct drill_show *s, struct drill_story *story,
+                    const Yinuo__V1__StreamRecord *r,
                     const Yinuo__V1__Decision *d)
 {
     const char *person = d->person ? d->person : "?";
     struct drill_told *t = told(story, person);
+    char why[DRILL_WHY_SIZE];
 
-    story->pages++;
-
+    why_of(r, d, why);
     if (t && !t->times++) {
         snprintf(t->person, sizeof t->person, "%s", person);
-        snprintf(t->rule, sizeof t->rule, "%s", d->rule ? d->rule : "");
+        snprintf(t->why, sizeof t->why, "%s", why);
         t->at_ms = d->at_ms;
         t->tier = (uint32_t)d->tier;
     }
+    if ((uint32_t)d->tier > story->top_tier && d->page_id) {
+        story->top_tier = (uint32_t)d->tier;
+        snprintf(story->top_page, sizeof story->top_page, "%s", d->page_id);
+    }
     drill_say(s, story, d->at_ms, d->severity == 1 ? OUT_BAD : OUT_WARN,
-              _("  S%d page to %s, %s (%s%s%s)"), (int)d->severity, person,
-              tier_word((uint32_t)d->tier), d->rule ? d->rule : "",
-              d->clock && *d->clock ? " " : "", d->clock ? d->clock : "");
+              _("→ S%d %s, %s · %s"), (int)d->severity, person,
+              tier_word((int)d->tier), why);
 }
 
 void drill_bar(struct drill_show *s, int64_t mono_ms, double done,
                int64_t ledger_ms, uint64_t records)
 {
-    char text[TIME_TEXT_SIZE], bar[BAR + 1];
-    struct error err;
+    char day[16], moment[16], bar[BAR + 1];
 
     if (!s->out->errors_terminal || mono_ms - s->drawn_ms < REDRAW_MS)
         return;
@@ -103,21 +201,34 @@ void drill_bar(struct drill_show *s, int64_t mono_ms, double done,
     for (int i = 0; i < BAR; i++)
         bar[i] = i < full ? '#' : '.';
     bar[BAR] = 0;
-    if (time_text_format(ledger_ms, "UTC", text, &err) != STATUS_OK)
-        return;
-    fprintf(s->out->errors, "\r\033[K[%s] %3d%%  %.10s %.5s  %llu", bar,
-            (int)(done * 100), text, text + 11, (unsigned long long)records);
+    split(ledger_ms, s->zone, day, moment);
+    fprintf(s->out->errors, "\r\033[K[%s] %3d%%  %s %.5s  ", bar,
+            (int)(done * 100), day, moment);
+    fprintf(s->out->errors, _("%llu records"), (unsigned long long)records);
     fflush(s->out->errors);
     s->bar = true;
 }
 
+/* --- the last screen --- */
+
 static const struct table_column columns[] = {
-    {N_("WHO WAS TOLD"), false, 12},
-    {N_("TIER"), false, 0},
-    {N_("AT"), false, 0},
-    {N_("BY RULE"), false, 8},
-    {N_("TIMES"), true, 0},
+    {N_("TOLD"), false, 0}, {N_("WHO"), false, 10},
+    {N_("TIER"), false, 0}, {N_("BY WHICH RULE"), false, 12},
+    {N_("PAGES"), true, 0},
 };
+
+/* "23:10:00", with the date on another day than the story's first. */
+static void when_told(const struct story *story, int64_t at_ms, char out[32])
+{
+    char first[16], day[16], moment[16];
+
+    split(story->tales[0].events[0].at_ms, story->zone, first, moment);
+    split(at_ms, story->zone, day, moment);
+    if (strcmp(first, day) == 0)
+        snprintf(out, 32, "%s", moment);
+    else
+        snprintf(out, 32, "%s %.5s", day + 5, moment);
+}
 
 static void table_of(const struct drill_show *s, const struct drill_story *one)
 {
@@ -126,34 +237,44 @@ static void table_of(const struct drill_show *s, const struct drill_story *one)
     table_init(&t, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < one->told_count; i++) {
         char at[32];
-        local(one->story, one->told[i].at_ms, at);
-        table_add(&t, one->told[i].person, OUT_PLAIN);
-        table_add(&t, tier_word(one->told[i].tier), OUT_PLAIN);
+        when_told(one->story, one->told[i].at_ms, at);
         table_add(&t, at, OUT_STRONG);
-        table_add(&t, one->told[i].rule, OUT_FAINT);
+        table_add(&t, one->told[i].person, OUT_PLAIN);
+        table_add(&t, tier_word((int)one->told[i].tier), OUT_PLAIN);
+        table_add(&t, one->told[i].why, OUT_FAINT);
         table_addf(&t, OUT_PLAIN, "%u", one->told[i].times);
     }
     table_print(&t, s->out);
     table_fini(&t);
 }
 
+static void really(const struct drill_show *s, const struct story *story)
+{
+    for (size_t i = 0; i < story->really_count; i++) {
+        const struct story_really *one = &story->really[i];
+        char at[32], words[512];
+        if (one->at_ms)
+            when_told(story, one->at_ms, at);
+        snprintf(words, sizeof words, _("in reality: %s, %s: %s"),
+                 words_of(one->who), one->at_ms ? at : _("never told"),
+                 words_of(one->text));
+        out_wrap(s->out, 2, false, words);
+    }
+}
+
 void drill_last_screen(struct drill_show *s, const struct drill_story *stories,
                        size_t count)
 {
     drill_bar_clear(s);
+    out_printf(s->out, "\n");
+    out_text(s->out, OUT_STRONG, _("Who was told, and when"));
+    out_printf(s->out, "\n");
     for (size_t i = 0; i < count; i++) {
         const struct story *story = stories[i].story;
         out_printf(s->out, "\n");
         out_text(s->out, OUT_STRONG, story->id);
-        out_printf(s->out, "  %s\n", story->title);
+        out_printf(s->out, "  %s\n", words_of(story->title));
         table_of(s, &stories[i]);
-        for (size_t r = 0; r < story->really_count; r++) {
-            char at[32] = "";
-            if (story->really[r].at_ms)
-                local(story, story->really[r].at_ms, at);
-            out_printf(s->out, _("  in reality: %s %s  %s\n"),
-                       story->really[r].who, *at ? at : _("never"),
-                       story->really[r].text);
-        }
+        really(s, story);
     }
 }
