@@ -25,7 +25,7 @@ enum {
     TIERS = 5,      /* 1 to 4; 0 is none */
     CHANNELS = 8,   /* of one tier that are told on */
     WAITERS = 1024, /* fetches that wait for something new */
-    WORKERS = 64, /* of one tier */
+    WORKERS = 64,   /* of one tier */
 };
 
 _Static_assert(SESSIONS >= LIMIT_PEERS, "a slot for each peer");
@@ -108,7 +108,7 @@ struct broker {
     size_t sessions;
     size_t held_sessions;      /* with something in .out */
     uint32_t free_slot;        /* + 1 */
-    uint32_t high; /* slots from it on were never used */
+    uint32_t high;             /* slots from it on were never used */
     uint32_t routes[SESSIONS]; /* hash of route -> slot + 1 */
     struct session list[SESSIONS];
     size_t partitions;

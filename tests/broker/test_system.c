@@ -13,12 +13,12 @@
 
 #include <cmocka.h>
 
-#include "../station/fake_router.h"
-#include "../station/process.h"
 #include "base/clock.h"
 #include "base/socket.h"
 #include "proto/codec.h"
 #include "station/yinuo.h"
+#include "tests/support/fake_router.h"
+#include "tests/support/process.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SANITIZED = 1 }; /* which keeps what was freed for a while */

@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
-#include "fake_router.h"
-#include "process.h"
 #include "station/yinuo.h"
+#include "tests/support/fake_router.h"
+#include "tests/support/process.h"
 
 enum { FLUSH_MS = 40000 };
 

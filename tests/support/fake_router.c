@@ -1,4 +1,4 @@
-#include "fake_router.h"
+#include "tests/support/fake_router.h"
 
 #include <stdio.h>
 #include <stdlib.h>

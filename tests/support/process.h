@@ -2,8 +2,8 @@
  *
  * Programs are found in $YINUO_BIN.
  */
-#ifndef TESTS_STATION_PROCESS_H
-#define TESTS_STATION_PROCESS_H
+#ifndef TESTS_SUPPORT_PROCESS_H
+#define TESTS_SUPPORT_PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
  *
  * Threads  One of its own; the journal may be read while it is stopped.
  */
-#ifndef TESTS_STATION_FAKE_ROUTER_H
-#define TESTS_STATION_FAKE_ROUTER_H
+#ifndef TESTS_SUPPORT_FAKE_ROUTER_H
+#define TESTS_SUPPORT_FAKE_ROUTER_H
 
 #include <pthread.h>
 #include <stdatomic.h>
