@@ -38,7 +38,8 @@ static enum status personal_words(struct replay *p, const struct record *r,
 static bool was_decided(const Yinuo__V1__StreamRecord *part,
                         const struct record *r)
 {
-    if (part->refused && r->parts[RECORD_DECISIONS].size == 0)
+    if (part->quarantined ||
+        (part->refused && r->parts[RECORD_DECISIONS].size == 0))
         return false;
     return part->event || part->firing || part->receipt;
 }

@@ -129,10 +129,8 @@ bool death_slot_enter(struct death_slot *slot, const struct death_mark *mark)
     assert(!f->inside);
     if (slot->any) {
         struct killer *k = find(f, mark);
-        if (k && k->deaths >= DEATHS_MAX) {
-            k->deaths = 0; /* set aside: from now on the journal says so */
+        if (k && k->deaths >= DEATHS_MAX)
             return false;
-        }
     }
     f->mark = *mark;
     __atomic_store_n(&f->inside, 1, __ATOMIC_RELEASE);
@@ -148,6 +146,14 @@ void death_slot_leave(struct death_slot *slot)
     struct killer *k = slot->any ? find(f, &f->mark) : NULL;
     if (k)
         k->deaths = 0; /* it was the process, not the record */
+}
+
+void death_slot_forget(struct death_slot *slot, const struct death_mark *mark)
+{
+    struct killer *k = find(slot->file, mark);
+
+    if (k)
+        k->deaths = 0;
 }
 
 bool death_slot_last(const struct death_slot *slot, uint32_t *deaths)

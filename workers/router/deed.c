@@ -53,11 +53,25 @@ static void refuse_in(struct deed *d, Yinuo__V1__Refused *refused,
     d->part.refused = refused;
 }
 
-/* It has killed twice: kept as it is, decided by nobody, told to somebody. */
+static void apply_decisions(struct router *r, struct deed *d)
+{
+    struct error err;
+
+    if (world_apply(r->world, r->next_seq - 1, r->now_ms, d->decided.decisions,
+                    &err) != STATUS_OK) {
+        log_error("APPLY", "%s -> the router ends", err.text);
+        abort();
+    }
+    pages_note(r, d->decided.out ? &d->decided.out->decisions : d->instead);
+}
+
+/* It has killed twice: kept as it is, decided by nobody, told to somebody. In
+ * the journal at once: what was in hand with it may kill as well. */
 static void quarantine(struct router *r, struct deed *d)
 {
     Yinuo__V1__Quarantined q = YINUO__V1__QUARANTINED__INIT;
     Yinuo__V1__Refused refused;
+    struct bytes instead = {0};
     const char *case_id = d->part.event    ? d->part.event->case_id
                           : d->part.firing ? d->part.firing->case_id
                                            : NULL;
@@ -65,6 +79,10 @@ static void quarantine(struct router *r, struct deed *d)
     q.what = (char *)(d->part.event    ? "event"
                       : d->part.firing ? "firing"
                                        : "receipt");
+    q.id = d->part.event     ? d->part.event->id
+           : d->part.firing  ? d->part.firing->case_id
+           : d->part.receipt ? d->part.receipt->page_id
+                             : NULL;
     q.case_id = (char *)case_id;
     q.has_deaths = 1;
     q.deaths = DEATHS_MAX;
@@ -76,20 +94,16 @@ static void quarantine(struct router *r, struct deed *d)
         "a %s of case %s ended the router %d times -> set aside, undecided",
         q.what, case_id ? case_id : "-", DEATHS_MAX);
     r->counts.quarantined++;
+    if (d->part.firing)
+        quarantine_timers(r, d, &instead);
     put_in(r, d);
+    if (d->decided.decisions.size)
+        apply_decisions(r, d);
+    bytes_fini(&instead);
     d->part.quarantined = NULL;
-}
-
-static void apply_decisions(struct router *r, struct deed *d)
-{
-    struct error err;
-
-    if (world_apply(r->world, r->next_seq - 1, r->now_ms, d->decided.decisions,
-                    &err) != STATUS_OK) {
-        log_error("APPLY", "%s -> the router ends", err.text);
-        abort();
-    }
-    pages_note(r, &d->decided.out->decisions);
+    d->part.refused = NULL;
+    batch_commit(r);
+    death_slot_forget(r->slot, &d->mark);
 }
 
 void deed_do(struct router *r, struct deed *d)

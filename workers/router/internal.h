@@ -110,11 +110,19 @@ struct deed {
     uint64_t seq;
     enum refusal code;
     struct world_decided decided;
+    const struct decisions *instead; /* of what was set aside, see quarantine */
 };
 void deed_init(struct deed *d);
 void deed_do(struct router *r, struct deed *d);
 /* A SYSTEM note, for the record. */
 void deed_note(struct router *r, const char *name, const char *text);
+
+/* --- quarantine.c --- */
+
+/* What takes the place of a firing that nobody may decide on: its timers are
+ * past, and the highest tier is told. Into d->decided and d->instead; the bytes
+ * are part's. */
+void quarantine_timers(struct router *r, struct deed *d, struct bytes *part);
 
 /* --- prepare.c --- */
 

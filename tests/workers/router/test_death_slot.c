@@ -106,6 +106,24 @@ static void two_killers_that_take_turns_are_both_found(void **state)
     death_slot_close(&slot);
 }
 
+static void a_record_set_aside_stays_so_until_the_journal_has_it(void **state)
+{
+    struct death_mark a = event(7), b = event(8);
+
+    (void)state;
+    dies_deciding(&a);
+    dies_deciding(&a);
+    struct death_slot *slot = start();
+    assert_false(death_slot_enter(slot, &a)); /* and in the same batch: */
+    assert_true(death_slot_enter(slot, &b));
+    death_slot_close(&slot);
+    slot = start();
+    assert_false(death_slot_enter(slot, &a));
+    death_slot_forget(slot, &a);
+    decides(slot, &a);
+    death_slot_close(&slot);
+}
+
 static void a_death_outside_is_nobodys(void **state)
 {
     struct death_mark a = event(7);
@@ -130,6 +148,9 @@ int main(void)
             teardown),
         cmocka_unit_test_setup_teardown(
             two_killers_that_take_turns_are_both_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_record_set_aside_stays_so_until_the_journal_has_it, setup,
+            teardown),
         cmocka_unit_test_setup_teardown(a_death_outside_is_nobodys, setup,
                                         teardown),
     };
