@@ -31,13 +31,43 @@
     X(CLOCK_BACK,     "the router's wall clock is set back")                   \
     X(OUTBOX_ERROR,   "a station's outbox fails")                              \
     X(OUTBOX_LOST,    "a station's outbox is lost: a new one begins")          \
-    X(PAGE_FAILED,    "a page cannot be delivered")
+    X(PAGE_FAILED,    "a page cannot be delivered")                            \
+    X(POISON_EVENT,   "deciding an event ends the router")                     \
+    X(POISON_FIRING,  "deciding a firing ends the router")
+
+/* What must have been met over many seeds, or they were too tame. */
+#define SIGHTS(X)                                                              \
+    X(REFUSED,        "an event is refused")                                   \
+    X(QUARANTINED,    "a record is quarantined")                               \
+    X(GAP,            "the router asks for earlier events")                    \
+    X(STALE,          "an event of an outbox that is gone is refused")         \
+    X(NOT_TAKEN,      "a message comes back as busy")                          \
+    X(ANSWERED_AGAIN, "a command is answered again")                           \
+    X(LOST_RACE,      "a command loses a race")                                \
+    X(FIRED,          "a timer fires")                                         \
+    X(FIRED_LATE,     "a timer fires late")                                    \
+    X(ENDED,          "a timer is ended before it fires")                      \
+    X(MISSED,         "a promise is missed")                                   \
+    X(CRISIS,         "a page of S1")                                          \
+    X(CRISIS_AGAIN,   "a page of S1 that nobody answered follows another")     \
+    X(PAGE_AGAIN,     "a page is sent again")                                  \
+    X(PAGE_UNREAD,    "a page fails in every channel")                         \
+    X(WITHDRAWN,      "a page is withdrawn")                                   \
+    X(RECOVERED_SOME, "a start applies a tail behind a checkpoint")            \
+    X(RECOVERED_ALL,  "a start applies the whole journal")                     \
+    X(STREAM_GAP,     "the reader finds a gap")                                \
+    X(TAIL_WHOLE,     "the reader follows the live tail")                      \
+    X(FETCHED,        "a fetch repairs it")
 /* clang-format on */
 
 #define X(name, text) FAULT_##name,
 enum sim_fault { FAULTS(X) FAULT_COUNT };
 #undef X
+#define X(name, text) SIGHT_##name,
+enum sim_sight { SIGHTS(X) SIGHT_COUNT };
+#undef X
 
 const char *fault_text(enum sim_fault f);
+const char *sight_text(enum sim_sight s);
 
 #endif

@@ -29,7 +29,7 @@ struct options {
 
 static struct options options = {
     .from = 1, .count = 1, .seed = -1, .pack = "tests/sim/pack"};
-static uint64_t totals[FAULT_COUNT];
+static uint64_t totals[FAULT_COUNT], sights[SIGHT_COUNT];
 static uint64_t total_steps, total_records;
 static char last_log[256];
 static volatile uint64_t seed_now;
@@ -98,6 +98,8 @@ static bool run(uint64_t seed, bool story, bool out, char failure[1024])
     bool good = sim_run(&o, &s);
     for (size_t i = 0; i < FAULT_COUNT; i++)
         totals[i] += s->faults[i];
+    for (size_t i = 0; i < SIGHT_COUNT; i++)
+        sights[i] += s->sights[i];
     total_steps += s->steps;
     total_records += oracle_last(s->oracle);
     snprintf(failure, 1024, "%s", s->failure);
@@ -148,16 +150,24 @@ static int fail(uint64_t seed, const char *failure)
 
 /* --- many --- */
 
+static int line(uint64_t count, const char *text)
+{
+    printf("%9" PRIu64 "  %s\n", count, text);
+    return count == 0;
+}
+
 static int cover(void)
 {
     int missing = 0;
 
-    for (size_t i = 0; i < FAULT_COUNT; i++) {
-        printf("%9" PRIu64 "  %s\n", totals[i], fault_text((enum sim_fault)i));
-        missing += totals[i] == 0;
-    }
+    printf("faults\n");
+    for (size_t i = 0; i < FAULT_COUNT; i++)
+        missing += line(totals[i], fault_text((enum sim_fault)i));
+    printf("and what was met\n");
+    for (size_t i = 0; i < SIGHT_COUNT; i++)
+        missing += line(sights[i], sight_text((enum sim_sight)i));
     if (missing && options.cover)
-        printf("%d kinds of fault have never happened\n", missing);
+        printf("FAILED: %d of these have never happened\n", missing);
     return missing && options.cover;
 }
 

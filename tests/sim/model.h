@@ -27,8 +27,10 @@ struct model_case {
     struct name id, owner;
     uint8_t severity;
     enum case_status status;
-    bool paged;    /* by somebody, since the last answer */
-    bool answered; /* a person acknowledged, since it opened */
+    bool paged;       /* by somebody, since the last answer */
+    bool answered;    /* a person acknowledged, since it opened */
+    int64_t aside_ms; /* when a firing of it was quarantined; 0: none was */
+    uint32_t aside_generation; /* the newest then */
     uint32_t generation_max;
     size_t timer_count, timer_room;
     struct model_timer *timers;

@@ -68,11 +68,20 @@ static void tell(struct party *from, struct party *to, enum door door,
     story_tell(from->sim, who, "-> %s: %s%s", to->name, words, what);
 }
 
+static bool is_busy(const struct frames *f, size_t at)
+{
+    struct slice head = frames_slice(f, at);
+
+    return head.size == WIRE_HEADER_SIZE && head.data[3] == WIRE_BUSY;
+}
+
 bool net_send(struct party *from, struct party *to, enum door door,
               struct frames *f)
 {
     struct sim *s = from->sim;
     bool overtakes = !s->calm && chance_in(s, s->plan.overtake);
+
+    s->sights[SIGHT_NOT_TAKEN] += is_busy(f, header_at(from, door));
 
     if (!to->up || to->cut || from->cut) {
         /* a connection that is not there, or not yet known to be gone */

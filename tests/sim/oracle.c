@@ -75,7 +75,8 @@ void oracle_free(struct oracle **oracle)
     model_fini(&o->model);
     names_fini(&o->producers);
     names_fini(&o->commands);
-    names_fini(&o->events);
+    names_fini(&o->shown);
+    names_fini(&o->shown_by_log);
     for (size_t i = 0; i < o->producer_room; i++)
         free(o->producer[i].stored);
     free(o->producer);
@@ -178,6 +179,7 @@ static void take_producer(struct oracle *o, const struct record *rec,
                  part->producer);
     p->journaled = n;
     p->stored[n - 1].code = part->refused ? part->refused->code : 0;
+    o->sim->sights[SIGHT_REFUSED] += part->refused != NULL;
 }
 
 /* --- commands --- */
@@ -212,6 +214,7 @@ static bool answer_fits(struct watched_command *c, uint32_t code)
                 (c->code == REFUSAL_LOST_RACE && code == REFUSAL_ALREADY_DONE);
     bool again = !c->answered || c->answer == code;
 
+    sim_running->sights[SIGHT_LOST_RACE] += code == REFUSAL_LOST_RACE;
     c->answered = true;
     c->answer = code;
     return same && again;
@@ -237,10 +240,41 @@ static void check_answer(struct oracle *o, const Yinuo__V1__Answer *a,
 
 void oracle_answered(struct oracle *o, const Yinuo__V1__Answer *a)
 {
+    o->sim->sights[SIGHT_ANSWERED_AGAIN] += a->repeated_answer != 0;
     check_answer(o, a, "at a desk");
 }
 
 /* --- a record --- */
+
+static bool was_shown(struct oracle *o, struct text page_id)
+{
+    char word[NAME_BYTES_MAX + 1];
+
+    memcpy(word, page_id.data, page_id.size);
+    word[page_id.size] = 0;
+    return names_find(&o->shown, word) >= 0;
+}
+
+static void count_sight(struct oracle *o, const struct decision *d)
+{
+    uint64_t *sights = o->sim->sights;
+
+    sights[SIGHT_FIRED] += d->kind == DECISION_FIRE;
+    sights[SIGHT_FIRED_LATE] += d->kind == DECISION_FIRE && d->late_by_ms > 0;
+    sights[SIGHT_ENDED] += d->kind == DECISION_CANCEL;
+    sights[SIGHT_MISSED] += d->kind == DECISION_PROMISE && d->promise &&
+                            d->promise->state == PROMISE_MISSED;
+    sights[SIGHT_PAGE_UNREAD] += d->kind == DECISION_FAILED;
+    sights[SIGHT_WITHDRAWN] += d->kind == DECISION_WITHDRAW;
+    if (d->kind != DECISION_PAGE || d->severity != 1)
+        return;
+    sights[SIGHT_CRISIS]++;
+    char id[NAME_BYTES_MAX + 1];
+    memcpy(id, d->case_id.data, d->case_id.size);
+    id[d->case_id.size] = 0;
+    const struct model_case *c = model_case_find(&o->model, id);
+    sights[SIGHT_CRISIS_AGAIN] += c && c->paged && !c->answered && o->touched;
+}
 
 static enum status take_decision(void *context, const struct decision *d,
                                  struct slice bytes, struct error *err)
@@ -252,6 +286,10 @@ static enum status take_decision(void *context, const struct decision *d,
     if (story_on(o->sim))
         oracle_tell_decision(o, d);
     o->touched = o->touched || d->kind == DECISION_FIRE;
+    count_sight(o, d);
+    if (d->kind == DECISION_DELIVERED && !was_shown(o, d->page_id))
+        sim_fail(o->sim, "PAGES: %.*s counts as delivered, nobody has seen it",
+                 (int)d->page_id.size, d->page_id.data);
     if (!model_take(&o->model, d, o->record_ms))
         sim_fail(o->sim, "%s (record %" PRIu64 ")", o->model.why, o->last);
     return STATUS_OK;
@@ -281,7 +319,7 @@ static void check_crisis(struct oracle *o, struct text id)
     memcpy(word, id.data, id.size);
     word[id.size] = 0;
     struct model_case *c = model_case_find(&o->model, word);
-    if (!c || c->severity != 1 || !c->paged || c->answered ||
+    if (!c || c->severity != 1 || !c->paged || c->answered || c->aside_ms ||
         (c->status != CASE_OPEN && c->status != CASE_WAITING))
         return;
     for (size_t i = 0; i < c->timer_count; i++)
@@ -290,6 +328,20 @@ static void check_crisis(struct oracle *o, struct text id)
             return;
     sim_fail(o->sim, "CRISIS: nobody answered for %s and no page will follow",
              word);
+}
+
+static void set_aside(struct oracle *o, const Yinuo__V1__Firing *firing)
+{
+    struct model_case *c =
+        firing ? model_case_find(&o->model, firing->case_id) : NULL;
+
+    if (!c)
+        return;
+    if (c->aside_ms)
+        sim_fail(o->sim, "QUARANTINE: the firing of %s is set aside again",
+                 firing->case_id);
+    c->aside_ms = o->record_ms;
+    c->aside_generation = c->generation_max;
 }
 
 static void take_record(struct oracle *o, const struct record *rec)
@@ -329,6 +381,11 @@ static void take_record(struct oracle *o, const struct record *rec)
     state_set_applied(o->shadow.state, rec->seq);
     if (part->event && part->event->case_id)
         check_crisis(o, text_of(part->event->case_id));
+    if (part->quarantined) {
+        o->sim->sights[SIGHT_QUARANTINED]++;
+        set_aside(o, part->firing);
+        return;
+    }
     if (part->firing && part->firing->case_id) {
         check_crisis(o, text_of(part->firing->case_id));
         if (!o->touched)
@@ -401,6 +458,7 @@ static void leaves_page(struct oracle *o, const struct outgoing *m)
                                       bytes_slice(&m->body), &o->arena, NULL);
     int at = p ? names_find(&o->model.page_names, p->page_id) : -1;
 
+    o->sim->sights[SIGHT_PAGE_AGAIN] += p && p->attempt > 1;
     if (at < 0)
         sim_fail(o->sim, "LEAVES: the page %s before its record",
                  p ? p->page_id : "?");
@@ -414,6 +472,11 @@ static void leaves_ack(struct oracle *o, const struct outgoing *m)
         codec_decode(&yinuo__v1__events_answer__descriptor,
                      bytes_slice(&m->body), &o->arena, NULL);
 
+    if (a && a->has_gap_resend_from)
+        o->sim->sights[SIGHT_GAP]++;
+    for (size_t i = 0; a && i < a->n_refusals; i++)
+        o->sim->sights[SIGHT_STALE] +=
+            a->refusals[i]->code == REFUSAL_STALE_EPOCH;
     if (!a || (a->has_journal_seq && a->journal_seq > o->last))
         sim_fail(o->sim,
                  "LEAVES: an acknowledgement of record %" PRIu64
@@ -478,10 +541,31 @@ void oracle_streamed(struct oracle *o, uint64_t sequence, struct slice bytes)
     o->streamed = sequence;
 }
 
-void oracle_shown(struct oracle *o, const char *page_id)
+void oracle_shown(struct oracle *o, const char *page_id, bool by_log)
 {
+    bool is_new = true;
+
     if (names_find(&o->model.page_names, page_id) < 0)
         sim_fail(o->sim, "PAGES: %s was shown and never decided", page_id);
+    (void)names_add(&o->shown, page_id, NULL);
+    if (by_log)
+        (void)names_add(&o->shown_by_log, page_id, &is_new);
+    if (!is_new)
+        sim_fail(o->sim, "PAGES: %s was shown twice", page_id);
+}
+
+bool oracle_poisoned(struct oracle *o, const char *case_id)
+{
+    const struct model_case *c = model_case_find(&o->model, case_id);
+
+    if (!c || !c->aside_ms)
+        return true;
+    for (size_t i = 0; i < c->timer_count; i++)
+        if (model_timer_runs(&c->timers[i]) &&
+            c->timers[i].due_ms <= c->aside_ms &&
+            c->timers[i].generation <= c->aside_generation)
+            return true;
+    return false;
 }
 
 const char *oracle_open_case(struct oracle *o, size_t n, bool *resolved)

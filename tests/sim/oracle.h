@@ -12,7 +12,8 @@
  *   owner     an open case has one owner, who is the one of the last decision
  *   crisis    an open S1 case that was paged and not answered has a ladder
  *             armed, due within a repetition
- *   pages     a page has a receipt, was withdrawn, or is in the outbox
+ *   pages     a page has a receipt, was withdrawn, or is in the outbox; one
+ *             that counts as delivered was shown, and by `log` only once
  *   rows      cases, timers and outbox of the state are what the model says
  *   replay    a state made of the records alone, from zero, has the hash of
  *             the live one
@@ -54,14 +55,19 @@ void oracle_refused(struct oracle *o, const char *identity, uint64_t epoch,
 /* The outbox of this epoch is gone. */
 void oracle_lost(struct oracle *o, const char *identity, uint64_t epoch);
 
+/* Does the firing that kills still wait for this case? It does until it was
+ * quarantined, and after that as long as what was due then is. */
+bool oracle_poisoned(struct oracle *o, const char *case_id);
+
 /* A desk got this answer. */
 void oracle_answered(struct oracle *o, const Yinuo__V1__Answer *a);
 
 /* The reader has taken this record in, as bytes of a StreamRecord. */
 void oracle_streamed(struct oracle *o, uint64_t sequence, struct slice bytes);
 
-/* A tier worker has shown this page; it has reported it as delivered. */
-void oracle_shown(struct oracle *o, const char *page_id);
+/* A tier worker shows this page to a person; by_log: by the channel that shows
+ * each page once. */
+void oracle_shown(struct oracle *o, const char *page_id, bool by_log);
 
 /* Cases that are not closed, for people who tidy up: the n-th; NULL behind the
  * last. */

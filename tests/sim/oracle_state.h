@@ -51,7 +51,7 @@ struct oracle {
 
     struct model model;
     struct shadow shadow;
-    struct names producers, commands, events;
+    struct names producers, commands, shown, shown_by_log;
     struct watched_producer *producer;
     size_t producer_room;
     struct watched_command *command;

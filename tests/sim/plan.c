@@ -44,6 +44,7 @@ void plan_make(struct plan *p, uint64_t seed)
     p->cuts = maybe(r, 15, 120);
     p->outbox_errors = maybe(r, 20, 1000);
     p->failed_pages = maybe(r, 100, 3000);
+    p->poison = maybe(r, 5, 80);
     p->publish_s = 1 + (uint32_t)random_below(r, 8);
     p->answer = (uint32_t)random_below(r, 10001);
     p->answer_ms_max = 1000 + (int64_t)random_below(r, 90000);
@@ -52,25 +53,25 @@ void plan_make(struct plan *p, uint64_t seed)
 
 void plan_format(const struct plan *p, char *out, size_t room)
 {
-    snprintf(out, room,
-             "%s ledger, %u stations, chaos for %" PRId64 " s\n"
-             "  per 10,000 messages: lost %u twice %u late %u (up to %" PRId64
-             " ms) overtaking %u\n"
-             "  mean pause in s of crashes: broker %u router %u station %u "
-             "tier %u desk %u reader %u\n"
-             "  of ledger errors %u, full disks %u, clock steps %u, cuts %u\n"
-             "  per 10,000: outbox errors %u, failed pages %u, answered pages "
-             "%u within %" PRId64 " ms\n"
-             "  a station publishes every %u s, checkpoints every %" PRId64
-             " ms",
-             p->real_ledger ? "real" : "simulated", p->stations,
-             p->chaos_ms / 1000, p->lose, p->twice, p->late, p->late_ms_max,
-             p->overtake, p->crash[FAULT_BROKER_CRASH],
-             p->crash[FAULT_ROUTER_CRASH], p->crash[FAULT_STATION_CRASH],
-             p->crash[FAULT_TIER_CRASH], p->crash[FAULT_DESK_CRASH],
-             p->crash[FAULT_READER_CRASH], p->ledger_faults, p->space_faults,
-             p->clock_steps, p->cuts, p->outbox_errors, p->failed_pages,
-             p->answer, p->answer_ms_max, p->publish_s, p->state_age_ms);
+    snprintf(
+        out, room,
+        "%s ledger, %u stations, chaos for %" PRId64 " s\n"
+        "  per 10,000 messages: lost %u twice %u late %u (up to %" PRId64
+        " ms) overtaking %u\n"
+        "  mean pause in s of crashes: broker %u router %u station %u "
+        "tier %u desk %u reader %u\n"
+        "  of ledger errors %u, full disks %u, clock steps %u, cuts %u\n"
+        "  per 10,000: outbox errors %u, failed pages %u, answered pages "
+        "%u within %" PRId64 " ms, poison %u\n"
+        "  a station publishes every %u s, checkpoints every %" PRId64 " ms",
+        p->real_ledger ? "real" : "simulated", p->stations, p->chaos_ms / 1000,
+        p->lose, p->twice, p->late, p->late_ms_max, p->overtake,
+        p->crash[FAULT_BROKER_CRASH], p->crash[FAULT_ROUTER_CRASH],
+        p->crash[FAULT_STATION_CRASH], p->crash[FAULT_TIER_CRASH],
+        p->crash[FAULT_DESK_CRASH], p->crash[FAULT_READER_CRASH],
+        p->ledger_faults, p->space_faults, p->clock_steps, p->cuts,
+        p->outbox_errors, p->failed_pages, p->answer, p->answer_ms_max,
+        p->poison, p->publish_s, p->state_age_ms);
 }
 
 /* Once a second: in `pause_s` seconds on average. */

@@ -93,6 +93,7 @@ static void fetched(struct reader_party *n, uint64_t request,
         else if (seq == n->have + 1)
             take_one(n, seq, bytes);
     }
+    s->sights[SIGHT_FETCHED] += n->have > n->fetch_after;
     if (r->n_records && r->complete_to != next)
         sim_fail(s, "STREAM: complete to %" PRIu64 ", the last is %" PRIu64,
                  r->complete_to, next);
@@ -116,8 +117,11 @@ static void tail(struct reader_party *n, const struct frames *f,
     n->tail_ms = s->now_ms;
     if (span.last > n->known)
         n->known = span.last;
+    if (span.first > n->have + 1)
+        s->sights[SIGHT_STREAM_GAP]++;
     if (h->kind != WIRE_STREAM || span.first > n->have + 1)
         return;
+    s->sights[SIGHT_TAIL_WHOLE]++;
     Yinuo__V1__Records *r = codec_decode(&yinuo__v1__records__descriptor,
                                          frames_slice(f, 3), arena, NULL);
     if (!r || r->n_records != span.last + 1 - span.first) {

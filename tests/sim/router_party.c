@@ -106,6 +106,26 @@ static enum status fail(void *context)
     return st;
 }
 
+/* A record whose id ends so kills whoever decides on it; of a case with such a
+ * name the firing does, until one was set aside. */
+static bool is_poison(const char *id)
+{
+    return id && *id && id[strlen(id) - 1] == '!';
+}
+
+void router_decides(struct party *p, const struct world_input *in)
+{
+    struct router_party *n = self_of(p);
+
+    if (!n->inside)
+        return;
+    if (in->event && is_poison(in->event->id))
+        die(n, FAULT_POISON_EVENT);
+    if (in->firing && is_poison(in->firing->case_id) &&
+        oracle_poisoned(p->sim->oracle, in->firing->case_id))
+        die(n, FAULT_POISON_FIRING);
+}
+
 /* --- the clock: its own wall, everybody's time --- */
 
 static int64_t wall_ms(void *state)
@@ -334,6 +354,9 @@ static void start(struct party *p)
     else
         open_real(n);
     oracle_reopened(p->sim->oracle, n->ledger);
+    if (oracle_last(p->sim->oracle))
+        p->sim->sights[state_durable(n->ledger->state) ? SIGHT_RECOVERED_SOME
+                                                       : SIGHT_RECOVERED_ALL]++;
     (void)within(n, OPEN, NULL, NULL, SLICE_EMPTY, NULL);
 }
 

@@ -20,6 +20,17 @@ const char *fault_text(enum sim_fault f)
     return texts[f];
 }
 
+const char *sight_text(enum sim_sight sight)
+{
+    static const char *const texts[] = {
+#define X(name, text) text,
+        SIGHTS(X)
+#undef X
+    };
+
+    return texts[sight];
+}
+
 struct sim *sim_running;
 
 /* --- chance --- */

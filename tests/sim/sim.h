@@ -94,6 +94,7 @@ struct plan {
     uint32_t cuts;
     uint32_t outbox_errors;
     uint32_t failed_pages;
+    uint32_t poison;    /* of events and cases */
     uint32_t publish_s; /* mean pause of a station */
     uint32_t answer;    /* of pages that a person answers, per 10,000 */
     int64_t answer_ms_max;
@@ -141,6 +142,7 @@ struct sim {
     char failure[1024];
     uint64_t steps;
     uint64_t faults[FAULT_COUNT];
+    uint64_t sights[SIGHT_COUNT];
 };
 
 /* --- sim.c --- */
@@ -231,6 +233,9 @@ void router_plan_crash(struct party *p, unsigned after_points);
 void router_plan_ledger(struct party *p, enum sim_fault fault);
 void router_plan_space(struct party *p, enum sim_fault fault, int64_t until_ms);
 void router_step_clock(struct party *p, int64_t by_ms);
+/* Does deciding this end the process? Then it does not come back. */
+struct world_input;
+void router_decides(struct party *p, const struct world_input *in);
 /* No fault is planned any more. */
 void router_calm(struct party *p);
 

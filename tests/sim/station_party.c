@@ -171,6 +171,12 @@ static void put_time(Yinuo__V1__Event *e, const char *name, int64_t at_ms,
         abort();
 }
 
+/* Whose id ends so kills the router that decides on it. */
+static const char *poison(struct sim *s)
+{
+    return chance_in(s, s->plan.poison) ? "!" : "";
+}
+
 static Yinuo__V1__Event *open_case(struct station_party *n, struct arena *arena)
 {
     static const char *const severities[] = {"S1", "S2", "S2",
@@ -179,7 +185,8 @@ static Yinuo__V1__Event *open_case(struct station_party *n, struct arena *arena)
     Yinuo__V1__Event *e = event_new("case.opened", arena);
     char *id = n->cases[n->cases_made++ % CASES_KEPT];
 
-    snprintf(id, sizeof n->cases[0], "C-%u-%u", n->number + 1, n->cases_made);
+    snprintf(id, sizeof n->cases[0], "C-%u-%u%s", n->number + 1, n->cases_made,
+             poison(s));
     put_text(e, "case_id", id, arena);
     put_text(e, "severity", severities[chance_below(s, 6)], arena);
     put_text(e, "symptom", "it does not start any more", arena);
@@ -271,8 +278,8 @@ static void publish(struct station_party *n)
 
     arena_init(&arena, LIMIT_DECODE_BYTES);
     Yinuo__V1__Event *e = event_of(n, &arena);
-    snprintf(words, sizeof words, "%s-%" PRIu64 "-%" PRIu64, n->party.name,
-             n->epoch, n->last + 1);
+    snprintf(words, sizeof words, "%s-%" PRIu64 "-%" PRIu64 "%s", n->party.name,
+             n->epoch, n->last + 1, poison(s));
     put_text(e, "id", words, &arena);
     snprintf(words, sizeof words, "ST-%u", n->number + 1);
     put_text(e, "station", words, &arena);
@@ -349,7 +356,7 @@ static void crash(struct party *p)
 
     delivery_fini(&n->delivery);
     n->ready = false;
-    if (!p->sim->calm && chance_below(p->sim, 6) == 0)
+    if (!p->sim->calm && chance_below(p->sim, 3) == 0)
         station_lose_outbox(p);
 }
 

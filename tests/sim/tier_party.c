@@ -1,34 +1,35 @@
-/* tier_party - a tier worker as the protocol wants it: it takes pages as far as
- * its credit goes, shows each once, and reports until the report is durable.
+/* tier_party - the core of a tier worker with two channels that we own: `log`,
+ * which often fails, and `exec` behind it.
  *
- * What it has shown is what its channel's own log has: it outlives a crash.
- * What it was about to report does not; the page comes again then. */
+ * What `log` has shown stands in its own file and outlives a crash: it looks
+ * there first, so that nobody is shown a page twice by it. Everything else of a
+ * worker is gone then, and the page comes again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/sim/names.h"
 #include "tests/sim/oracle.h"
+#include "workers/tier/core.h"
 
-enum { CREDIT = 4, HOLDS = 64, AGAIN_MS = 2000, HELLO_MS = 1500 };
+enum { TRIES = TIER_PAGES_MAX + 1, CHANNELS = 2, TRY_MS_MAX = 4000 };
 
-struct held {
-    char page_id[48], case_id[64];
-    bool failed;
-    int64_t said_ms;
-    uint64_t request_id;
+struct running_try {
+    int64_t end_ms;
+    struct tier_result result;
+    Yinuo__V1__Page page; /* borrowed until the result */
+    bool shows;
 };
 
 struct tier_party {
     struct party party; /* first */
     uint32_t tier;
-    struct names shown; /* the channel's log */
+    struct names shown; /* the file of the channel `log` */
 
-    bool welcome;
-    int64_t heard_ms, hello_ms, spoke_ms;
-    uint64_t next_request;
+    struct tier_core *core;
+    struct tier_channel channels[CHANNELS];
     size_t count;
-    struct held holds[HOLDS];
+    struct running_try tries[TRIES];
 };
 
 static struct tier_party *self_of(struct party *p)
@@ -36,170 +37,178 @@ static struct tier_party *self_of(struct party *p)
     return (struct tier_party *)p;
 }
 
-static void credit(struct tier_party *n)
+static int64_t mono_ms(const struct sim *s)
 {
-    Yinuo__V1__Credit c = YINUO__V1__CREDIT__INIT;
-    char *channels[] = {(char *)"log"};
-
-    c.has_tier = c.has_pages = 1;
-    c.tier = (Yinuo__V1__Tier)n->tier;
-    c.pages = n->count < CREDIT ? (uint32_t)(CREDIT - n->count) : 0;
-    c.n_channels = 1;
-    c.channels = channels;
-    (void)client_say(&n->party, WIRE_CREDIT, 0, &c.base);
-    n->spoke_ms = n->party.sim->now_ms;
+    return clock_monotonic_ms(&s->clock.clock);
 }
 
-static void report(struct tier_party *n, struct held *h)
-{
-    Yinuo__V1__Receipt r = YINUO__V1__RECEIPT__INIT;
+/* --- channels --- */
 
-    r.page_id = h->page_id;
-    r.case_id = h->case_id;
-    r.has_outcome = r.has_tier = r.has_at_ms = 1;
-    r.outcome = h->failed ? YINUO__V1__OUTCOME__OUTCOME_FAILED
-                          : YINUO__V1__OUTCOME__OUTCOME_DELIVERED;
-    r.channel = (char *)"log";
-    r.tier = (Yinuo__V1__Tier)n->tier;
-    r.at_ms = sim_wall_ms(n->party.sim);
-    h->said_ms = n->party.sim->now_ms;
-    h->request_id = ++n->next_request;
-    (void)client_say(&n->party, WIRE_RECEIPT, h->request_id, &r.base);
-}
-
-static struct held *hold_of(struct tier_party *n, const char *page_id)
-{
-    for (size_t i = 0; i < n->count; i++)
-        if (!strcmp(n->holds[i].page_id, page_id))
-            return &n->holds[i];
-    return NULL;
-}
-
-static void show(struct tier_party *n, const Yinuo__V1__Page *page)
+static void end_later(struct tier_party *n, const struct tier_job *job,
+                      enum tier_try outcome, bool shows)
 {
     struct sim *s = n->party.sim;
-    struct held *h = hold_of(n, page->page_id);
-    bool is_new = false;
 
-    oracle_shown(s->oracle, page->page_id);
-    if ((uint32_t)page->tier != n->tier)
-        sim_fail(s, "PAGES: %s of tier %d came to %s", page->page_id,
-                 (int)page->tier, n->party.name);
-    if (h || n->count == HOLDS)
+    if (n->count == TRIES) {
+        sim_fail(s, "%s has %d tries under way", n->party.name, TRIES);
         return;
-    h = &n->holds[n->count++];
-    *h = (struct held){0};
-    snprintf(h->page_id, sizeof h->page_id, "%s", page->page_id);
-    snprintf(h->case_id, sizeof h->case_id, "%s", page->case_id);
-    h->failed = !s->calm && names_find(&n->shown, page->page_id) < 0 &&
-                chance_in(s, s->plan.failed_pages);
-    if (h->failed)
-        s->faults[FAULT_PAGE_FAILED]++;
-    else
-        (void)names_add(&n->shown, page->page_id, &is_new);
-    if (is_new) {
-        story_tell(s, n->party.name, "shows %s to %s: S%d %s", page->page_id,
-                   page->person, (int)page->severity, page->case_id);
-        desk_shown(s, page);
     }
-    report(n, h);
+    struct running_try *t = &n->tries[n->count++];
+    *t = (struct running_try){
+        .end_ms =
+            s->now_ms + (chance_below(s, 4) ? chance_ms(s, 0, 30)
+                                            : chance_ms(s, 0, TRY_MS_MAX)),
+        .result = {.job = job->number, .outcome = outcome},
+        .page = *job->page,
+        .shows = shows};
+    if (outcome != TIER_DELIVERED)
+        snprintf(t->result.error, sizeof t->result.error, "no line");
+    sim_wake(&n->party, t->end_ms);
 }
 
-static void done(struct tier_party *n, const char *page_id)
+/* The words are on the screen now, whatever becomes of the report. */
+static void show(struct tier_party *n, const Yinuo__V1__Page *page, bool by_log)
 {
-    struct held *h = page_id ? hold_of(n, page_id) : NULL;
+    struct sim *s = n->party.sim;
 
-    if (!h)
-        return;
-    *h = n->holds[--n->count];
-    credit(n);
+    story_tell(s, n->party.name, "shows %s to %s: S%d %s", page->page_id,
+               page->person, (int)page->severity, page->case_id);
+    oracle_shown(s->oracle, page->page_id, by_log);
+    desk_shown(s, page);
+}
+
+static void check(struct tier_party *n, const struct tier_job *job)
+{
+    if ((uint32_t)job->page->tier != n->tier)
+        sim_fail(n->party.sim, "PAGES: %s of tier %d came to %s",
+                 job->page->page_id, (int)job->page->tier, n->party.name);
+}
+
+static void start_log(void *state, const struct tier_job *job)
+{
+    struct tier_party *n = state;
+    struct sim *s = n->party.sim;
+
+    check(n, job);
+    if (names_find(&n->shown, job->page->page_id) >= 0) {
+        end_later(n, job, TIER_DELIVERED, false);
+    } else if (!s->calm && chance_in(s, s->plan.failed_pages)) {
+        s->faults[FAULT_PAGE_FAILED]++;
+        end_later(n, job, chance_below(s, 2) ? TIER_AGAIN : TIER_NEVER, false);
+    } else {
+        (void)names_add(&n->shown, job->page->page_id, NULL);
+        show(n, job->page, true);
+        end_later(n, job, TIER_DELIVERED, false);
+    }
+}
+
+static void start_exec(void *state, const struct tier_job *job)
+{
+    struct tier_party *n = state;
+    struct sim *s = n->party.sim;
+    bool fails = !s->calm && chance_in(s, s->plan.failed_pages);
+
+    check(n, job);
+    end_later(n, job,
+              !fails               ? TIER_DELIVERED
+              : chance_below(s, 2) ? TIER_AGAIN
+                                   : TIER_NEVER,
+              !fails);
+}
+
+static void end_tries(struct tier_party *n)
+{
+    struct sim *s = n->party.sim;
+
+    for (size_t i = 0; i < n->count;) {
+        struct running_try t = n->tries[i];
+        if (t.end_ms > s->now_ms) {
+            sim_wake(&n->party, t.end_ms);
+            i++;
+            continue;
+        }
+        n->tries[i] = n->tries[--n->count];
+        if (t.shows)
+            show(n, &t.page, false);
+        tier_core_done(n->core, &t.result, mono_ms(s));
+    }
+}
+
+/* --- the process --- */
+
+static enum status port_send(void *state, struct frames *f)
+{
+    struct tier_party *n = state;
+
+    return net_send(&n->party, n->party.sim->broker, DOOR_FRONT, f)
+               ? STATUS_OK
+               : STATUS_BUSY;
+}
+
+static void port_reopen(void *state)
+{
+    struct tier_party *n = state;
+
+    n->party.life++;
 }
 
 static void start(struct party *p)
 {
     struct tier_party *n = self_of(p);
+    struct tier_settings set = {.port = {port_send, port_reopen, n},
+                                .clock = &p->sim->clock.clock,
+                                .identity = p->name,
+                                .program = "sim",
+                                .tier = n->tier,
+                                .channels = n->channels,
+                                .channel_count = CHANNELS,
+                                .credit = 4,
+                                .tries = 2};
 
-    n->welcome = false;
-    n->count = 0;
-    n->hello_ms = -HELLO_MS;
-    n->heard_ms = p->sim->now_ms;
+    n->channels[0] = (struct tier_channel){"log", "log", 0, start_log, n};
+    n->channels[1] = (struct tier_channel){"exec", "exec", 0, start_exec, n};
+    n->core = tier_core_new(&set, mono_ms(p->sim));
+    if (!n->core)
+        abort();
 }
 
 static void crash(struct party *p)
 {
-    (void)p;
+    struct tier_party *n = self_of(p);
+
+    n->count = 0;
+    tier_core_free(&n->core);
 }
 
-static void take(struct tier_party *n, const struct wire_header *h,
-                 struct slice body, struct arena *arena)
+static void go_on(struct tier_party *n)
 {
-    void *m = codec_decode(codec_type(wire_kind_row(h->kind)->body), body,
-                           arena, NULL);
+    struct sim *s = n->party.sim;
 
-    if (!m)
-        return;
-    if (h->kind == WIRE_WELCOME) {
-        n->welcome = true;
-        credit(n);
-    } else if (h->kind == WIRE_PAGE) {
-        show(n, m);
-    } else if (h->kind == WIRE_RECEIPT_ACK) {
-        done(n, ((Yinuo__V1__ReceiptAnswer *)m)->page_id);
-    } else if (h->kind == WIRE_ERROR &&
-               ((Yinuo__V1__Refused *)m)->code == REFUSAL_NOT_READY) {
-        n->welcome = false;
-    } else if (h->kind == WIRE_PING) {
-        Yinuo__V1__Pong pong = YINUO__V1__PONG__INIT;
-        pong.has_sent_ms = 1;
-        pong.sent_ms = ((Yinuo__V1__Ping *)m)->sent_ms;
-        (void)client_say(&n->party, WIRE_PONG, 0, &pong.base);
-    }
+    end_tries(n);
+    int64_t wait_ms = tier_core_tick(n->core, mono_ms(s)) - mono_ms(s);
+    if (wait_ms > 10000) /* for nothing in particular */
+        wait_ms = 10000;
+    sim_wake(&n->party, s->now_ms + wait_ms + chance_ms(s, 1, 200));
 }
 
 static void receive(struct party *p, struct packet *packet)
 {
     struct tier_party *n = self_of(p);
-    struct slice head = frames_slice(&packet->frames, 0);
-    struct wire_header h;
-    struct arena arena;
 
-    if (wire_header_decode(head.data, head.size, &h) != REFUSAL_NONE)
-        return;
-    n->heard_ms = p->sim->now_ms;
-    arena_init(&arena, LIMIT_DECODE_BYTES);
-    take(n, &h, frames_slice(&packet->frames, 1), &arena);
-    arena_fini(&arena);
+    tier_core_take(n->core, &packet->frames, mono_ms(p->sim));
+    go_on(n);
 }
 
 static void wake(struct party *p)
 {
-    struct tier_party *n = self_of(p);
-    struct sim *s = p->sim;
-
-    if (s->now_ms - n->heard_ms > LIMIT_SILENCE_MS) {
-        n->welcome = false;
-        n->heard_ms = s->now_ms;
-        p->life++; /* another connection */
-    }
-    if (!n->welcome && s->now_ms - n->hello_ms >= HELLO_MS) {
-        n->hello_ms = s->now_ms;
-        (void)client_hello(p, WIRE_ROLE_WORKER, n->tier);
-    }
-    for (size_t i = 0; n->welcome && i < n->count; i++)
-        if (s->now_ms - n->holds[i].said_ms >= AGAIN_MS)
-            report(n, &n->holds[i]);
-    if (n->welcome && s->now_ms - n->spoke_ms >= LIMIT_HEARTBEAT_MS) {
-        Yinuo__V1__Ping ping = YINUO__V1__PING__INIT;
-        (void)client_say(p, WIRE_PING, 0, &ping.base);
-        credit(n);
-    }
-    sim_wake(p, s->now_ms + 500 + chance_ms(s, 0, 300));
+    go_on(self_of(p));
 }
 
 static void release(struct party *p)
 {
     struct tier_party *n = self_of(p);
 
+    tier_core_free(&n->core);
     names_fini(&n->shown);
     free(n);
 }
