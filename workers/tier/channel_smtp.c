@@ -93,7 +93,8 @@ static size_t on_read(char *out, size_t size, size_t count, void *state)
     struct letter *l = state;
     struct slice rest = slice_from(bytes_slice(&l->message), l->sent);
     size_t n = rest.size < size * count ? rest.size : size * count;
-    memcpy(out, rest.data, n);
+    if (n > 0)
+        memcpy(out, rest.data, n);
     l->sent += n;
     return n;
 }

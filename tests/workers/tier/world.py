@@ -135,8 +135,9 @@ class World:
     def end(self):
         for name in reversed(list(self.processes)):
             p = self.processes[name]
-            if p.poll() is None:
-                self.kill(name, signal.SIGTERM)
+            if p.poll() is None and self.kill(name, signal.SIGTERM) and name == "tier":
+                print("FAILED: the worker did not end cleanly\n" + self.output(name))
+                os._exit(1)
         if self.sock:
             self.sock.close(0)
         self.context.term()
