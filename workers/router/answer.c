@@ -14,8 +14,10 @@ static char *copy_text(struct router *r, struct text t)
 static targets step_page(const struct policy *p, const struct clock_instance *i,
                          const struct pending_step *s)
 {
+    if (i->clock == p->ack_clock && s->tier)
+        return TARGET_ROLE(s->tier);
     if (i->clock == p->ack_clock)
-        return s->tier ? TARGET_ROLE(s->tier) : TARGET_OWNER;
+        return TARGET_OWNER;
     const struct clock_steps *steps =
         &p->clocks[i->clock].by_severity[s->severity - 1];
     return s->step < steps->count ? steps->steps[s->step].page : 0;
