@@ -2,7 +2,8 @@
 #
 #   yinuo_library(NAME [SOURCES a.c ...] [PROTOS a.proto ...]
 #                 [EXPORTS a.h ...] [LINKS base proto dep_zmq ...])
-#   yinuo_program(NAME SOURCES main.c ... [LINKS ...])        -> build/bin/NAME
+#   yinuo_program(NAME SOURCES main.c ... [LINKS ...])
+#              -> build/bin/NAME, and installed when it is no test or bench
 #   yinuo_test(NAME [SOURCES test_NAME.c ...] [LINKS ...]
 #              [LABEL unit] [TIMEOUT 60] [ARGS ...] [ENVIRONMENT A=b ...])
 #   yinuo_script_test(NAME COMMAND prog args ... [LABEL system] [TIMEOUT 60])
@@ -143,6 +144,9 @@ function(yinuo_program name)
     add_executable(${name} ${ARG_SOURCES})
     target_link_libraries(${name} PRIVATE yinuo_flags ${links})
     yinuo_own_tree(${name} ${folder})
+    if(NOT folder MATCHES "^(tests|bench)(/|$)")
+        install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_BINDIR})
+    endif()
 endfunction()
 
 # The folder's own headers, whole, for programs that live beside their library.

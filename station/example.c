@@ -1,7 +1,7 @@
 /* The smallest program that publishes: yinuo-example OUTBOX BROKER. */
 #include <stdio.h>
 
-#include "station/yinuo.h"
+#include <yinuo.h>
 
 int main(int argc, char **argv)
 {
