@@ -1,5 +1,4 @@
-/* desk - the pages in hand: which is tried next, how each ended, and receipts
- * until somebody has them. */
+/* desk - the pages in hand: which is tried next, and how each ended. */
 #include <assert.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,64 +7,24 @@
 #include "base/log.h"
 #include "workers/tier/state.h"
 
-enum {
-    STARTS_PER_TICK = 16,
-    RECEIPTS_PER_TICK = 64,
-    RECEIPT_SENDS_MAX = 20, /* then the router asks by sending the page again */
-};
+enum { STARTS_PER_TICK = 16 };
 
 static const int64_t ANY_TIME = INT64_MIN; /* created_ms: not known */
 
 /* ---- finding ---- */
 
-static uint64_t hash_of(uint32_t partition, const char *page_id)
-{
-    uint64_t hash = 14695981039346656037u ^ partition;
-    for (; *page_id; page_id++)
-        hash = (hash ^ (uint8_t)*page_id) * 1099511628211u;
-    return hash ? hash : 1;
-}
-
-static bool is(const struct receipt *r, uint64_t hash, uint32_t partition,
-               const char *page_id)
-{
-    return r->hash == hash && r->partition == partition &&
-           strcmp(r->page_id, page_id) == 0;
-}
-
 static struct hand *find(struct desk *d, uint32_t partition,
                          const char *page_id)
 {
-    uint64_t hash = hash_of(partition, page_id);
+    uint64_t hash = receipt_hash(partition, page_id);
     for (size_t i = 0; i < TIER_PAGES_MAX; i++)
         if (d->list[i].state != HAND_FREE &&
-            is(&d->list[i].receipt, hash, partition, page_id))
+            receipt_is(&d->list[i].receipt, hash, partition, page_id))
             return &d->list[i];
     return NULL;
 }
 
-static struct receipt *find_recent(struct desk *d, uint32_t partition,
-                                   const char *page_id)
-{
-    uint64_t hash = hash_of(partition, page_id);
-    for (size_t i = 0; i < TIER_RECENT_MAX; i++)
-        if (is(&d->recent[i], hash, partition, page_id))
-            return &d->recent[i];
-    return NULL;
-}
-
-/* The newest word about a page takes the place of an older one. */
-static void remember(struct desk *d, const struct receipt *r)
-{
-    struct receipt *known = find_recent(d, r->partition, r->page_id);
-    if (!known) {
-        known = &d->recent[d->recent_next];
-        d->recent_next = (d->recent_next + 1) % TIER_RECENT_MAX;
-    }
-    *known = *r;
-}
-
-static void release(struct desk *d, struct hand *h)
+void desk_release(struct desk *d, struct hand *h)
 {
     arena_fini(&h->arena);
     memset(h, 0, sizeof(*h));
@@ -91,28 +50,6 @@ static void end(struct tier_core *core, struct hand *h,
         core->count.failed++;
 }
 
-static bool send_receipt(struct tier_core *core, const struct receipt *r)
-{
-    Yinuo__V1__Receipt out = YINUO__V1__RECEIPT__INIT;
-    out.page_id = (char *)(uintptr_t)r->page_id;
-    out.has_outcome = out.has_at_ms = out.has_attempts = out.has_tier = 1;
-    out.outcome = r->outcome;
-    out.at_ms = r->at_ms;
-    out.attempts = r->attempts;
-    out.tier = (Yinuo__V1__Tier)core->set.tier;
-    out.channel = (char *)(uintptr_t)r->channel;
-    if (r->provider_id[0])
-        out.provider_id = (char *)(uintptr_t)r->provider_id;
-    if (r->error[0])
-        out.error = (char *)(uintptr_t)r->error;
-    if (r->case_id[0])
-        out.case_id = (char *)(uintptr_t)r->case_id;
-    if (!core_send(core, WIRE_RECEIPT, r->partition, r->request_id, &out.base))
-        return false;
-    core->count.receipts++;
-    return true;
-}
-
 /* ---- what comes in ---- */
 
 static void copy_id(char out[PAGE_ID_SIZE], const char *id)
@@ -132,7 +69,7 @@ static bool known(struct tier_core *core, const struct wire_header *header,
         h->next_ms = h->state == HAND_RECEIPT ? core->now_ms : h->next_ms;
         return true;
     }
-    struct receipt *r = find_recent(d, header->partition, page->page_id);
+    struct receipt *r = recent_find(d, header->partition, page->page_id);
     if (!r)
         return false;
     if (r->created_ms != created_ms && r->created_ms != ANY_TIME) {
@@ -142,7 +79,7 @@ static bool known(struct tier_core *core, const struct wire_header *header,
     r->request_id = header->request_id;
     if (r->at_ms == 0)
         r->at_ms = clock_wall_ms(core->set.clock);
-    if (send_receipt(core, r))
+    if (receipt_send(core, r))
         core->count.receipts_again++;
     return true;
 }
@@ -179,7 +116,7 @@ static void take_in_hand(struct tier_core *core,
     h->receipt.partition = header->partition;
     h->receipt.request_id = header->request_id;
     h->receipt.created_ms = h->page->has_created_ms ? h->page->created_ms : 0;
-    h->receipt.hash = hash_of(header->partition, h->page->page_id);
+    h->receipt.hash = receipt_hash(header->partition, h->page->page_id);
     copy_id(h->receipt.page_id, h->page->page_id);
     copy_id(h->receipt.case_id, h->page->case_id);
     order_make(&core->set, h->page->method, h->order);
@@ -222,14 +159,14 @@ void desk_withdraw(struct tier_core *core, const struct wire_header *header,
         end(core, h, YINUO__V1__OUTCOME__OUTCOME_WITHDRAWN);
     } else if (h) {
         h->withdrawn = true; /* the try under way is the last */
-    } else if (!find_recent(&core->desk, header->partition, w->page_id)) {
+    } else if (!recent_find(&core->desk, header->partition, w->page_id)) {
         /* Another worker's, or one that comes behind this. */
         struct receipt r = {.partition = header->partition,
-                            .hash = hash_of(header->partition, w->page_id),
+                            .hash = receipt_hash(header->partition, w->page_id),
                             .created_ms = ANY_TIME,
                             .outcome = YINUO__V1__OUTCOME__OUTCOME_WITHDRAWN};
         copy_id(r.page_id, w->page_id);
-        remember(&core->desk, &r);
+        recent_remember(&core->desk, &r);
     }
 }
 
@@ -248,8 +185,8 @@ void desk_acknowledged(struct tier_core *core, const struct wire_header *header,
     if (a->has_code && refusal_again(a->code))
         return; /* not durable; it goes out again */
     core->count.acknowledged++;
-    remember(&core->desk, &h->receipt);
-    release(&core->desk, h);
+    recent_remember(&core->desk, &h->receipt);
+    desk_release(&core->desk, h);
 }
 
 void desk_busy(struct tier_core *core, int64_t wait_ms)
@@ -323,7 +260,7 @@ static void failed(struct tier_core *core, struct hand *h,
                   ? "the next one"
                   : "again later");
     if (core->stopping && !h->withdrawn) {
-        release(&core->desk, h); /* it is left to the next worker */
+        desk_release(&core->desk, h); /* it is left to the next worker */
     } else if (h->withdrawn) {
         note_error(h, c->name, result->error);
         end(core, h, YINUO__V1__OUTCOME__OUTCOME_WITHDRAWN);
@@ -407,43 +344,6 @@ static void start(struct tier_core *core, struct hand *h)
     c->start(c->state, &job);
 }
 
-/* ---- receipts ---- */
-
-static void send_again(struct tier_core *core, struct hand *h)
-{
-    if (!send_receipt(core, &h->receipt)) {
-        core->desk.hold_ms = core->now_ms + core->set.receipt_wait_ms;
-        return;
-    }
-    if (h->sent++ > 0)
-        core->count.receipts_again++;
-    h->next_ms = core->now_ms + h->wait_ms;
-    h->wait_ms *= 2;
-    if (h->wait_ms > core->set.receipt_max_ms)
-        h->wait_ms = core->set.receipt_max_ms;
-    if (h->sent < RECEIPT_SENDS_MAX)
-        return;
-    log_write(LOG_WARN, "RECEIPT-UNANSWERED",
-              LOG_FIELDS(LOG_TEXT("page_id", h->receipt.page_id)),
-              "nobody takes a receipt -> it waits until the page comes again");
-    remember(&core->desk, &h->receipt);
-    release(&core->desk, h);
-}
-
-static void send_receipts(struct tier_core *core)
-{
-    size_t sent = 0;
-    for (size_t i = 0; i < TIER_PAGES_MAX && sent < RECEIPTS_PER_TICK; i++) {
-        struct hand *h = &core->desk.list[i];
-        if (core->link.state != LINK_UP || core->now_ms < core->desk.hold_ms)
-            return;
-        if (h->state == HAND_RECEIPT && h->next_ms <= core->now_ms) {
-            send_again(core, h);
-            sent++;
-        }
-    }
-}
-
 static int64_t next_ms(const struct tier_core *core)
 {
     const struct desk *d = &core->desk;
@@ -473,7 +373,7 @@ int64_t desk_tick(struct tier_core *core)
             break;
         start(core, h);
     }
-    send_receipts(core);
+    receipts_send(core);
     return next_ms(core);
 }
 
@@ -497,7 +397,7 @@ void desk_stop(struct tier_core *core)
     for (size_t i = 0; i < TIER_PAGES_MAX; i++) {
         struct hand *h = &core->desk.list[i];
         if (h->state == HAND_WAITING)
-            release(&core->desk, h);
+            desk_release(&core->desk, h);
     }
 }
 
@@ -510,5 +410,5 @@ void desk_fini(struct desk *d)
 {
     for (size_t i = 0; i < TIER_PAGES_MAX; i++)
         if (d->list[i].state != HAND_FREE)
-            release(d, &d->list[i]);
+            desk_release(d, &d->list[i]);
 }

@@ -113,6 +113,19 @@ uint32_t desk_room(const struct tier_core *core);
 /* A new connection: every receipt without answer goes out again. */
 void desk_welcome(struct tier_core *core);
 
+void desk_release(struct desk *d, struct hand *h);
+
+/* ---- receipt: what became of pages ---- */
+uint64_t receipt_hash(uint32_t partition, const char *page_id);
+bool receipt_is(const struct receipt *r, uint64_t hash, uint32_t partition,
+                const char *page_id);
+bool receipt_send(struct tier_core *core, const struct receipt *r);
+void receipts_send(struct tier_core *core); /* those that are due */
+struct receipt *recent_find(struct desk *d, uint32_t partition,
+                            const char *page_id);
+/* The newest word about a page takes the place of an older one. */
+void recent_remember(struct desk *d, const struct receipt *r);
+
 /* ---- order: which channels, in which order ---- */
 void order_make(const struct tier_settings *set, const char *method,
                 uint8_t order[TIER_CHANNELS_MAX]);
