@@ -11,12 +11,18 @@ static bool now(enum breakage which)
     return sim_running && sim_running->options.breakage == which;
 }
 
-/* A clock that was ended lives on: its old generation will fire. */
+/* A timer that is moved keeps its old due and its old generation: the stale one
+ * will fire. */
 void __real_case_apply(struct case_record *c, const struct decision *d);
 void __wrap_case_apply(struct case_record *c, const struct decision *d);
 void __wrap_case_apply(struct case_record *c, const struct decision *d)
 {
-    if (now(BREAK_GENERATION) && d->kind == DECISION_CANCEL)
+    const struct clock_instance *old =
+        now(BREAK_GENERATION) && d->kind == DECISION_ARM && d->due_ms
+            ? case_clock(c, d->index, d->key)
+            : NULL;
+
+    if (old && old->step_count && old->steps[0].due_ms < d->due_ms)
         return;
     __real_case_apply(c, d);
 }

@@ -94,6 +94,11 @@ uint64_t oracle_last(const struct oracle *o)
     return o->last;
 }
 
+struct digest oracle_chain(const struct oracle *o)
+{
+    return o->chain;
+}
+
 /* --- producers --- */
 
 struct watched_producer *oracle_producer(struct oracle *o, const char *identity,

@@ -73,6 +73,7 @@ void oracle_shown(struct oracle *o, const char *page_id, bool by_log);
  * last. */
 const char *oracle_open_case(struct oracle *o, size_t n, bool *resolved);
 uint64_t oracle_last(const struct oracle *o);
+struct digest oracle_chain(const struct oracle *o);
 
 bool oracle_at_rest(struct oracle *o, char *why, size_t room);
 void oracle_end(struct oracle *o);

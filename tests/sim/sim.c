@@ -55,14 +55,15 @@ int64_t chance_ms(struct sim *s, int64_t from_ms, int64_t to_ms)
 
 void sim_fail(struct sim *s, const char *format, ...)
 {
+    const char *by = s->options.by;
     va_list list;
 
     if (s->failed)
         return;
-    s->failed = true;
     va_start(list, format);
     vsnprintf(s->failure, sizeof s->failure, format, list);
     va_end(list);
+    s->failed = !by || !strncmp(s->failure, by, strlen(by));
     story_tell(s, "ORACLE", "%s", s->failure);
 }
 

@@ -116,6 +116,7 @@ struct sim_options {
     bool story;     /* keep one */
     bool story_out; /* and print it as it goes */
     enum breakage breakage;
+    const char *by;  /* only an objection that begins so counts; NULL */
     const char *dir; /* an empty directory of one's own */
     const char *pack;
 };
