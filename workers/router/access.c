@@ -42,13 +42,39 @@ static bool of_case(const struct router *r, const char *case_id,
     return name_is(&c.owner, person);
 }
 
+/* A station reports and calls for help; moving cases is for people. */
+static bool station_may(const char *verb)
+{
+    return verb && (!strcmp(verb, "escalate") || !strcmp(verb, "record"));
+}
+
+/* Who takes something back, or puts something away, says why. */
+static bool needs_reason(const char *verb)
+{
+    static const char *const verbs[] = {"unack", "severity", "snooze",
+                                        "close", "merge",    "decline"};
+
+    for (size_t i = 0; verb && i < sizeof verbs / sizeof *verbs; i++)
+        if (strcmp(verb, verbs[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool has_reason(const Yinuo__V1__Command *c)
+{
+    return c->reason && *c->reason;
+}
+
 enum refusal access_command(const struct router *r, const struct asker *from,
                             const Yinuo__V1__Command *c)
 {
+    if (from->role == WIRE_ROLE_STATION && !station_may(c->verb))
+        return REFUSAL_NOT_ALLOWED;
+    if (needs_reason(c->verb) && !has_reason(c))
+        return REFUSAL_REASON_NEEDED;
     if (!c->person || !*c->person)
-        return from->role == WIRE_ROLE_ADMIN || from->role == WIRE_ROLE_STATION
-                   ? REFUSAL_NONE
-                   : REFUSAL_UNKNOWN_PERSON;
+        return from->role == WIRE_ROLE_SUPERVISOR ? REFUSAL_UNKNOWN_PERSON
+                                                  : REFUSAL_NONE;
     if (!person_known(r, text_of(c->person)) &&
         !of_case(r, c->case_id, text_of(c->person)))
         return REFUSAL_UNKNOWN_PERSON;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/writer.h"
 #include "workers/router/internal.h"
 
 enum { STREAM_BODY_BYTES = LIMIT_FRAME_BYTES - 8192 };
@@ -133,6 +134,21 @@ static void stream_batch(struct router *r)
     r->ticked_ms = clock_monotonic_ms(r->clock);
 }
 
+/* A pair of moments of both clocks, so that a start on the same boot of the
+ * machine can tell how long it was away. */
+static void note_clock(struct router *r)
+{
+    uint8_t row[ROUTER_CLOCK_ROW];
+
+    if (r->time.drill)
+        return;
+    memcpy(row, r->boot_id, sizeof r->boot_id);
+    put_u64(row + 16, (uint64_t)r->time.boot_ms);
+    put_u64(row + 24, (uint64_t)r->time.now_ms);
+    state_put(r->ledger->state, STATE_META, slice_of_text("router.clock"),
+              slice_of(row, sizeof row));
+}
+
 void batch_commit(struct router *r)
 {
     struct error err;
@@ -141,6 +157,7 @@ void batch_commit(struct router *r)
     if (!r->record_count)
         return;
     world_settle(r->world);
+    note_clock(r);
     state_set_applied(r->ledger->state, r->next_seq - 1);
     if (ledger_append(r->ledger, r->records, r->record_count, &durable, &err) !=
         STATUS_OK) {

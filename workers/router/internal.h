@@ -46,6 +46,10 @@ struct drill {
     int64_t from_ms, from_mono_ms; /* where the pacing began */
 };
 
+/* boot id (16) | boot clock, ms (8) | journal time, ms (8) */
+enum { ROUTER_CLOCK_ROW = 32 };
+
+struct maintenance;
 struct scan; /* a query that walks all cases, some at a time (scan.c) */
 struct reader_thread;
 
@@ -58,6 +62,7 @@ struct router {
     struct apply apply;
     struct death_slot *slot;
     struct journal_clock time;
+    uint8_t boot_id[16]; /* of this boot of the machine */
     struct drill drill;
     struct leases *leases;
     struct backlog *backlog;
@@ -66,6 +71,8 @@ struct router {
                              its answer finds it in the stream */
     struct reader_thread *reader;
     struct scan *scans;
+    struct maintenance *maintenance; /* NULL: none (simulator) */
+    uint32_t lane_workers[LEASE_TIERS];
 
     /* the batch */
     struct arena arena; /* what its records point into */

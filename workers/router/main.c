@@ -26,7 +26,7 @@ enum {
 struct options {
     const char *run, *ledger, *drill, *log, *level;
     struct option_list policy;
-    int64_t partition;
+    int64_t partition, keep_records;
     bool json;
 };
 
@@ -95,7 +95,12 @@ static void from_broker(struct program *p, const struct wire_header *header,
     struct arena arena;
 
     arena_init(&arena, LIMIT_DECODE_BYTES);
-    if (header->kind == WIRE_WELCOME) {
+    if (header->kind == WIRE_LANE) {
+        Yinuo__V1__Lane *lane =
+            codec_decode(&yinuo__v1__lane__descriptor, body, &arena, NULL);
+        if (lane)
+            router_lane(p->router, (uint32_t)lane->tier, lane->workers);
+    } else if (header->kind == WIRE_WELCOME) {
         if (!p->welcome)
             log_info("ROUTER-WELCOME",
                      "the broker knows partition %lld -> work may come",
@@ -278,6 +283,8 @@ static enum status open_router(struct program *p, struct error *err)
                                 .packs = p->options.policy.list,
                                 .pack_count = p->options.policy.count,
                                 .slot_path = slot,
+                                .keep_records =
+                                    (uint64_t)p->options.keep_records,
                                 .send = send_one,
                                 .send_context = p};
 
@@ -357,6 +364,10 @@ int main(int argc, char **argv)
          &p.options.policy},
         {"partition", 0, OPTION_INT, N_("NUMBER"),
          N_("which partition this is (0)"), &p.options.partition},
+        {"keep-records", 0, OPTION_INT, N_("NUMBER"),
+         N_("of the journal, behind a snapshot; records of open cases stay "
+            "(all)"),
+         &p.options.keep_records},
         {"drill-clock", 0, OPTION_TEXT, N_("TIME"),
          N_("stand at TIME and move by clock.advance alone"), &p.options.drill},
         {"log", 0, OPTION_TEXT, N_("FILE"), N_("append the log to FILE"),

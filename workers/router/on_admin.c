@@ -74,6 +74,10 @@ static void drill_begin(struct router *r, const struct asker *from,
         answer_no(r, from, c, REFUSAL_MISSING_FIELD, NULL, "until");
         return;
     }
+    if (r->drill.moving && strcmp(r->drill.command_id, c->request_id) == 0) {
+        r->drill.asker = *from; /* asked again: answered once, when it stands */
+        return;
+    }
     if (r->drill.moving) {
         answer_no(r, from, c, REFUSAL_BUSY, NULL, NULL);
         return;

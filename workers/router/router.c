@@ -1,11 +1,15 @@
 #include "workers/router/router.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/log.h"
+#include "base/reader.h"
 #include "workers/router/internal.h"
+#include "workers/router/maintain.h"
 
 enum {
     FIRE_AT_ONCE = 256, /* cases per turn: then events get their turn */
@@ -54,10 +58,46 @@ static enum status recover(struct router *r, struct error *err)
     return STATUS_OK;
 }
 
+/* The kernel's own name of this boot; zero where there is none. */
+static void read_boot_id(uint8_t id[16])
+{
+    char text[64] = "", digits[33] = "";
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+    size_t n = 0;
+
+    if (f && !fgets(text, sizeof text, f))
+        text[0] = 0;
+    if (f)
+        fclose(f);
+    for (const char *c = text; *c && n < 32; c++)
+        if (*c != '-' && *c != '\n')
+            digits[n++] = *c;
+    memset(id, 0, 16);
+    if (n != 32 || hex_parse(digits, id, 16) != STATUS_OK)
+        memset(id, 0, 16);
+}
+
+static void find_pair(struct router *r, struct journal_clock_start *start)
+{
+    struct slice row;
+
+    if (!state_get(r->ledger->state, STATE_META, slice_of_text("router.clock"),
+                   &row) ||
+        row.size != ROUTER_CLOCK_ROW ||
+        memcmp(row.data, r->boot_id, sizeof r->boot_id) != 0)
+        return;
+    start->then_boot_ms = (int64_t)get_u64(row.data + 16);
+    start->then_now_ms = (int64_t)get_u64(row.data + 24);
+    start->same_boot = start->then_boot_ms <= clock_boottime_ms(r->clock);
+}
+
 static void start_clock(struct router *r)
 {
     struct journal_position position;
     struct journal_clock_start start = {0};
+
+    read_boot_id(r->boot_id);
+    find_pair(r, &start);
 
     journal_position(r->ledger->journal, &position);
     start.last_ms = position.journal_ms;
@@ -104,6 +144,8 @@ enum status router_open(const struct router_options *options,
         router_close(&r);
         return st;
     }
+    if (!options->inline_reader)
+        r->maintenance = maintain_new(r, options->keep_records);
     batch_commit(r);
     pages_requeue(r);
     r->recovery_us = (clock_monotonic_ns(r->clock) - began_ns) / 1000;
@@ -122,6 +164,7 @@ void router_close(struct router **router)
         release(r);
         state_checkpoint(r->ledger->state, r->next_seq - 1);
         reader_thread_free(&r->reader);
+        maintain_free(&r->maintenance);
     }
     scan_free(r->scans);
     if (r->world)
@@ -324,6 +367,8 @@ int64_t router_turn(struct router *r, bool idle)
                            .idle = idle && !more,
                            .hold = space_level(r->ledger->space) == SPACE_NONE};
     r->pressure = state_tick(r->ledger->state, &t);
+    if (r->maintenance)
+        maintain_step(r->maintenance, mono_ms);
     batch_begin(r);
     watch_clock(r);
     return more || r->drill.firing ? 0 : wait_ms(r, mono_ms);
@@ -362,6 +407,18 @@ void router_figures(const struct router *r, struct router_figures *f)
                                  .recovery_us = r->recovery_us,
                                  .recovered = r->recovered,
                                  .now_ms = r->time.now_ms};
+}
+
+void router_lane(struct router *r, uint32_t tier, uint32_t workers)
+{
+    if (tier >= LEASE_TIERS)
+        return;
+    if (workers < r->lane_workers[tier])
+        leases_release_tier(r->leases, (uint8_t)tier);
+    if (!workers && r->lane_workers[tier])
+        log_warn("TIER-EMPTY",
+                 "no worker serves tier %u any more -> its pages wait", tier);
+    r->lane_workers[tier] = workers;
 }
 
 int router_fd(const struct router *r)

@@ -39,7 +39,8 @@ struct router_options {
     const char *slot_path; /* of the death slot; NULL: none */
     bool drill;            /* the clock moves by clock.advance alone */
     int64_t drill_start_ms;
-    bool inline_reader; /* answer fetches in this thread (simulator) */
+    uint64_t keep_records; /* older ones may go; 0: all stay */
+    bool inline_reader;    /* answer fetches in this thread (simulator) */
     outbox_send *send;
     void *send_context;
 };
@@ -69,6 +70,10 @@ void router_greet(struct router *r);
 /* Becomes readable when a turn has something to do; -1 with an inline reader.
  */
 int router_fd(const struct router *r);
+
+/* A broker tells how many workers a tier has now. When one has gone, what was
+ * with him is sent again at once. */
+void router_lane(struct router *r, uint32_t tier, uint32_t workers);
 
 struct router_figures {
     uint64_t last_seq;
