@@ -47,7 +47,8 @@ def answer_against_ladder(s):
         s.cli("ack", case, person="head@ST", check=False)
         rows = s.ask("case", "timeline", case)
         story = [(d["kind"], d.get("person")) for r in rows for d in r.get("decisions", ())
-                 if d["kind"] in ("acknowledge", "page")]
+                 if d["kind"] == "acknowledge" or
+                 (d["kind"] == "page" and d["rule"] in ("SY-01", "SY-20"))]  # the ladder's
         check([k for k, p in story].count("acknowledge") == 1, case, story)
         called = [i for i, (k, p) in enumerate(story) if k == "page"][1:]
         acked = [i for i, (k, p) in enumerate(story) if k == "acknowledge"][0]

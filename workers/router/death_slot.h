@@ -40,8 +40,8 @@ struct death_mark death_mark_of(char what, struct slice identity,
                                 uint64_t number);
 
 /* False: it has killed DEATHS_MAX times; do not decide it. That stays so until
- * it is forgotten, which is when the journal says that it was set aside: a death
- * of another record before that must not bring this one back. */
+ * it is forgotten, which is when the journal says that it was set aside: a
+ * death of another record before that must not bring this one back. */
 bool death_slot_enter(struct death_slot *slot, const struct death_mark *mark);
 void death_slot_leave(struct death_slot *slot);
 void death_slot_forget(struct death_slot *slot, const struct death_mark *mark);

@@ -6,9 +6,13 @@
 #include "base/log.h"
 #include "ledger/customs.h"
 #include "workers/router/internal.h"
+#include "workers/router/next_call.h"
 #include "workers/router/page_words.h"
 
-enum { LOOK_BACK = 16, TOLD_MAX = 8, CONTACTS_MAX = 16 };
+enum {
+    LOOK_BACK = 16,
+    TOLD_MAX = 8,
+};
 
 static void put(struct router *r, struct text page_id, uint8_t severity,
                 uint8_t tier)
@@ -139,54 +143,22 @@ static void tell_person(struct router *r, Yinuo__V1__Page *p)
     hint(r, p, "mail", who->email);
 }
 
-static bool may_be_called(const struct case_record *c, const struct name *who)
-{
-    for (size_t i = 0; i < c->excluded_count; i++)
-        if (name_equal(&c->excluded[i], who))
-            return false;
-    return !name_equal(&c->owner, who);
-}
-
-/* As the engine will choose, by what is known now: after those of the tier who
- * were called, never the owner as his own supervisor. */
-static char *next_contact(struct router *r, const struct case_record *c,
-                          uint8_t tier, int64_t at_ms)
-{
-    const struct directory *d = world_policies(r->world)->directory;
-    struct name who[CONTACTS_MAX];
-    size_t kept = 0, count;
-
-    if (tier <= 1)
-        return copy_text(r, name_text(&c->owner));
-    count = directory_on_call(d, name_text(&c->station), name_text(&c->region),
-                              tier, at_ms, who, CONTACTS_MAX);
-    for (size_t i = 0; i < count; i++)
-        if (may_be_called(c, &who[i]))
-            who[kept++] = who[i];
-    return kept ? copy_text(r, name_text(&who[c->called[tier] % kept])) : NULL;
-}
-
 /* Who has been told beside him, and who is next if he does not answer. */
 static void tell_others(struct router *r, const struct case_record *c,
                         Yinuo__V1__Page *p)
 {
-    const struct policy *rules = world_policy_of(r->world, c);
+    struct next_call next;
 
     p->also_told = arena_array(&r->parse, TOLD_MAX, sizeof *p->also_told);
     for (size_t i = 0; i < c->page_count && p->n_also_told < TOLD_MAX; i++)
         if (!name_is(&c->pages[i].person, text_of_words(p->person)))
             p->also_told[p->n_also_told++] =
                 copy_text(r, name_text(&c->pages[i].person));
-    for (size_t i = 0; i < c->clock_count; i++) {
-        const struct clock_instance *ladder = &c->clocks[i];
-        if (ladder->clock != rules->ack_clock || !ladder->step_count ||
-            (p->has_next_at_ms && p->next_at_ms <= ladder->steps[0].due_ms))
-            continue;
+    if (next_call(r, c, (uint8_t)p->tier, &next)) {
         p->has_next_at_ms = p->has_next_tier = 1;
-        p->next_at_ms = ladder->steps[0].due_ms;
-        p->next_tier = (Yinuo__V1__Tier)ladder->steps[0].tier;
-        p->next_person =
-            next_contact(r, c, ladder->steps[0].tier, ladder->steps[0].due_ms);
+        p->next_at_ms = next.at_ms;
+        p->next_tier = (Yinuo__V1__Tier)next.tier;
+        p->next_person = next.person;
     }
     p->has_do_by_ms = p->has_next_at_ms;
     p->do_by_ms = p->next_at_ms;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/customs.h"
+#include "workers/router/next_call.h"
 #include "workers/router/page_words.h"
 #include "workers/router/queries.h"
 
@@ -55,27 +56,17 @@ static int by_urgency(const void *a, const void *b)
     return strcmp(x->page_id, y->page_id);
 }
 
-/* What happens next if nobody answers: the earliest rung of its ladders. */
 static void next_of(struct router *r, const struct case_record *c,
                     Yinuo__V1__PageRow *row)
 {
-    const struct policy *p = world_policy_of(r->world, c);
-    const struct clock_instance *first = NULL;
-    struct name person;
+    struct next_call next;
 
-    for (size_t i = 0; i < c->clock_count; i++)
-        if (c->clocks[i].clock == p->ack_clock && c->clocks[i].step_count &&
-            (!first || c->clocks[i].steps[0].due_ms < first->steps[0].due_ms))
-            first = &c->clocks[i];
-    if (!first)
+    if (!next_call(r, c, (uint8_t)row->tier, &next))
         return;
     row->has_next_due_ms = row->has_next_tier = 1;
-    row->next_due_ms = first->steps[0].due_ms;
-    row->next_tier = (Yinuo__V1__Tier)first->steps[0].tier;
-    if (directory_on_call(world_policies(r->world)->directory,
-                          name_text(&c->station), name_text(&c->region),
-                          first->steps[0].tier, row->next_due_ms, &person, 1))
-        row->next_person = copy_text(r, name_text(&person));
+    row->next_due_ms = next.at_ms;
+    row->next_tier = (Yinuo__V1__Tier)next.tier;
+    row->next_person = next.person;
 }
 
 static bool tell(struct reply *reply, const Yinuo__V1__Decision *d,

@@ -63,7 +63,7 @@ static uint8_t highest_tier(const struct case_record *c)
     uint8_t tier = 1;
 
     for (uint8_t role = 1; role <= ROLES_MAX; role++)
-        if (c->called[role] && role > tier)
+        if (c->called[role] || c->acknowledged_tiers & 1u << role)
             tier = role;
     return tier;
 }
