@@ -38,7 +38,7 @@ void story_tell(struct sim *s, const char *who, const char *format, ...)
 {
     va_list list;
 
-    if (!s->story)
+    if (!s->story || s->failed)
         return;
     char *line = s->story->lines[s->story->count++ % LINES_KEPT];
     int n = snprintf(line, LINE_ROOM, "%5lld.%03lld  %-10s ",
