@@ -501,7 +501,8 @@ static void serve(struct drill *d)
         *slash = 0;
     out_printf(&d->cli->out,
                _("\nIt goes on running. Try, in another terminal:\n"
-                 "  export PATH=%s:$PATH YINUO_HOME=%s\n"
+                 "  export PATH=%s:$PATH\n"
+                 "  export YINUO_HOME=%s\n"
                  "  yinuo status\n"
                  "  yinuo case list --all --limit 20\n"
                  "  yinuo case timeline %s\n"
@@ -511,7 +512,7 @@ static void serve(struct drill *d)
     out_printf(
         &d->cli->out,
         _("and a crisis of your own; the clock stands until it is told to go:\n"
-          "  yinuo record case.opened MINE station=ST-LN-04 region=R-1 "
+          "  yinuo record case.opened MINE station=ST-LN-04 "
           "owner=ln04-e1 --as ln04-e1\n"
           "  yinuo record media.requested MINE outlet=tv --as ln04-e1\n"
           "  yinuo --as ln04-head\n"

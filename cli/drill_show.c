@@ -11,8 +11,8 @@
 #include "cli/table.h"
 #include "cli/words.h"
 
-/* "15:00:00  PROMISE-18  ": where the words begin */
-enum { REDRAW_MS = 100, BAR = 30, NAME = 10, MOMENT = 8, INDENT = 22 };
+/* "15:00:00  PROMISE-18 ": where the words begin */
+enum { REDRAW_MS = 100, BAR = 30, NAME = 10, MOMENT = 8, INDENT = 21 };
 
 #define IS(d, name)                                                            \
     ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
@@ -63,7 +63,7 @@ static void begin_line(struct drill_show *s, const struct drill_story *story,
         out_printf(s->out, "%-*s  ", MOMENT, moment);
         if (story)
             out_cell(s->out, OUT_STRONG, story->story->id, NAME, false);
-        out_printf(s->out, story ? "  " : "");
+        out_printf(s->out, story ? " " : "");
     }
     memcpy(s->day, day, sizeof day);
     memcpy(s->moment, moment, sizeof moment);
@@ -143,11 +143,12 @@ static struct drill_told *told(struct drill_story *s, const char *person)
     return s->told_count < DRILL_TOLD_MAX ? &s->told[s->told_count++] : NULL;
 }
 
-/* "TM-ACK acknowledgement", "MD-01 media requested" */
+/* "TM-ACK due: acknowledgement", "MD-01 media requested" */
 static void why_of(const Yinuo__V1__StreamRecord *r,
                    const Yinuo__V1__Decision *page, char out[DRILL_WHY_SIZE])
 {
     const char *because = "";
+    bool due = false;
 
     if (r->event)
         because = kind_word(r->event->kind);
@@ -155,14 +156,17 @@ static void why_of(const Yinuo__V1__StreamRecord *r,
         const Yinuo__V1__Decision *d = r->decisions[i];
         if (!d->rule || !page->rule || strcmp(d->rule, page->rule) != 0)
             continue;
-        if (IS(d, FIRE) && d->clock)
+        if (IS(d, FIRE) && d->clock) {
             because = clock_word(d->clock);
+            due = true;
+        }
     }
     for (size_t i = 0; !*because && i < r->n_decisions; i++)
         if (IS(r->decisions[i], EMIT))
             because = kind_word(r->decisions[i]->text);
-    snprintf(out, DRILL_WHY_SIZE, "%.40s%s%.80s", page->rule ? page->rule : "",
-             *because ? " " : "", because);
+    snprintf(out, DRILL_WHY_SIZE, "%.30s%s%.16s%.70s",
+             page->rule ? page->rule : "", *because ? " " : "",
+             due ? _("due: ") : "", because);
 }
 
 void drill_say_page(struct drill_show *s, struct drill_story *story,
