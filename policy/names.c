@@ -154,12 +154,12 @@ uint16_t kind_find(struct loader *l, struct text name, struct place at)
     const struct policy *p = l->draft->policy;
     struct nearest near;
 
-    nearest_begin(&near, name);
-    for (size_t i = 0; i < p->kind_count; i++) {
+    for (size_t i = 0; i < p->kind_count; i++)
         if (text_equal(name, l->draft->kinds[i].name))
             return (uint16_t)i;
+    nearest_begin(&near, name);
+    for (size_t i = 0; i < p->kind_count; i++)
         nearest_try(&near, l->draft->kinds[i].name);
-    }
     report_error(l, at, "nothing of this kind would ever arrive",
                  *report_meant(l, near.best)
                      ? report_meant(l, near.best)

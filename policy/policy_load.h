@@ -85,6 +85,14 @@ MUST_CHECK enum status policyset_load(const char *const *dirs, size_t count,
                                       struct policyset **out,
                                       struct findings *f);
 
+enum { POLICY_VERSION_SIZE = 13 }; /* with the zero behind it */
+
+/* The version that policyset_load would give, without compiling anything. */
+MUST_CHECK enum status policyset_version_of(const char *const *dirs,
+                                            size_t count,
+                                            char version[POLICY_VERSION_SIZE],
+                                            struct findings *f);
+
 MUST_CHECK enum status policyset_load_blob(struct slice blob,
                                            const struct policy_names *names,
                                            struct policyset **out,

@@ -271,22 +271,46 @@ static enum status load(struct slice bytes, const struct policy_names *names,
     return STATUS_OK;
 }
 
+static enum status read_dirs(const char *const *dirs, size_t count,
+                             struct bytes *bytes, struct findings *f)
+{
+    struct loader l = {.findings = f};
+    struct error err;
+    enum status st;
+
+    bytes_init(bytes, 0);
+    st = blob_read(dirs, count, bytes, &err);
+    if (st)
+        report_error(&l, (struct place){0, 0}, "", "", "%s", err.text);
+    return st;
+}
+
 enum status policyset_load(const char *const *dirs, size_t count,
                            const struct policy_names *names,
                            struct policyset **out, struct findings *f)
 {
-    struct loader l = {.findings = f};
     struct bytes bytes;
-    struct error err;
-    enum status st;
+    enum status st = read_dirs(dirs, count, &bytes, f);
 
     *out = NULL;
-    bytes_init(&bytes, 0);
-    st = blob_read(dirs, count, &bytes, &err);
-    if (st)
-        report_error(&l, (struct place){0, 0}, "", "", "%s", err.text);
-    else
+    if (!st)
         st = load(bytes_slice(&bytes), names, out, f);
+    bytes_fini(&bytes);
+    return st;
+}
+
+_Static_assert(POLICY_VERSION_SIZE == BLOB_VERSION_DIGITS + 1,
+               "a version is one of a blob");
+
+enum status policyset_version_of(const char *const *dirs, size_t count,
+                                 char version[POLICY_VERSION_SIZE],
+                                 struct findings *f)
+{
+    struct bytes bytes;
+    enum status st = read_dirs(dirs, count, &bytes, f);
+
+    if (!st)
+        blob_version(bytes_slice(&bytes), version);
     bytes_fini(&bytes);
     return st;
 }

@@ -1,8 +1,8 @@
 /* zones - a zone of the system's tz database as a table of offsets.
  *
  * Time     From 1970 to 2100; the first row is valid from ever, the last for
- *          ever. Changes are found to the second.
- * Source   libical, which reads the system's tz data.
+ *          ever.
+ * Source   The system's tz database (policy/tzif.h).
  */
 #ifndef POLICY_ZONES_H
 #define POLICY_ZONES_H

@@ -83,6 +83,10 @@ struct router {
     int64_t now_ms, wall_ms; /* of the batch */
     enum state_pressure pressure;
 
+    bool requeued; /* what was in the outbox at the start waits to be leased */
+    size_t requeued_size;
+    uint8_t requeued_to[STATE_KEY_MAX]; /* or this far */
+
     char hashed[LIMIT_ID_BYTES + 1]; /* the producer of ... */
     uint64_t hash;                   /* ... this hash */
 
@@ -177,6 +181,7 @@ bool drill_may_fire(const struct router *r);
 /* --- pages.c --- */
 
 void pages_note(struct router *r, const struct decisions *d);
+/* Some of the outbox into the queues; until all of it is, nothing is sent. */
 void pages_requeue(struct router *r);
 void pages_send(struct router *r);
 

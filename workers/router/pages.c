@@ -12,6 +12,7 @@
 enum {
     LOOK_BACK = 16,
     TOLD_MAX = 8,
+    REQUEUE_ROWS = 8192,
 };
 
 static void put(struct router *r, struct text page_id, uint8_t severity,
@@ -58,22 +59,28 @@ void pages_note(struct router *r, const struct decisions *d)
     }
 }
 
+/* All that waits is queued before any of it is sent, the most severe first; a
+ * start with very many does it over several turns, between which timers fire.
+ */
 void pages_requeue(struct router *r)
 {
     struct state_cursor c;
-    struct slice key, value;
+    struct slice key, value, last = slice_of(r->requeued_to, r->requeued_size);
+    struct customs_room room;
+    struct decision d;
+    size_t n = 0;
 
-    state_cursor_open(&c, r->ledger->state, STATE_OUTBOX, SLICE_EMPTY,
-                      SLICE_EMPTY);
-    while (state_cursor_next(&c, &key, &value)) {
-        arena_reset(&r->parse);
-        Yinuo__V1__Decision *d = codec_decode(&yinuo__v1__decision__descriptor,
-                                              value, &r->parse, NULL);
-        if (d)
+    state_cursor_open(&c, r->ledger->state, STATE_OUTBOX, SLICE_EMPTY, last);
+    while (n < REQUEUE_ROWS && state_cursor_next(&c, &key, &value)) {
+        if (customs_decision_read(value, &room, &d))
             put(r, (struct text){(const char *)key.data, (uint32_t)key.size},
-                (uint8_t)d->severity, (uint8_t)d->tier);
+                d.severity, d.tier);
+        memcpy(r->requeued_to, key.data, key.size);
+        r->requeued_size = key.size;
+        n++;
     }
     state_cursor_close(&c);
+    r->requeued = n < REQUEUE_ROWS;
 }
 
 /* The customer's own words: of the record that made the page, or of the newest
@@ -210,6 +217,8 @@ void pages_send(struct router *r)
     char id[48];
     struct slice row;
 
+    if (!r->requeued)
+        return;
     r->counts.expired += leases_expire(r->leases, now_ms);
     for (uint8_t tier = 0; tier < LEASE_TIERS; tier++) {
         while (leases_take(r->leases, tier, now_ms, &page, &attempt)) {

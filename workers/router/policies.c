@@ -67,26 +67,33 @@ static void journal_policy(struct router *r, const struct policyset *set,
     (void)batch_add(r, &part, SLICE_EMPTY, SLICE_EMPTY, SLICE_EMPTY);
 }
 
+static enum status bad_policy(const struct findings *f, enum status st,
+                              struct error *err)
+{
+    char first[256] = "";
+
+    if (f->count)
+        finding_format(&f->list[0], first, sizeof first);
+    return error_set(err, st, "%s",
+                     *first ? first : "the policy cannot be loaded");
+}
+
 enum status policies_load(struct router *r, const char *const *dirs,
                           size_t count, const char *by, struct findings *f,
                           bool *changed, struct error *err)
 {
     struct policyset *set = NULL;
     const struct policyset *now = world_policies(r->world);
-    enum status st = policyset_load(dirs, count, apply_names(), &set, f);
+    char version[POLICY_VERSION_SIZE];
+    enum status st = policyset_version_of(dirs, count, version, f);
 
     *changed = false;
-    if (st != STATUS_OK) {
-        char first[256] = "";
-        if (f->count)
-            finding_format(&f->list[0], first, sizeof first);
-        return error_set(err, st, "%s",
-                         *first ? first : "the policy cannot be loaded");
-    }
-    if (now && text_equal(now->version, set->version)) {
-        policyset_free(set);
-        return STATUS_OK;
-    }
+    if (st == STATUS_OK && now && text_equal(now->version, text_of(version)))
+        return STATUS_OK; /* mostly, at a start: nothing to compile */
+    if (st == STATUS_OK)
+        st = policyset_load(dirs, count, apply_names(), &set, f);
+    if (st != STATUS_OK)
+        return bad_policy(f, st, err);
     st = keep_blobs(r, set, err);
     if (st == STATUS_OK) {
         *changed = true;

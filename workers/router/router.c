@@ -147,7 +147,6 @@ enum status router_open(const struct router_options *options,
     if (!options->inline_reader)
         r->maintenance = maintain_new(r, options->keep_records);
     batch_commit(r);
-    pages_requeue(r);
     r->recovery_us = (clock_monotonic_ns(r->clock) - began_ns) / 1000;
     *out = r;
     return STATUS_OK;
@@ -343,7 +342,7 @@ static int64_t wait_ms(const struct router *r, int64_t mono_ms)
         wait = HELD_WAIT_MS; /* due and not fired: it waits for something */
     if (lease_ms < wait)
         wait = lease_ms;
-    if (r->scans)
+    if (r->scans || !r->requeued)
         wait = 0;
     return wait > 0 ? wait : 0;
 }
@@ -356,6 +355,8 @@ int64_t router_turn(struct router *r, bool idle)
     batch_commit(r);
     scan_step(r);
     reader_thread_collect(r->reader, &r->out);
+    if (!r->requeued)
+        pages_requeue(r);
     if (space_level(r->ledger->space) != SPACE_NONE)
         pages_send(r);
     int64_t mono_ms = clock_monotonic_ms(r->clock);
