@@ -6,10 +6,8 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +16,7 @@
 #include "base/lockfile.h"
 #include "base/log.h"
 #include "base/option.h"
+#include "base/signals.h"
 #include "base/socket.h"
 #include "broker/core.h"
 
@@ -149,22 +148,6 @@ static enum status open_doors(struct program *p, struct error *err)
     return status;
 }
 
-static enum status watch_signals(struct program *p, struct error *err)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-        return error_set_errno(err, errno, "block signals");
-    p->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (p->signals < 0)
-        return error_set_errno(err, errno, "watch signals");
-    return STATUS_OK;
-}
-
 static enum status start(struct program *p, struct error *err)
 {
     struct broker_settings settings = {
@@ -183,7 +166,7 @@ static enum status start(struct program *p, struct error *err)
     if (p->options.level && log_level_parse(p->options.level, &log.level))
         return error_set(err, STATUS_INVALID, "no such log level: %s",
                          p->options.level);
-    status = watch_signals(p, err);
+    status = signals_open(&p->signals, false, err);
     if (status == STATUS_OK)
         status = own_directory(p->options.run, err);
     if (status == STATUS_OK)
@@ -266,18 +249,6 @@ static bool drain_stream(struct program *p)
     return true;
 }
 
-static void read_signals(struct program *p)
-{
-    struct signalfd_siginfo info;
-    struct error err;
-    while (read(p->signals, &info, sizeof(info)) == sizeof(info)) {
-        if (info.ssi_signo != SIGHUP)
-            p->stop = true;
-        else if (log_reopen(&err) != STATUS_OK)
-            log_warn("LOG-REOPEN", "%s -> the old file is written", err.text);
-    }
-}
-
 static void wait(struct program *p, int64_t until_ms)
 {
     zmq_pollitem_t items[] = {
@@ -289,7 +260,7 @@ static void wait(struct program *p, int64_t until_ms)
     int64_t left = until_ms - now_ms();
     (void)zmq_poll(items, 4, (long)(left > 0 ? left : 0));
     if (items[3].revents)
-        read_signals(p);
+        p->stop |= signals_read(p->signals);
 }
 
 static void serve(struct program *p)
@@ -303,7 +274,7 @@ static void serve(struct program *p)
         broker_round(p->broker, now);
         if (now >= next_ms || broker_held(p->broker)) {
             next_ms = broker_tick(p->broker, now);
-            read_signals(p);
+            p->stop |= signals_read(p->signals);
         }
         if (!more)
             wait(p, next_ms);

@@ -229,7 +229,7 @@ void stream_fetch(struct broker *b, struct session *s,
     enum refusal code = fetch ? REFUSAL_NONE : fault.code;
     if (p && fetch && !read_cursor(fetch->cursor, p->number, &after))
         code = REFUSAL_BAD_CURSOR;
-    if (code != REFUSAL_NONE) {
+    if (!fetch || code != REFUSAL_NONE) {
         zmq_msg_close(body);
         refuse_cursor(b, s, header, code);
         return;

@@ -5,11 +5,6 @@
 
 enum { RUNNING_MAX = 32, LOOK_BACK = 64 };
 
-static char *copy_text(struct router *r, struct text t)
-{
-    return t.size ? arena_text_of(&r->parse, slice_of(t.data, t.size)) : NULL;
-}
-
 /* Whom a step of a clock would call first. */
 static targets step_page(const struct policy *p, const struct clock_instance *i,
                          const struct pending_step *s)
@@ -40,11 +35,11 @@ static void goes_to(struct router *r, const struct case_record *c, targets page,
     out->has_goes_to = 1;
     out->goes_to = (Yinuo__V1__Tier)role;
     if (page & TARGET_OWNER)
-        out->person = copy_text(r, name_text(&c->owner));
+        out->person = router_text(r, name_text(&c->owner));
     else if (directory_on_call(world_policies(r->world)->directory,
                                name_text(&c->station), name_text(&c->region),
                                role, r->now_ms, &person, 1))
-        out->person = copy_text(r, name_text(&person));
+        out->person = router_text(r, name_text(&person));
 }
 
 /* What goes on although somebody has answered: each clock's next step. */
@@ -66,8 +61,8 @@ static void still_running(struct router *r, const struct case_record *c,
             continue;
         Yinuo__V1__RunningClock *row = &rows[a->n_still_running];
         yinuo__v1__running_clock__init(row);
-        row->clock = copy_text(r, p->clocks[clock->clock].name);
-        row->key = copy_text(r, name_text(&clock->key));
+        row->clock = router_text(r, p->clocks[clock->clock].name);
+        row->key = router_text(r, name_text(&clock->key));
         row->has_due_ms = 1;
         row->due_ms = clock->steps[0].due_ms;
         goes_to(r, c, step_page(p, clock, &clock->steps[0]), row);
@@ -104,7 +99,7 @@ static enum status look_for_ack(void *context, const struct decision *d,
     (void)bytes;
     (void)err;
     if (d->kind == DECISION_ACKNOWLEDGE || d->kind == DECISION_ASSIGN) {
-        l->winner = copy_text(l->r, d->person);
+        l->winner = router_text(l->r, d->person);
         l->at_ms = d->at_ms;
     }
     return STATUS_OK;

@@ -235,6 +235,12 @@ int reader_thread_fd(const struct reader_thread *t);
 void stream_append(struct bytes *body, uint32_t partition,
                    const struct record *rec);
 
+/* A copy that lasts as long as the message in hand; NULL of an empty one. */
+static inline char *router_text(struct router *r, struct text t)
+{
+    return t.size ? arena_text_of(&r->parse, slice_of(t.data, t.size)) : NULL;
+}
+
 static inline struct text text_of_words(const char *words)
 {
     return words ? text_of(words) : (struct text){NULL, 0};

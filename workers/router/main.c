@@ -1,18 +1,16 @@
 /* yinuo-router - the router worker of one partition: ledger, clock, sockets and
  * signals around router.h.
  */
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/option.h"
+#include "base/signals.h"
 #include "base/socket.h"
 #include "base/time_text.h"
 #include "workers/router/internal.h"
@@ -197,19 +195,6 @@ static void ping(struct program *p)
 
 /* --- the loop --- */
 
-static void read_signals(struct program *p)
-{
-    struct signalfd_siginfo info;
-    struct error err;
-
-    while (read(p->signals, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo != SIGHUP)
-            p->stop = true;
-        else if (log_reopen(&err) != STATUS_OK)
-            log_warn("LOG-REOPEN", "%s -> the old file is written", err.text);
-    }
-}
-
 static void wait(struct program *p, int64_t wait_ms)
 {
     zmq_pollitem_t items[] = {
@@ -220,7 +205,7 @@ static void wait(struct program *p, int64_t wait_ms)
 
     (void)zmq_poll(items, 3, (long)wait_ms);
     if (items[1].revents)
-        read_signals(p);
+        p->stop |= signals_read(p->signals);
 }
 
 static void serve(struct program *p)
@@ -235,27 +220,11 @@ static void serve(struct program *p)
         if (!more)
             wait(p, rest);
         else if (rest == 0)
-            read_signals(p);
+            p->stop |= signals_read(p->signals);
     }
 }
 
 /* --- start and end --- */
-
-static enum status watch_signals(struct program *p, struct error *err)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-        return error_set_errno(err, errno, "block signals");
-    p->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    return p->signals < 0 ? error_set_errno(err, errno, "watch signals")
-                          : STATUS_OK;
-}
 
 static enum status connect_back(struct program *p, struct error *err)
 {
@@ -320,7 +289,7 @@ static enum status start(struct program *p, struct error *err)
                          p->options.level);
     snprintf(p->identity, sizeof p->identity, "router-%lld",
              (long long)p->options.partition);
-    st = watch_signals(p, err);
+    st = signals_open(&p->signals, false, err);
     if (st == STATUS_OK)
         st = log_open(&log, err);
     if (st == STATUS_OK)

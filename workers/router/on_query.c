@@ -183,23 +183,18 @@ static void case_timeline(struct router *r, const struct asker *from,
 
 /* --- the directory --- */
 
-static char *copy_text(struct router *r, struct text t)
-{
-    return t.size ? arena_text_of(&r->parse, slice_of(t.data, t.size)) : NULL;
-}
-
 static void roster_row(struct router *r, Yinuo__V1__RosterRow *row,
                        struct text person)
 {
     const struct person *p =
         directory_person(world_policies(r->world)->directory, person);
 
-    row->person = copy_text(r, person);
+    row->person = router_text(r, person);
     if (!p)
         return;
-    row->name = copy_text(r, p->name);
-    row->method = copy_text(r, p->method);
-    row->address = copy_text(r, p->phone.size ? p->phone : p->email);
+    row->name = router_text(r, p->name);
+    row->method = router_text(r, p->method);
+    row->address = router_text(r, p->phone.size ? p->phone : p->email);
 }
 
 enum { CONTACTS_MAX = 16 };
@@ -215,7 +210,7 @@ static bool on_call_slot(struct reply *reply, struct text station,
 
     for (size_t i = 0; i < count || (i == 0 && count == 0); i++) {
         Yinuo__V1__RosterRow row = YINUO__V1__ROSTER_ROW__INIT;
-        row.station = copy_text(r, station);
+        row.station = router_text(r, station);
         row.has_tier = row.has_contact = 1;
         row.tier = (Yinuo__V1__Tier)tier;
         row.contact = (uint32_t)i;
@@ -290,7 +285,7 @@ static void person(struct router *r, const struct asker *from,
         directory_person(world_policies(r->world)->directory, text_of(id));
     roster_row(r, &row, text_of(id));
     if (p) {
-        row.station = copy_text(r, p->station);
+        row.station = router_text(r, p->station);
         row.has_tier = p->tier > 0;
         row.tier = (Yinuo__V1__Tier)p->tier;
     }
@@ -307,13 +302,13 @@ static void policy_show(struct router *r, const struct asker *from,
     reply_begin(&reply, r, from, q, "PackVersion");
     for (size_t i = 0; i < set->pack_count; i++) {
         Yinuo__V1__PackVersion row = YINUO__V1__PACK_VERSION__INIT;
-        row.name = copy_text(r, set->packs[i].policy->name);
-        row.version = copy_text(r, set->packs[i].policy->version);
+        row.name = router_text(r, set->packs[i].policy->name);
+        row.version = router_text(r, set->packs[i].policy->version);
         row.regions = arena_array(&r->parse, set->packs[i].region_count + 1,
                                   sizeof *row.regions);
         for (; row.n_regions < set->packs[i].region_count; row.n_regions++)
             row.regions[row.n_regions] =
-                copy_text(r, set->packs[i].regions[row.n_regions]);
+                router_text(r, set->packs[i].regions[row.n_regions]);
         reply_message(&reply, &row.base);
     }
     reply_end(&reply, NULL);

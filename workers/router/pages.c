@@ -117,11 +117,6 @@ static char *customer_words(struct router *r, uint64_t seq, uint64_t opened)
     return words;
 }
 
-static char *copy_text(struct router *r, struct text t)
-{
-    return t.size ? arena_text_of(&r->parse, slice_of(t.data, t.size)) : NULL;
-}
-
 static void hint(struct router *r, Yinuo__V1__Page *p, const char *channel,
                  struct text address)
 {
@@ -130,7 +125,7 @@ static void hint(struct router *r, Yinuo__V1__Page *p, const char *channel,
     Yinuo__V1__KeyValue *kv = arena_alloc(&r->parse, sizeof *kv);
     yinuo__v1__key_value__init(kv);
     kv->key = (char *)channel;
-    kv->value = copy_text(r, address);
+    kv->value = router_text(r, address);
     p->channel_hints[p->n_channel_hints++] = kv;
 }
 
@@ -143,9 +138,9 @@ static void tell_person(struct router *r, Yinuo__V1__Page *p)
     p->language = (char *)"en";
     if (!who)
         return;
-    p->person_name = copy_text(r, who->name);
+    p->person_name = router_text(r, who->name);
     if (who->language.size)
-        p->language = copy_text(r, who->language);
+        p->language = router_text(r, who->language);
     hint(r, p, "phone", who->phone);
     hint(r, p, "mail", who->email);
 }
@@ -160,7 +155,7 @@ static void tell_others(struct router *r, const struct case_record *c,
     for (size_t i = 0; i < c->page_count && p->n_also_told < TOLD_MAX; i++)
         if (!name_is(&c->pages[i].person, text_of_words(p->person)))
             p->also_told[p->n_also_told++] =
-                copy_text(r, name_text(&c->pages[i].person));
+                router_text(r, name_text(&c->pages[i].person));
     if (next_call(r, c, (uint8_t)p->tier, &next)) {
         p->has_next_at_ms = p->has_next_tier = 1;
         p->next_at_ms = next.at_ms;
@@ -196,9 +191,9 @@ static void send(struct router *r, const struct lease_page *page,
     p.rule = d->rule;
     tell_person(r, &p);
     if (d->case_id && world_find_case(r->world, text_of(d->case_id), &c)) {
-        p.station = copy_text(r, name_text(&c.station));
-        p.region = copy_text(r, name_text(&c.region));
-        p.product_line = copy_text(r, name_text(&c.product_line));
+        p.station = router_text(r, name_text(&c.station));
+        p.region = router_text(r, name_text(&c.region));
+        p.product_line = router_text(r, name_text(&c.product_line));
         tell_others(r, &c, &p);
         page_words(r, d, &c, &p);
         p.customer_words = customer_words(r, seq, c.opened_sequence);

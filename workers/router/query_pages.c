@@ -14,11 +14,6 @@ struct waiting_page {
     struct slice key; /* person 0x00 page id */
 };
 
-static char *copy_text(struct router *r, struct text t)
-{
-    return t.size ? arena_text_of(&r->parse, slice_of(t.data, t.size)) : NULL;
-}
-
 static bool is(const char *wanted, const struct name *n)
 {
     return !wanted || name_is(n, text_of(wanted));
@@ -83,7 +78,7 @@ static bool tell(struct reply *reply, const Yinuo__V1__Decision *d,
     row.severity = d->severity;
     row.tier = d->tier;
     row.person = d->person;
-    row.station = copy_text(r, name_text(&c->station));
+    row.station = router_text(r, name_text(&c->station));
     row.created_at_ms = d->at_ms;
     row.has_late_by_ms = d->late_by_ms > 0;
     row.late_by_ms = d->late_by_ms;
@@ -97,7 +92,7 @@ static bool tell(struct reply *reply, const Yinuo__V1__Decision *d,
     const struct person *who = directory_person(
         world_policies(r->world)->directory, text_of(d->person));
     if (who && who->language.size)
-        words.language = copy_text(r, who->language);
+        words.language = router_text(r, who->language);
     page_words(r, d, c, &words);
     row.why = words.why;
     next_of(r, c, &row);

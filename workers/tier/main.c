@@ -5,17 +5,15 @@
  *
  * It keeps nothing of its own; it may be killed at any moment.
  */
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/option.h"
+#include "base/signals.h"
 #include "base/socket.h"
 #include "workers/tier/channel.h"
 
@@ -148,23 +146,6 @@ static enum status open_channels(struct program *p, struct error *err)
                     : error_set(err, STATUS_INVALID, "--channels names none");
 }
 
-static enum status watch_signals(struct program *p, struct error *err)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGCHLD);
-    signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-        return error_set_errno(err, errno, "block signals");
-    p->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (p->signals < 0)
-        return error_set_errno(err, errno, "watch signals");
-    return STATUS_OK;
-}
-
 static enum status open_log(const struct options *o, struct error *err)
 {
     struct log_settings log = {
@@ -194,7 +175,7 @@ static enum status connect_front(struct program *p, struct error *err)
 static enum status start(struct program *p, struct error *err)
 {
     const struct options *o = &p->options;
-    enum status status = watch_signals(p, err);
+    enum status status = signals_open(&p->signals, true, err);
     if (status == STATUS_OK)
         status = open_log(o, err);
     if (status == STATUS_OK)
@@ -248,18 +229,6 @@ static int64_t step_channels(struct program *p)
     return next;
 }
 
-static void read_signals(struct program *p)
-{
-    struct signalfd_siginfo info;
-    struct error err;
-    while (read(p->signals, &info, sizeof(info)) == sizeof(info)) {
-        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
-            p->stop = true;
-        else if (info.ssi_signo == SIGHUP && log_reopen(&err) != STATUS_OK)
-            log_warn("LOG-REOPEN", "%s -> the old file is written", err.text);
-    }
-}
-
 static void wait(struct program *p, int64_t until_ms)
 {
     zmq_pollitem_t items[WATCH_MAX + 2];
@@ -280,7 +249,7 @@ static void wait(struct program *p, int64_t until_ms)
     int64_t left = until_ms - now_ms();
     left = left < 0 ? 0 : left > WAIT_MAX_MS ? WAIT_MAX_MS : left;
     (void)zmq_poll(items, (int)(n + 1 + (p->sock != NULL)), (long)left);
-    read_signals(p);
+    p->stop |= signals_read(p->signals);
 }
 
 /* One round; says when the next one is due. */
