@@ -129,6 +129,22 @@ int run_clock_advance(struct cli *cli, int argc, char **argv)
     return code;
 }
 
+const struct option_row clock_adopt_options[] = {{0}};
+
+int run_clock_adopt(struct cli *cli, int argc, char **argv)
+{
+    struct order o = {0};
+    int code = order_begin_operator(cli, &o, "clock.adopt");
+
+    (void)argc, (void)argv;
+    if (code == CLI_DONE)
+        code = order_send(cli, &o);
+    if (code == CLI_DONE)
+        order_tell(cli, &o, "%s", o.answer->text ? o.answer->text : "");
+    order_fini(&o);
+    return code;
+}
+
 static int load(struct cli *cli, const char *verb, const char *dir)
 {
     struct order o = {0};

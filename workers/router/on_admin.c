@@ -171,19 +171,47 @@ void drill_step(struct router *r)
         drill_stand(r, false);
 }
 
+/* The wall clock is far ahead and not believed: an operator knows better. */
+static void adopt(struct router *r, const struct asker *from,
+                  const Yinuo__V1__Command *c)
+{
+    Yinuo__V1__Answer a = YINUO__V1__ANSWER__INIT;
+
+    if (r->time.drill) {
+        answer_no(r, from, c, REFUSAL_UNSUPPORTED,
+                  "A drill clock moves by clock.advance alone.", NULL);
+        return;
+    }
+    bool doubted = journal_clock_doubts(&r->time);
+    if (doubted) {
+        journal_clock_adopt(&r->time, clock_wall_ms(r->clock));
+        deed_note(r, "clock.adopted", c->person ? c->person : from->identity);
+    }
+    a.request_id = c->request_id;
+    a.has_code = a.has_at_ms = 1;
+    a.code = doubted ? REFUSAL_NONE : REFUSAL_ALREADY_DONE;
+    a.text = (char *)(doubted ? "The wall clock is believed from now on."
+                              : "The wall clock is believed already.");
+    a.at_ms = r->time.now_ms;
+    outbox_answer(&r->out, from, WIRE_ANSWER, &a.base);
+}
+
 bool admin_command(struct router *r, const struct asker *from,
                    const Yinuo__V1__Command *c)
 {
     bool is_load = c->verb && (!strcmp(c->verb, "policy.load") ||
                                !strcmp(c->verb, "directory.load"));
     bool is_clock = c->verb && !strcmp(c->verb, "clock.advance");
+    bool is_adopt = c->verb && !strcmp(c->verb, "clock.adopt");
 
-    if (!is_load && !is_clock)
+    if (!is_load && !is_clock && !is_adopt)
         return false;
     if (from->role != WIRE_ROLE_ADMIN)
         answer_no(r, from, c, REFUSAL_NOT_ALLOWED, NULL, NULL);
     else if (is_load)
         load(r, from, c);
+    else if (is_adopt)
+        adopt(r, from, c);
     else
         drill_begin(r, from, c);
     return true;
