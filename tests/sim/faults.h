@@ -29,6 +29,7 @@
     X(SPACE_NONE,     "the disk is full")                                      \
     X(CLOCK_FORWARD,  "the router's wall clock is set forward")                \
     X(CLOCK_BACK,     "the router's wall clock is set back")                   \
+    X(CLOCK_DAY,      "... by a day, and minutes later put right")             \
     X(OUTBOX_ERROR,   "a station's outbox fails")                              \
     X(OUTBOX_LOST,    "a station's outbox is lost: a new one begins")          \
     X(PAGE_FAILED,    "a page cannot be delivered")                            \

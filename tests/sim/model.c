@@ -4,6 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
+
+/* For a backlog, for a step of the wall clock that is believed, and a turn. */
+enum { HELD_MS_MAX = LIMIT_BACKLOG_WAIT_MS + LIMIT_CLOCK_STEP_MS + 5000 };
+
 void model_fini(struct model *m)
 {
     for (size_t i = 0; i < m->case_names.count; i++)
@@ -104,8 +109,17 @@ static struct model_timer *timer_of(struct model_case *c,
     return t;
 }
 
+/* Two steps may share a due; and a promise that is kept late misses its due
+ * before the warning that stands in front of it has come, which stays armed. */
+static bool may_come_again(const struct model_timer *t, int64_t due_ms)
+{
+    return due_ms == t->fired_due_ms ||
+           (t->fired_due_ms > t->due_ms && due_ms == t->due_ms);
+}
+
 /* A due that stays keeps its generation; every other one is a new one. */
-static bool arm(struct model *m, struct model_case *c, const struct decision *d)
+static bool arm(struct model *m, struct model_case *c, const struct decision *d,
+                int64_t journal_ms)
 {
     struct model_timer *t = timer_of(c, d);
     bool same = t->alive && t->generation == d->generation;
@@ -117,7 +131,7 @@ static bool arm(struct model *m, struct model_case *c, const struct decision *d)
                      "which was given out before",
                      (int)d->clock.size, d->clock.data, (int)c->id.size,
                      c->id.data, d->generation);
-    if (same && t->fired && d->due_ms && d->due_ms != t->fired_due_ms)
+    if (same && t->fired && d->due_ms && !may_come_again(t, d->due_ms))
         return wrong(m,
                      "TIMERS: generation %u of %.*s has fired and is armed "
                      "again for another moment",
@@ -128,8 +142,20 @@ static bool arm(struct model *m, struct model_case *c, const struct decision *d)
     t->fired = false;
     t->generation = d->generation;
     t->due_ms = d->due_ms;
+    t->armed_ms = journal_ms;
     m->armed++;
     return true;
+}
+
+/* Later than the time it had: the router was there, and the disk had room. */
+static bool is_held_up(const struct model *m, const struct model_timer *t,
+                       int64_t journal_ms)
+{
+    int64_t from_ms = t->due_ms > t->armed_ms ? t->due_ms : t->armed_ms;
+
+    if (m->free_ms > from_ms)
+        from_ms = m->free_ms;
+    return journal_ms - from_ms > HELD_MS_MAX;
 }
 
 static bool fire(struct model *m, struct model_case *c,
@@ -140,10 +166,11 @@ static bool fire(struct model *m, struct model_case *c,
                       : t->fired ? "fires twice"
                       : t->generation != d->generation
                           ? "is of another generation"
-                      : !t->due_ms             ? "has no due"
-                      : d->due_ms > journal_ms ? "fires early"
-                      : t->due_ms > journal_ms ? "fires before its due"
-                                               : NULL;
+                      : !t->due_ms                   ? "has no due"
+                      : d->due_ms > journal_ms       ? "fires early"
+                      : t->due_ms > journal_ms       ? "fires before its due"
+                      : is_held_up(m, t, journal_ms) ? "was held up"
+                                                     : NULL;
 
     if (how)
         return wrong(m, "TIMERS: %.*s %.*s of %.*s, generation %u, %s",
@@ -261,7 +288,7 @@ bool model_take(struct model *m, const struct decision *d, int64_t journal_ms)
         name_set(&c->owner, d->person);
         return true;
     case DECISION_ARM:
-        return arm(m, c, d);
+        return arm(m, c, d, journal_ms);
     case DECISION_FIRE:
         return fire(m, c, d, journal_ms);
     case DECISION_CANCEL:

@@ -17,9 +17,10 @@ struct model_timer {
     bool is_ladder;
     struct name key;
     uint32_t generation;
-    int64_t due_ms; /* 0: armed without one */
-    bool alive;     /* an instance is there */
-    bool fired;     /* this generation has */
+    int64_t due_ms;   /* 0: armed without one */
+    int64_t armed_ms; /* journal time */
+    bool alive;       /* an instance is there */
+    bool fired;       /* this generation has */
     int64_t fired_due_ms;
 };
 
@@ -50,6 +51,7 @@ struct model {
     struct model_case *cases;
     struct model_page *pages;
     size_t case_room, page_room;
+    int64_t free_ms; /* journal time until which firing was held up */
     uint64_t fired, armed, paged;
     char why[256];
 };

@@ -358,6 +358,13 @@ static void take_record(struct oracle *o, const struct record *rec)
                  "JOURNAL: record %" PRIu64 " at %" PRId64 " follows %" PRIu64
                  " at %" PRId64,
                  rec->seq, rec->journal_ms, o->last, o->record_ms);
+    if (rec->journal_ms > sim_wall_ms(o->sim) +
+                              router_clock_lead_ms(o->sim->router) +
+                              LIMIT_CLOCK_STEP_MS)
+        sim_fail(o->sim,
+                 "TIME: record %" PRIu64 " is %" PRId64
+                 " ms ahead of any clock that may be believed",
+                 rec->seq, rec->journal_ms - sim_wall_ms(o->sim));
     o->last = rec->seq;
     o->record_ms = rec->journal_ms;
     o->touched = false;
@@ -445,9 +452,23 @@ void oracle_gone(struct oracle *o)
     o->ledger = NULL;
 }
 
+/* While the router is not there or its disk is full nothing can fire. */
+static void note_free(struct oracle *o)
+{
+    const struct router *r = router_live(o->sim->router);
+
+    if (!r || space_level(r->ledger->space) == SPACE_NONE)
+        o->held = true;
+    if (!r || !o->held)
+        return;
+    o->held = space_level(r->ledger->space) == SPACE_NONE;
+    o->model.free_ms = r->time.now_ms;
+}
+
 void oracle_look(struct oracle *o)
 {
     catch_up(o);
+    note_free(o);
     if (o->sim->failed || !o->ledger)
         return;
     if (o->last >= o->looked + LOOK_EVERY || (!o->looked && o->last))

@@ -46,6 +46,7 @@ struct oracle {
     struct digest chain;
     uint64_t looked;   /* when all rows were compared */
     uint64_t compared; /* how often */
+    bool held;         /* nothing could fire when it was looked at last */
     bool touched;      /* the record has fired something */
     uint64_t streamed; /* newest at the reader */
 

@@ -41,6 +41,7 @@ void plan_make(struct plan *p, uint64_t seed)
     p->ledger_faults = maybe(r, 15, 120);
     p->space_faults = maybe(r, 30, 120);
     p->clock_steps = maybe(r, 30, 200);
+    p->clock_days = maybe(r, 30, 120);
     p->cuts = maybe(r, 15, 120);
     p->outbox_errors = maybe(r, 20, 1000);
     p->failed_pages = maybe(r, 100, 3000);
@@ -60,7 +61,8 @@ void plan_format(const struct plan *p, char *out, size_t room)
         " ms) overtaking %u\n"
         "  mean pause in s of crashes: broker %u router %u station %u "
         "tier %u desk %u reader %u\n"
-        "  of ledger errors %u, full disks %u, clock steps %u, cuts %u\n"
+        "  of ledger errors %u, full disks %u, clock steps %u and of a day %u, "
+        "cuts %u\n"
         "  per 10,000: outbox errors %u, failed pages %u, answered pages "
         "%u within %" PRId64 " ms, poison %u\n"
         "  a station publishes every %u s, checkpoints every %" PRId64 " ms",
@@ -69,8 +71,8 @@ void plan_format(const struct plan *p, char *out, size_t room)
         p->crash[FAULT_BROKER_CRASH], p->crash[FAULT_ROUTER_CRASH],
         p->crash[FAULT_STATION_CRASH], p->crash[FAULT_TIER_CRASH],
         p->crash[FAULT_DESK_CRASH], p->crash[FAULT_READER_CRASH],
-        p->ledger_faults, p->space_faults, p->clock_steps, p->cuts,
-        p->outbox_errors, p->failed_pages, p->answer, p->answer_ms_max,
+        p->ledger_faults, p->space_faults, p->clock_steps, p->clock_days,
+        p->cuts, p->outbox_errors, p->failed_pages, p->answer, p->answer_ms_max,
         p->poison, p->publish_s, p->state_age_ms);
 }
 
@@ -101,6 +103,9 @@ static void strike_ledger(struct sim *s)
         router_plan_space(
             s->router, chance_below(s, 2) ? FAULT_SPACE_LOW : FAULT_SPACE_NONE,
             s->now_ms + chance_ms(s, 1000, 40000));
+    if (now(s, s->plan.clock_days))
+        router_step_day(s->router, chance_below(s, 2),
+                        s->now_ms + chance_ms(s, 5000, 200000));
     if (!now(s, s->plan.clock_steps))
         return;
     int64_t by_ms = chance_ms(s, 1000, STEP_MS_MAX);

@@ -18,6 +18,7 @@ enum {
     GREET_MS = 1000, /* as in the router's program */
     TURN_MS_MAX = 3,
     SEGMENT_BYTES = 1 << 20,
+    DAY_MS = 24 * 3600 * 1000,
 };
 
 struct router_party {
@@ -28,7 +29,8 @@ struct router_party {
     char dir[LIMIT_PATH_BYTES], slot[LIMIT_PATH_BYTES + 8];
     uint64_t epoch;
     struct vault *vault;
-    int64_t wall_offset_ms;
+    int64_t wall_offset_ms, lead_ms;
+    int64_t day_ms, day_until_ms; /* a wall clock that is off by a day */
     struct clock clock;
     bool has_policy;
 
@@ -132,7 +134,8 @@ static int64_t wall_ms(void *state)
 {
     struct router_party *n = state;
 
-    return clock_wall_ms(&n->party.sim->clock.clock) + n->wall_offset_ms;
+    return clock_wall_ms(&n->party.sim->clock.clock) + n->wall_offset_ms +
+           n->day_ms;
 }
 
 static int64_t monotonic_ns(void *state)
@@ -154,8 +157,37 @@ void router_step_clock(struct party *p, int64_t by_ms)
     struct router_party *n = self_of(p);
 
     n->wall_offset_ms += by_ms;
+    if (n->wall_offset_ms > n->lead_ms)
+        n->lead_ms = n->wall_offset_ms;
     story_tell(p->sim, p->name, "its wall clock is set by %lld s",
                (long long)by_ms / 1000);
+}
+
+/* Not before a pair of both clocks is kept: until then the wall is believed. */
+void router_step_day(struct party *p, bool back, int64_t until_ms)
+{
+    struct router_party *n = self_of(p);
+
+    if (n->day_ms || !p->up || !state_durable(n->ledger->state))
+        return;
+    p->sim->faults[FAULT_CLOCK_DAY]++;
+    n->day_ms = back ? -DAY_MS : DAY_MS;
+    n->day_until_ms = until_ms;
+    story_tell(p->sim, p->name, "its wall clock is a day %s",
+               back ? "behind" : "ahead");
+}
+
+int64_t router_clock_lead_ms(const struct party *p)
+{
+    return ((const struct router_party *)p)->lead_ms;
+}
+
+static void mind_clock(struct router_party *n)
+{
+    if (!n->day_ms || n->party.sim->now_ms < n->day_until_ms)
+        return;
+    n->day_ms = 0;
+    story_tell(n->party.sim, n->party.name, "its wall clock is put right");
 }
 
 /* --- sending --- */
@@ -475,6 +507,7 @@ static void wake(struct party *p)
     struct router_party *n = self_of(p);
     int64_t wait_ms = 0;
 
+    mind_clock(n);
     mind_space(n);
     if (!within(n, TURN, NULL, NULL, SLICE_EMPTY, &wait_ms))
         return;
@@ -518,7 +551,8 @@ void router_calm(struct party *p)
 
     n->points_left = 0;
     n->planned = STATUS_OK;
-    n->level_until_ms = 0;
+    n->level_until_ms = n->day_until_ms = 0;
+    mind_clock(n);
     if (p->up)
         mind_space(n);
 }

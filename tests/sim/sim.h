@@ -90,7 +90,7 @@ struct plan {
         crash[FAULT_COUNT]; /* by the party's fault: mean pause, s; 0: never */
     uint32_t ledger_faults; /* mean pause, s; 0: never */
     uint32_t space_faults;
-    uint32_t clock_steps;
+    uint32_t clock_steps, clock_days;
     uint32_t cuts;
     uint32_t outbox_errors;
     uint32_t failed_pages;
@@ -234,6 +234,10 @@ void router_plan_crash(struct party *p, unsigned after_points);
 void router_plan_ledger(struct party *p, enum sim_fault fault);
 void router_plan_space(struct party *p, enum sim_fault fault, int64_t until_ms);
 void router_step_clock(struct party *p, int64_t by_ms);
+/* By a day, forward or back, until it is put right. */
+void router_step_day(struct party *p, bool back, int64_t until_ms);
+/* How far its wall clock has ever been ahead, without that. */
+int64_t router_clock_lead_ms(const struct party *p);
 /* Does deciding this end the process? Then it does not come back. */
 struct world_input;
 void router_decides(struct party *p, const struct world_input *in);
