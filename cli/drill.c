@@ -298,8 +298,9 @@ static void on_effect(struct drill *d, const struct drill_story *story,
 
     if (strcmp(kind, "emit") == 0)
         drill_say(&d->show, story, one->at_ms, OUT_BAD,
-                  _("→ found by the system itself: %s %s"),
-                  kind_word(one->text), one->key ? one->key : "");
+                  _("→ found by the system itself: %s%s%s"),
+                  kind_word(one->text), one->key && *one->key ? " " : "",
+                  one->key ? one->key : "");
     else if (strcmp(kind, "acknowledge") == 0 && !answered)
         drill_say(&d->show, story, one->at_ms, OUT_GOOD, _("→ %s acknowledges"),
                   one->person ? one->person : "");
