@@ -66,6 +66,13 @@ void shadow_close(struct shadow *h);
 struct watched_producer *oracle_producer(struct oracle *o, const char *identity,
                                          uint64_t epoch);
 
+void oracle_take_producer(struct oracle *o, const struct record *rec,
+                          const Yinuo__V1__StreamRecord *part);
+void oracle_take_command(struct oracle *o, const struct record *rec,
+                         const Yinuo__V1__StreamRecord *part);
+void oracle_check_answer(struct oracle *o, const Yinuo__V1__Answer *a,
+                         const char *where);
+
 /* Rows of the live state against model and shadow; false: not just now. */
 bool oracle_compare(struct oracle *o);
 

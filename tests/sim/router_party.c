@@ -4,51 +4,20 @@
  * The router dies by a jump out of wherever it is: out of the ledger, out of
  * sending, out of abort(). What was in memory is thrown away; the next start
  * finds what a disk would hold. */
-#include "tests/sim/router_party.h"
+#include "tests/sim/router_disk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim/ledger_shim.h"
 #include "tests/sim/oracle.h"
+#include "tests/sim/router_party.h"
 #include "workers/router/internal.h"
 
 enum {
     GREET_MS = 1000, /* as in the router's program */
     TURN_MS_MAX = 3,
-    SEGMENT_BYTES = 1 << 20,
     DAY_MS = 24 * 3600 * 1000,
-};
-
-struct router_party {
-    struct party party; /* first */
-
-    /* the disk */
-    struct journal_memory *memory; /* NULL with a real ledger */
-    char dir[LIMIT_PATH_BYTES], slot[LIMIT_PATH_BYTES + 8];
-    uint64_t epoch;
-    struct vault *vault;
-    int64_t wall_offset_ms, lead_ms;
-    int64_t day_ms, day_until_ms; /* a wall clock that is off by a day */
-    struct clock clock;
-    bool has_policy;
-
-    /* the process */
-    struct ledger *ledger;
-    struct router *router;
-    bool welcome, turn_planned;
-    int64_t heard_ms, greeted_ms, pinged_ms;
-
-    /* its death */
-    bool inside;
-    jmp_buf death;
-    unsigned points_left; /* 0: no crash is planned */
-    enum sim_fault died_of;
-    enum status planned; /* failure of the next append */
-    bool failed;         /* it was told of one: abort() is right now */
-    enum space_level level;
-    int64_t level_until_ms;
 };
 
 /* For the one that is inside; there is one process. */
@@ -83,7 +52,7 @@ void __wrap_abort(void)
     longjmp(n->death, 1);
 }
 
-static void point(void *context, enum sim_fault at)
+void router_point(void *context, enum sim_fault at)
 {
     struct router_party *n = context;
 
@@ -94,7 +63,7 @@ static void point(void *context, enum sim_fault at)
     die(n, at);
 }
 
-static enum status fail(void *context)
+enum status router_fail(void *context)
 {
     struct router_party *n = context;
     enum status st = n->planned;
@@ -218,102 +187,7 @@ static void send_one(void *context, struct outgoing *m)
         abort();
     (void)net_send(&n->party, s->broker, DOOR_BACK, &f);
     frames_fini(&f);
-    point(n, FAULT_WHILE_SENDING);
-}
-
-/* --- its disk --- */
-
-static void must(enum status st, const struct error *err)
-{
-    if (st == STATUS_OK)
-        return;
-    fprintf(stderr, "sim: %s\n", err->text);
-    exit(2);
-}
-
-static void space_use(struct router_party *n, enum space_level level)
-{
-    struct space_options o = {
-        .refuse_bytes = level == SPACE_OK ? 8192 : (uint64_t)1 << 60,
-        .stop_bytes = level == SPACE_NONE ? (uint64_t)1 << 59 : 4096,
-        .reserve_bytes = 4096};
-    struct error err;
-
-    space_close(&n->ledger->space);
-    must(space_open(n->dir, &o, &n->ledger->space, &err), &err);
-}
-
-static void state_settings(const struct router_party *n,
-                           struct state_options *o)
-{
-    *o = (struct state_options){.clock = &n->clock,
-                                .age_min_ms = n->party.sim->plan.state_age_ms,
-                                .age_max_ms =
-                                    2 * n->party.sim->plan.state_age_ms,
-                                .inline_checkpoints = true};
-}
-
-/* As ledger_open() does it, over the journal in memory. */
-static void open_memory(struct router_party *n)
-{
-    struct ledger *l = calloc(1, sizeof *l);
-    struct state_options so;
-    struct journal *inner;
-    char path[LIMIT_PATH_BYTES];
-    struct error err;
-
-    if (!l)
-        __real_abort();
-    l->epoch = ++n->epoch;
-    l->clock = &n->clock;
-    l->stop_bytes = 4096;
-    snprintf(l->dir, sizeof l->dir, "%s", n->dir);
-    must(file_join(l->blobs_dir, sizeof l->blobs_dir, n->dir, "blobs", &err),
-         &err);
-    must(file_join(l->snapshots_dir, sizeof l->snapshots_dir, n->dir,
-                   "snapshots", &err),
-         &err);
-    must(journal_memory_open(n->memory, l->epoch, &inner, &err), &err);
-    l->journal = ledger_shim_new(inner, point, fail, n);
-    state_settings(n, &so);
-    must(file_join(path, sizeof path, n->dir, "state.mdb", &err), &err);
-    so.path = path;
-    must(state_open(&so, &l->state, &err), &err);
-    l->vault = n->vault;
-    n->ledger = l;
-    must(space_open(n->dir, &(struct space_options){8192, 4096, 4096},
-                    &l->space, &err),
-         &err);
-}
-
-static void open_real(struct router_party *n)
-{
-    struct ledger_options o = {.dir = n->dir,
-                               .clock = &n->clock,
-                               .random = n->party.sim->random,
-                               .space = {8192, 4096, 4096},
-                               .segment_bytes = SEGMENT_BYTES};
-    struct error err;
-
-    state_settings(n, &o.state);
-    must(ledger_open(&o, &n->ledger, &err), &err);
-    n->epoch = n->ledger->epoch;
-    n->ledger->journal = ledger_shim_new(n->ledger->journal, point, fail, n);
-}
-
-static void close_ledger(struct router_party *n)
-{
-    if (!n->ledger)
-        return;
-    if (n->memory) {
-        state_close(&n->ledger->state);
-        journal_close(&n->ledger->journal);
-        space_close(&n->ledger->space);
-        free(n->ledger);
-        n->ledger = NULL;
-    } else {
-        ledger_close(&n->ledger);
-    }
+    router_point(n, FAULT_WHILE_SENDING);
 }
 
 /* --- the process --- */
@@ -381,10 +255,7 @@ static void start(struct party *p)
     n->planned = STATUS_OK;
     n->points_left = 0;
     n->level = SPACE_OK;
-    if (n->memory)
-        open_memory(n);
-    else
-        open_real(n);
+    router_disk_open(n);
     oracle_reopened(p->sim->oracle, n->ledger);
     if (oracle_last(p->sim->oracle))
         p->sim->sights[state_durable(n->ledger->state) ? SIGHT_RECOVERED_SOME
@@ -405,7 +276,7 @@ static void crash(struct party *p)
             &n->router->reader); /* without it nothing is saved */
         router_close(&n->router);
     }
-    close_ledger(n);
+    router_disk_close(n);
     if (!n->memory)
         return;
     size_t pending = journal_memory_pending(n->memory);
@@ -498,7 +369,7 @@ static void mind_space(struct router_party *n)
     if (n->level == SPACE_OK || n->party.sim->now_ms < n->level_until_ms)
         return;
     n->level = SPACE_OK;
-    space_use(n, SPACE_OK);
+    router_disk_space(n, SPACE_OK);
     story_tell(n->party.sim, n->party.name, "its disk has room again");
 }
 
@@ -541,7 +412,7 @@ void router_plan_space(struct party *p, enum sim_fault fault, int64_t until_ms)
     p->sim->faults[fault]++;
     n->level = fault == FAULT_SPACE_LOW ? SPACE_LOW : SPACE_NONE;
     n->level_until_ms = until_ms;
-    space_use(n, n->level);
+    router_disk_space(n, n->level);
     story_tell(p->sim, p->name, "%s", fault_text(fault));
 }
 
@@ -574,7 +445,7 @@ static void release(struct party *p)
         reader_thread_free(&n->router->reader);
         router_close(&n->router);
     }
-    close_ledger(n);
+    router_disk_close(n);
     journal_memory_free(n->memory);
     vault_close(&n->vault);
     free(n);
@@ -598,7 +469,7 @@ struct party *router_party(struct sim *s)
     snprintf(n->slot, sizeof n->slot, "%s/slot", n->dir);
     if (!s->plan.real_ledger) {
         n->memory = journal_memory_new();
-        must(vault_open(NULL, s->random, &n->vault, &err), &err);
+        router_disk_must(vault_open(NULL, s->random, &n->vault, &err), &err);
     }
     return &n->party;
 }

@@ -2,9 +2,6 @@
 #ifndef TESTS_SIM_ROUTER_PARTY_H
 #define TESTS_SIM_ROUTER_PARTY_H
 
-#include "base/file.h"
-#include "ledger/journal_memory.h"
-#include "ledger/ledger.h"
 #include "tests/sim/sim.h"
 
 struct router;
