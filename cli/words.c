@@ -90,6 +90,7 @@ static const struct pair kinds[] = {
     {"case.corrected", N_("case put right")},
     {"followup.done", N_("follow-up")},
     {"note.internal", N_("note")},
+    {"system.alarm", N_("alarm of the system itself")},
 };
 
 enum { TIERS = 4, SEVERITIES = 4 };

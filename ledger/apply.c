@@ -167,6 +167,8 @@ enum status apply_origin(struct apply *a, uint64_t sequence, int64_t journal_ms,
                      &(struct request){sequence, journal_ms, code});
     if (part->event || part->producer)
         world_count_event(a->world, part->refused != NULL);
+    if (part->quarantined)
+        world_count_quarantined(a->world);
     return part->policy ? keep_policy(a, part->policy, err) : STATUS_OK;
 }
 

@@ -5,7 +5,7 @@
 #include "base/reader.h"
 #include "base/writer.h"
 
-enum { SUMMARY_FORMAT = 1 };
+enum { SUMMARY_FORMAT = 2 };
 
 void summary_event(struct summary *s, bool rejected)
 {

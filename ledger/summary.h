@@ -42,7 +42,8 @@
     X(timers_late)      /* fired behind their grace, and said so        */      \
     X(acknowledgements)                                                         \
     X(receipts)         /* of pages, delivered                          */      \
-    X(receipts_failed)
+    X(receipts_failed)                                                          \
+    X(quarantined)      /* records set aside                            */
 /* clang-format on */
 
 enum { SUMMARY_TIERS = 16 };

@@ -407,6 +407,12 @@ void world_count_event(struct world *w, bool rejected)
     w->totals_moved = true;
 }
 
+void world_count_quarantined(struct world *w)
+{
+    w->totals.quarantined++;
+    w->totals_moved = true;
+}
+
 const struct summary *world_summary(const struct world *w)
 {
     return &w->totals;

@@ -107,8 +107,10 @@ bool world_case_row(struct world *w, struct text id, struct slice *row);
  * not tell. */
 void world_count_event(struct world *w, bool rejected);
 
-/* Writes the row of the totals, which the two above only count up: to be called
- * after the last record of a batch, before anybody looks at the rows. */
+void world_count_quarantined(struct world *w);
+
+/* Writes the row of the totals, which the three above only count up: to be
+ * called after the last record of a batch, before anybody looks at the rows. */
 void world_settle(struct world *w);
 
 /* Totals since the first record, as world_apply has counted them. */

@@ -171,10 +171,10 @@ static void answer_init(Yinuo__V1__Answer *a, const Yinuo__V1__Command *command,
 static void tell_refusal(struct router *r, const char *person,
                          const struct deed *d, Yinuo__V1__Answer *a)
 {
-    const struct decisions *list = &d->decided.out->decisions;
-    const struct decision *refuse = d->decided.decisions.size || d->dry_run
-                                        ? decision_of(list, DECISION_REFUSE)
-                                        : NULL;
+    const struct decision *refuse =
+        d->decided.out && (d->decided.decisions.size || d->dry_run)
+            ? decision_of(&d->decided.out->decisions, DECISION_REFUSE)
+            : NULL;
 
     if (d->code == REFUSAL_LOST_RACE)
         tell_winner(r, person, d->decided.previous_seq, a);

@@ -74,7 +74,7 @@ static void quarantine(struct router *r, struct deed *d)
     struct bytes instead = {0};
     const char *case_id = d->part.event    ? d->part.event->case_id
                           : d->part.firing ? d->part.firing->case_id
-                                           : NULL;
+                                           : d->part.receipt->case_id;
 
     q.what = (char *)(d->part.event    ? "event"
                       : d->part.firing ? "firing"
@@ -93,6 +93,11 @@ static void quarantine(struct router *r, struct deed *d)
         "QUARANTINED",
         "a %s of case %s ended the router %d times -> set aside, undecided",
         q.what, case_id ? case_id : "-", DEATHS_MAX);
+    if (d->dry_run) {
+        d->part.quarantined = NULL;
+        d->part.refused = NULL;
+        return;
+    }
     r->counts.quarantined++;
     if (d->part.firing)
         quarantine_timers(r, d, &instead);
@@ -100,6 +105,7 @@ static void quarantine(struct router *r, struct deed *d)
     if (d->decided.decisions.size)
         apply_decisions(r, d);
     bytes_fini(&instead);
+    alarm_quarantined(r, d, &q);
     d->part.quarantined = NULL;
     d->part.refused = NULL;
     batch_commit(r);

@@ -131,9 +131,17 @@ void deed_note(struct router *r, const char *name, const char *text);
 /* --- quarantine.c --- */
 
 /* What takes the place of a firing that nobody may decide on: its timers are
- * past, and the highest tier is told. Into d->decided and d->instead; the bytes
- * are part's. */
+ * past, and where no alarm is heard the highest tier is told. Into d->decided
+ * and d->instead; the bytes are part's. */
 void quarantine_timers(struct router *r, struct deed *d, struct bytes *part);
+
+/* --- alarm.c --- */
+
+/* Does the pack of the region open a case for an event system.alarm? */
+bool alarm_is_heard(const struct router *r, struct text region);
+/* A record was set aside: an event system.alarm in the same batch. */
+void alarm_quarantined(struct router *r, const struct deed *of,
+                       const Yinuo__V1__Quarantined *q);
 
 /* --- prepare.c --- */
 

@@ -1,9 +1,9 @@
 /* A firing that killed the engine twice. Nobody decides on it any more, so the
- * router itself writes down the two things that must not be missing: that the
- * steps which were due are over (else they would be due for ever, and fire
- * again and again), and a page to the highest tier, because whoever they were
- * for will not hear of it. Both are decisions in the record, so that a recovery
- * copies them like all others. */
+ * router itself writes down that the steps which were due are over (else they
+ * would be due for ever, and fire again and again). Whoever they were for will
+ * not hear of it: the alarm behind the record tells the crisis center; where
+ * the pack does not hear of alarms, a page in this record goes to the highest
+ * tier. All are decisions in the record, so that a recovery copies them. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,7 +97,8 @@ void quarantine_timers(struct router *r, struct deed *d, struct bytes *part)
             k->steps[0].due_ms <= r->now_ms)
             pass_over(&all, &c, p, k, ++generation, r->now_ms);
     }
-    tell_highest_tier(r, &all, &c, p, &who, page_id);
+    if (!alarm_is_heard(r, name_text(&c.region)))
+        tell_highest_tier(r, &all, &c, p, &who, page_id);
     if (customs_decisions(&all, part) != STATUS_OK)
         abort();
     d->decided.decisions = bytes_slice(part);

@@ -115,8 +115,8 @@ static void about_totals(struct rows *s, const struct router *r)
     count(s, "rejected", t->rejected);
     count(s, "gates_bypassed", t->gates_bypassed);
     count(s, "duplicates", r->counts.duplicates);
-    row(s, "quarantined", (int64_t)r->counts.quarantined, NULL, "count",
-        r->counts.quarantined > 0);
+    row(s, "quarantined", (int64_t)t->quarantined, NULL, "count",
+        t->quarantined > 0);
     s->section = "cases";
     count(s, "opened", t->cases_opened);
     count(s, "closed", t->cases_closed);
