@@ -13,6 +13,7 @@ enum {
     LOOK_BACK = 16,
     TOLD_MAX = 8,
     REQUEUE_ROWS = 8192,
+    LATE_MS = 60000, /* that it takes to be told is no delay */
 };
 
 static void put(struct router *r, struct text page_id, uint8_t severity,
@@ -166,6 +167,24 @@ static void tell_others(struct router *r, const struct case_record *c,
     p->do_by_ms = p->next_at_ms;
 }
 
+/* A page that has waited in the outbox (nobody was there, the tier gets no more
+ * a second) is late by that much, whatever it was when it was made. A drill's
+ * clock runs ahead of the people, who are not late by that. */
+static void tell_time(const struct router *r, const Yinuo__V1__Decision *d,
+                      Yinuo__V1__Page *p)
+{
+    int64_t waited_ms = r->time.now_ms - d->at_ms;
+
+    p->late_by_ms = d->late_by_ms;
+    if (!r->time.drill) {
+        p->has_now_ms = 1;
+        p->now_ms = r->time.now_ms;
+        if (waited_ms > LATE_MS && waited_ms > p->late_by_ms)
+            p->late_by_ms = waited_ms;
+    }
+    p->has_late_by_ms = p->late_by_ms > 0;
+}
+
 static void send(struct router *r, const struct lease_page *page,
                  const Yinuo__V1__Decision *d, uint32_t attempt)
 {
@@ -184,8 +203,7 @@ static void send(struct router *r, const struct lease_page *page,
     p.created_ms = d->at_ms;
     p.has_due_ms = d->has_due_ms;
     p.due_ms = d->due_ms;
-    p.has_late_by_ms = d->late_by_ms > 0;
-    p.late_by_ms = d->late_by_ms;
+    tell_time(r, d, &p);
     p.attempt = attempt;
     p.journal_seq = seq;
     p.rule = d->rule;
