@@ -42,10 +42,9 @@ static void explain(const struct run *r, const struct clock_instance *i,
 
 /* Makes next the instance of its clock and key. A new generation is a new
  * timer: only where the next due changes. */
-void instance_put(struct run *r, struct clock_instance *next, int64_t at_ms)
+static void put(struct run *r, struct clock_instance *next,
+                const struct clock_instance *old, int64_t at_ms)
 {
-    const struct clock_instance *old =
-        case_clock(r->c, next->clock, name_text(&next->key));
     struct decision d = {
         .kind = DECISION_ARM,
         .at_ms = at_ms,
@@ -62,6 +61,16 @@ void instance_put(struct run *r, struct clock_instance *next, int64_t at_ms)
     d.generation = next->generation;
     explain(r, next, &d);
     emit(r, &d);
+}
+
+void instance_put(struct run *r, struct clock_instance *next, int64_t at_ms)
+{
+    put(r, next, case_clock(r->c, next->clock, name_text(&next->key)), at_ms);
+}
+
+void instance_renew(struct run *r, struct clock_instance *next, int64_t at_ms)
+{
+    put(r, next, NULL, at_ms);
 }
 
 void instance_end(struct run *r, const struct clock_instance *i, int64_t at_ms)

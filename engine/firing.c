@@ -96,7 +96,12 @@ void fire_step(struct run *r, const struct clock_instance *i, uint8_t which)
                                .from_ms = why.from_ms,
                                .span_ms = why.span_ms,
                                .open_time = why.open_time});
-    instance_put(r, &next, p.due_ms);
+    /* A step behind the next one has fired under the timer's generation; the
+     * timer that stays is another one. */
+    if (which)
+        instance_renew(r, &next, p.due_ms);
+    else
+        instance_put(r, &next, p.due_ms);
     severity_raise(r, step->raise_to, p.due_ms, step->id);
     if (r->c->severity < before)
         clocks_raised(r, before, p.due_ms);

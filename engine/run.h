@@ -150,6 +150,8 @@ void steps_sort(struct pending_step *steps, size_t count);
 void instance_copy(struct clock_instance *to,
                    const struct clock_instance *from);
 void instance_put(struct run *r, struct clock_instance *next, int64_t at_ms);
+/* With a new generation even if its due stays. */
+void instance_renew(struct run *r, struct clock_instance *next, int64_t at_ms);
 void instance_end(struct run *r, const struct clock_instance *i, int64_t at_ms);
 void clocks_end(struct run *r, const struct event *ev);
 void clocks_begin(struct run *r, const struct event *ev);
