@@ -88,17 +88,23 @@ static void answer_of(const struct rows *rows, const decision *page,
     bytes_append_text(out, _("waits for an answer"));
 }
 
-/* The firing that the page came from: it has the clock's name. */
+/* The firing that the page came from: it has the clock's name. Of several
+ * ladders that are due at one moment it is that of the page's tier. */
 static const decision *firing_of(const stream_record *r, const decision *page)
 {
+    const decision *found = NULL;
+
     for (size_t i = 0; i < r->n_decisions; i++) {
         const decision *d = r->decisions[i];
-        if (IS(d, FIRE) && d->rule && page->rule &&
-            strcmp(d->rule, page->rule) == 0 && d->from_ms == page->from_ms &&
-            d->span_ms == page->span_ms)
-            return d;
+        if (!IS(d, FIRE) || !d->rule || !page->rule ||
+            strcmp(d->rule, page->rule) != 0 || d->from_ms != page->from_ms ||
+            d->span_ms != page->span_ms)
+            continue;
+        bool own = d->key && strcmp(d->key, tier_name((int)page->tier)) == 0;
+        if (!found || own)
+            found = d;
     }
-    return page;
+    return found ? found : page;
 }
 
 /* Who was asked for, and what the roster gave. */

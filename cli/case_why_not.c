@@ -35,9 +35,18 @@ struct branches {
     json_t *lines;
 };
 
+/* The same said twice (two clocks, two rules of one name) is said once. */
 static void add(struct branches *b, struct bytes *text)
 {
-    if (json_array_size(b->lines) < LINES_MAX)
+    size_t i;
+    const json_t *line;
+    bool said = false;
+
+    json_array_foreach(b->lines, i, line)
+    {
+        said |= strcmp(json_string_value(line), bytes_text(text)) == 0;
+    }
+    if (!said && json_array_size(b->lines) < LINES_MAX)
         json_array_append_new(b->lines, json_string(bytes_text(text)));
     bytes_reset(text);
 }

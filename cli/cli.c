@@ -233,8 +233,10 @@ static int find_who(struct cli *cli)
 static int unknown_command(const struct cli *cli, int argc, char **argv)
 {
     const char *meant = command_suggest(argc, argv);
+    const char *verb = argc > 1 && command_is_noun(argv[0]) ? argv[1] : "";
 
-    out_error(&cli->out, _("there is no command \"%s\""), argv[0]);
+    out_error(&cli->out, _("there is no command \"%s%s%s\""), argv[0],
+              *verb ? " " : "", verb);
     if (meant)
         out_note(&cli->out, _("Did you mean \"yinuo %s\"?"), meant);
     out_note(&cli->out, _("Try \"yinuo --help\"."));
