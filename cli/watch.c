@@ -107,8 +107,12 @@ static void print_text(const struct out *o, const Yinuo__V1__StreamRecord *r,
     out_cell(o, out_severity_style(severity),
              severity ? severity_name(severity) : "", 2, false);
     out_printf(o, "  ");
-    out_text(o, OUT_PLAIN, bytes_text(&text));
-    out_printf(o, "\n");
+    if (o->terminal) { /* a program gets one line per record */
+        out_wrap(o, strlen(clock) + CASE_COLUMNS + 7, true, bytes_text(&text));
+    } else {
+        out_text(o, OUT_PLAIN, bytes_text(&text));
+        out_printf(o, "\n");
+    }
     bytes_fini(&text);
     bytes_fini(&effects);
 }
