@@ -136,7 +136,7 @@ static void stream_batch(struct router *r)
 
 /* A pair of moments of both clocks, so that a start on the same boot of the
  * machine can tell how long it was away. */
-static void note_clock(struct router *r)
+void batch_note_clock(struct router *r)
 {
     uint8_t row[ROUTER_CLOCK_ROW];
 
@@ -157,7 +157,7 @@ void batch_commit(struct router *r)
     if (!r->record_count)
         return;
     world_settle(r->world);
-    note_clock(r);
+    batch_note_clock(r);
     state_set_applied(r->ledger->state, r->next_seq - 1);
     if (ledger_append(r->ledger, r->records, r->record_count, &durable, &err) !=
         STATUS_OK) {

@@ -108,6 +108,9 @@ uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part,
                    struct slice personal, struct slice customer,
                    struct slice decisions);
 void batch_commit(struct router *r);
+/* Into the state's next checkpoint; at a start too, else the first checkpoint
+ * behind a recovery would have none. */
+void batch_note_clock(struct router *r);
 
 /* --- deed.c --- */
 

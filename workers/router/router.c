@@ -135,6 +135,7 @@ enum status router_open(const struct router_options *options,
         st = recover(r, err);
     if (st == STATUS_OK) {
         start_clock(r);
+        batch_note_clock(r);
         st = policies_open(r, err);
     }
     if (st == STATUS_OK)
