@@ -139,7 +139,7 @@ static void promises(const struct out *o, const Yinuo__V1__Case *c,
 }
 
 static const struct table_column clock_columns[] = {
-    {N_("CLOCK"), false, 8}, {N_("SINCE"), false, 0}, {N_("NEXT"), false, 0},
+    {N_("CLOCK"), false, 0}, {N_("SINCE"), false, 0}, {N_("NEXT"), false, 0},
     {N_("IN"), false, 0},    {N_("CALLS"), false, 8},
 };
 

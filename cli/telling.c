@@ -100,7 +100,7 @@ static void head_of_firing(const Yinuo__V1__StreamRecord *r, struct bytes *out)
         bytes_append_format(out, "%s %s", count++ ? "," : "",
                             clock_word(d->clock));
         if (d->key && *d->key)
-            bytes_append_format(out, " %s", d->key);
+            bytes_append_format(out, " %s", key_word(d->key));
     }
     if (!count)
         bytes_append_text(out, _(" nothing any more"));
