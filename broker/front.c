@@ -16,7 +16,8 @@ static void refuse_text(struct broker *b, struct slice route,
     Yinuo__V1__Refused refused = YINUO__V1__REFUSED__INIT;
     refused.has_code = 1;
     refused.code = (uint32_t)code;
-    refused.text = (char *)(uintptr_t)text;
+    refused.text =
+        (char *)(uintptr_t)(text && *text ? text : refusal_sentence(code));
     count_refusal(b, code);
     if (s) {
         session_send_proto(b, s, to, WIRE_ERROR, &refused.base);

@@ -150,6 +150,7 @@ static void refuse_router(struct broker *b, struct slice route,
     Yinuo__V1__Refused refused = YINUO__V1__REFUSED__INIT;
     refused.has_code = 1;
     refused.code = (uint32_t)code;
+    refused.text = (char *)(uintptr_t)refusal_sentence(code);
     count_refusal(b, code);
     router_send_proto(b, route, header, WIRE_ERROR, &refused.base);
 }

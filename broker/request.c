@@ -173,6 +173,7 @@ static void no_router(struct broker *b, struct session *s,
     Yinuo__V1__Refused refused = YINUO__V1__REFUSED__INIT;
     refused.has_code = 1;
     refused.code = REFUSAL_WRONG_PARTITION;
+    refused.text = (char *)(uintptr_t)refusal_sentence(REFUSAL_WRONG_PARTITION);
     count_refusal(b, REFUSAL_WRONG_PARTITION);
     session_send_proto(b, s, header, WIRE_ERROR, &refused.base);
 }
