@@ -49,6 +49,7 @@ class System:
         self.policy, self.drill, self.listen = policy, drill, listen
         self.router_program = router
         self.env = dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8", **(env or {}))
+        self.extra_env = {}  # of one process alone
         self.processes = {}
         self.kills = {}
         for name in ("run", "log", "pages"):
@@ -88,7 +89,8 @@ class System:
         for name in names:
             out = open(self.path("log", name + ".out"), "ab")
             self.processes[name] = subprocess.Popen(
-                self.command(name), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self.env)
+                self.command(name), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env=dict(self.env, **self.extra_env.get(name, {})))
             out.close()
 
     def start_all(self, tiers=True):
