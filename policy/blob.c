@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/digest.h"
 #include "base/file.h"
@@ -167,9 +168,16 @@ static bool holds_pack(const char *dir)
            file_exists(path);
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static enum status add_packs_below(struct gathering *g, const char *dir)
 {
-    char path[LIMIT_PATH_BYTES];
+    char path[LIMIT_PATH_BYTES], other[LIMIT_PATH_BYTES] = "";
     size_t before = g->blob.count;
     struct dirent *entry;
     enum status st = STATUS_OK;
@@ -183,11 +191,17 @@ static enum status add_packs_below(struct gathering *g, const char *dir)
         st = file_join(path, sizeof path, dir, entry->d_name, g->err);
         if (!st && holds_pack(path))
             st = add_pack(g, path);
+        else if (!st && is_directory(path))
+            strcpy(other, path);
     }
     closedir(d);
     if (!st && g->blob.count == before)
         st =
             error_set(g->err, STATUS_NOT_FOUND, "%s: no policy.yaml here", dir);
+    if (!st && *other)
+        st = error_set(g->err, STATUS_INVALID,
+                       "%s: not all in it are packs: %s has no policy.yaml",
+                       dir, other);
     return st;
 }
 
@@ -290,4 +304,69 @@ void blob_version(struct slice bytes, char out[BLOB_VERSION_DIGITS + 1])
     digest_format(&d, text);
     memcpy(out, text, BLOB_VERSION_DIGITS);
     out[BLOB_VERSION_DIGITS] = '\0';
+}
+
+/* --- directories alone * -------------------------------------------------- */
+
+static bool is_of_directory(const struct blob_file *f)
+{
+    return !text_equal(f->name, TEXT("policy.yaml")) &&
+           !(f->name.size > 9 && memcmp(f->name.data, "messages/", 9) == 0);
+}
+
+static bool has_pack(const struct blob *b, struct text pack)
+{
+    return blob_find(b, pack, TEXT("policy.yaml")) != NULL;
+}
+
+/* from's files, of directories or not, of packs that other has too; of
+ * packs that it has not, all. */
+static enum status take(struct blob *to, const struct blob *from,
+                        const struct blob *other, bool directories,
+                        struct error *err)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        const struct blob_file *f = &from->files[i];
+
+        if (is_of_directory(f) != directories && has_pack(other, f->pack))
+            continue;
+        if (to->count == BLOB_FILES_MAX)
+            return error_set(err, STATUS_TOO_LARGE, "more than %d pack files",
+                             BLOB_FILES_MAX);
+        to->files[to->count++] = *f;
+    }
+    return STATUS_OK;
+}
+
+static enum status all_run(const struct blob *fresh, const struct blob *running,
+                           struct error *err)
+{
+    for (size_t i = 0; i < fresh->count; i++)
+        if (!has_pack(running, fresh->files[i].pack))
+            return error_set(
+                err, STATUS_INVALID, "no pack %.*s runs: its rules come first",
+                (int)fresh->files[i].pack.size, fresh->files[i].pack.data);
+    return STATUS_OK;
+}
+
+enum status blob_with_directories(struct slice running, struct slice fresh,
+                                  struct bytes *out, struct error *err)
+{
+    struct blob *b = calloc(3, sizeof *b);
+    enum status st = STATUS_OK;
+
+    if (!b)
+        return error_set(err, STATUS_NO_MEMORY, "read pack");
+    if ((st = blob_parse(running, &b[0], err)) == STATUS_OK &&
+        (st = blob_parse(fresh, &b[1], err)) == STATUS_OK &&
+        (st = all_run(&b[1], &b[0], err)) == STATUS_OK &&
+        (st = take(&b[2], &b[0], &b[1], false, err)) == STATUS_OK &&
+        (st = take(&b[2], &b[1], &b[0], true, err)) == STATUS_OK) {
+        qsort(b[2].files, b[2].count, sizeof b[2].files[0], name_order);
+        st = blob_write(&b[2], out);
+        if (st)
+            error_set(err, st, "read pack");
+    }
+    free(b);
+    return st;
 }

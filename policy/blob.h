@@ -30,9 +30,19 @@ struct blob {
     size_t count;
 };
 
-/* Each of dirs is a pack or holds packs. */
+/* Each of dirs is a pack, or each directory in it is one (hidden ones apart):
+ * a place where packs lie among other things is none, so that nobody loads what
+ * he did not mean. */
 MUST_CHECK enum status blob_read(const char *const *dirs, size_t count,
                                  struct bytes *out, struct error *err);
+
+/* The packs of `running` with the directories (persons, rosters, calendars) of
+ * `fresh`; rules and messages stay, and packs that fresh does not have stay
+ * whole. INVALID: fresh has a pack that does not run. */
+MUST_CHECK enum status blob_with_directories(struct slice running,
+                                             struct slice fresh,
+                                             struct bytes *out,
+                                             struct error *err);
 
 MUST_CHECK enum status blob_parse(struct slice bytes, struct blob *out,
                                   struct error *err);

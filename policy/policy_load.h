@@ -79,11 +79,19 @@ struct policyset {
     const struct messages *messages; /* words for people; policy/messages.h */
 };
 
-/* Each of dirs is a pack, or a directory whose subdirectories are packs. */
+/* Each of dirs is a pack, or a directory whose subdirectories are all packs. */
 MUST_CHECK enum status policyset_load(const char *const *dirs, size_t count,
                                       const struct policy_names *names,
                                       struct policyset **out,
                                       struct findings *f);
+
+/* The rules and messages of `running` with the persons, rosters and calendars
+ * of dirs, each of which bears the name of a running pack. */
+MUST_CHECK enum status
+policyset_load_directories(const struct policyset *running,
+                           const char *const *dirs, size_t count,
+                           const struct policy_names *names,
+                           struct policyset **out, struct findings *f);
 
 enum { POLICY_VERSION_SIZE = 13 }; /* with the zero behind it */
 

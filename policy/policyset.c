@@ -299,6 +299,29 @@ enum status policyset_load(const char *const *dirs, size_t count,
     return st;
 }
 
+enum status policyset_load_directories(const struct policyset *running,
+                                       const char *const *dirs, size_t count,
+                                       const struct policy_names *names,
+                                       struct policyset **out,
+                                       struct findings *f)
+{
+    struct loader l = {.findings = f};
+    struct bytes fresh, both;
+    struct error err;
+    enum status st = read_dirs(dirs, count, &fresh, f);
+
+    *out = NULL;
+    bytes_init(&both, 0);
+    if (!st && (st = blob_with_directories(running->blob, bytes_slice(&fresh),
+                                           &both, &err)))
+        report_error(&l, (struct place){0, 0}, "", "", "%s", err.text);
+    if (!st)
+        st = load(bytes_slice(&both), names, out, f);
+    bytes_fini(&fresh);
+    bytes_fini(&both);
+    return st;
+}
+
 _Static_assert(POLICY_VERSION_SIZE == BLOB_VERSION_DIGITS + 1,
                "a version is one of a blob");
 

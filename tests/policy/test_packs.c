@@ -2,8 +2,10 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -271,9 +273,97 @@ static void two_packs_must_agree_on_who_is_the_default(void **state)
     free(b);
 }
 
+/* A directory of the test's own with some files in it. */
+static void make(const char *root, const char *name, const char *words)
+{
+    char path[256];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    for (char *c = path + strlen(root) + 1; (c = strchr(c, '/')); c++) {
+        *c = 0;
+        (void)mkdir(path, 0700);
+        *c = '/';
+    }
+    f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(words, f) >= 0 && fclose(f) == 0);
+}
+
+static void a_place_where_a_pack_lies_among_other_things_is_none(void **state)
+{
+    char root[] = "/tmp/yinuo-packs-XXXXXX", command[256];
+    const char *dir = mkdtemp(root);
+    struct findings *f = malloc(sizeof *f);
+    struct policyset *set;
+
+    (void)state;
+    assert_non_null(dir);
+    findings_init(f);
+    make(dir, "mine/policy.yaml", HEAD EVENTS);
+    make(dir, "README", "packs");
+    assert_int_equal(policyset_load(&dir, 1, &some_kinds, &set, f), STATUS_OK);
+    policyset_free(set);
+    make(dir, "work/notes", "no pack");
+    assert_int_equal(policyset_load(&dir, 1, &some_kinds, &set, f),
+                     STATUS_INVALID);
+    assert_non_null(strstr(f->list[0].what, "work has no policy.yaml"));
+    findings_fini(f);
+    free(f);
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    assert_int_equal(system(command), 0);
+}
+
+/* Persons and rosters of a directory hold; its rules are not looked at, and
+ * packs that it does not have stay as they are. */
+static void directories_load_alone(void **state)
+{
+    char root[] = "/tmp/yinuo-packs-XXXXXX", pack[64], command[256];
+    const char *both[] = {"packs/incident-desk", "packs/service-network"};
+    const char *dir = pack;
+    struct policyset *now = load(both, 2), *next = NULL;
+    struct findings *f = malloc(sizeof *f);
+    struct policy_names names = builtin();
+
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    findings_init(f);
+    snprintf(pack, sizeof pack, "%s/incident-desk", root);
+    make(root, "incident-desk/policy.yaml", "nonsense: [");
+    snprintf(command, sizeof command, "cp packs/incident-desk/c*.yaml %s",
+             pack);
+    assert_int_equal(system(command), 0);
+    make(pack, "directory.yaml",
+         "zone: UTC\npersons:\n  new: {name: New, tier: crisis_center}\n"
+         "roster:\n  crisis_center: [new]\n");
+    if (policyset_load_directories(now, &dir, 1, &names, &next, f))
+        fail_msg("%s", finding_text(f, 0));
+    assert_non_null(directory_person(next->directory, TEXT("new")));
+    assert_int_equal(next->pack_count, 2);
+    assert_false(text_equal(next->version, now->version));
+    for (size_t i = 0; i < 2; i++)
+        assert_true(text_equal(next->packs[i].policy->version,
+                               now->packs[i].policy->version));
+    policyset_free(next);
+
+    snprintf(command, sizeof command, "mv %s %s/other", pack, root);
+    assert_int_equal(system(command), 0);
+    snprintf(pack, sizeof pack, "%s/other", root);
+    assert_int_equal(policyset_load_directories(now, &dir, 1, &names, &next, f),
+                     STATUS_INVALID);
+    assert_null(next);
+    snprintf(command, sizeof command, "rm -r %s", root);
+    assert_int_equal(system(command), 0);
+    policyset_free(now);
+    findings_fini(f);
+    free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_place_where_a_pack_lies_among_other_things_is_none),
+        cmocka_unit_test(directories_load_alone),
         cmocka_unit_test(each_pack_loads_alone_without_a_finding),
         cmocka_unit_test(both_stand_side_by_side_each_for_its_regions),
         cmocka_unit_test(a_group_of_the_desk_and_a_department_have_people),
