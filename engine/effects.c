@@ -79,6 +79,22 @@ static struct text wrong_state(const struct case_record *c, enum effect e)
     }
 }
 
+/* What is merged into nothing, or into what is over, would be nobody's. */
+static struct text merge_refuse(const struct run *r, const struct event *ev)
+{
+    struct text into = event_text(ev, TEXT("to"));
+    struct case_record other;
+
+    if (!into.size || name_is(&r->c->id, into))
+        return TEXT("bad_field");
+    if (into.size > NAME_BYTES_MAX ||
+        !r->view->find_case(r->view->context, into, &other) ||
+        other.status == CASE_NONE)
+        return TEXT("unknown_case");
+    return other.status == CASE_CLOSED ? TEXT("case_closed")
+                                       : (struct text){NULL, 0};
+}
+
 static struct text refuses(struct run *r, const struct event *ev, enum effect e,
                            bool reopened, bool *skip)
 {
@@ -96,7 +112,7 @@ static struct text refuses(struct run *r, const struct event *ev, enum effect e,
     case ANSWER:
         return answer_refuse(r, ev, e);
     case ITSELF:
-        break;
+        return e == EFFECT_MERGE ? merge_refuse(r, ev) : why;
     }
     return why;
 }

@@ -326,7 +326,9 @@ void world_decide(struct world *w, const struct world_input *in,
     w->found_is_current = w->found.found;
     view.directory = w->now->directory;
     out->previous_seq = w->found.record.last_sequence;
-    out->code = make_input(w, in, &input);
+    out->code = w->found.found && !world_policy_of(w, &w->found.record)
+                    ? REFUSAL_NO_POLICY
+                    : make_input(w, in, &input);
     if (out->code) {
         out->result = ENGINE_REFUSED;
         return;
