@@ -48,21 +48,34 @@ static bool station_may(const char *verb)
     return verb && (!strcmp(verb, "escalate") || !strcmp(verb, "record"));
 }
 
-/* Who takes something back, or puts something away, says why. */
-static bool needs_reason(const char *verb)
+/* Who takes something back, or puts something away, says why: whatever he
+ * calls his order, by the kind of event that it is. */
+static bool needs_reason(const char *kind)
 {
-    static const char *const verbs[] = {"unack", "severity", "snooze",
-                                        "close", "merge",    "decline"};
+    static const char *const kinds[] = {
+        "notify.unack", "severity.changed",  "page.snoozed",    "case.closed",
+        "case.merged",  "transfer.declined", "request.declined"};
 
-    for (size_t i = 0; verb && i < sizeof verbs / sizeof *verbs; i++)
-        if (strcmp(verb, verbs[i]) == 0)
+    for (size_t i = 0; kind && i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kind, kinds[i]) == 0)
             return true;
     return false;
 }
 
-static bool has_reason(const Yinuo__V1__Command *c)
+static bool has_reason(const Yinuo__V1__Event *e)
 {
-    return c->reason && *c->reason;
+    struct event_value value;
+
+    return (e->note && *e->note) ||
+           (event_get(e, "reason", &value) && value.type == EVENT_TEXT &&
+            value.text && *value.text);
+}
+
+enum refusal access_event(const Yinuo__V1__Event *event)
+{
+    return needs_reason(event->kind) && !has_reason(event)
+               ? REFUSAL_REASON_NEEDED
+               : REFUSAL_NONE;
 }
 
 enum refusal access_command(const struct router *r, const struct asker *from,
@@ -70,8 +83,6 @@ enum refusal access_command(const struct router *r, const struct asker *from,
 {
     if (from->role == WIRE_ROLE_STATION && !station_may(c->verb))
         return REFUSAL_NOT_ALLOWED;
-    if (needs_reason(c->verb) && !has_reason(c))
-        return REFUSAL_REASON_NEEDED;
     if (!c->person || !*c->person)
         return from->role == WIRE_ROLE_SUPERVISOR ? REFUSAL_UNKNOWN_PERSON
                                                   : REFUSAL_NONE;

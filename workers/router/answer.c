@@ -87,6 +87,7 @@ static const struct decision *decision_of(const struct decisions *d,
 
 struct looking {
     struct router *r;
+    char *reporter; /* of the record that is looked at */
     char *winner;
     int64_t at_ms;
 };
@@ -98,8 +99,11 @@ static enum status look_for_ack(void *context, const struct decision *d,
 
     (void)bytes;
     (void)err;
-    if (d->kind == DECISION_ACKNOWLEDGE || d->kind == DECISION_ASSIGN) {
+    if (d->kind == DECISION_ACKNOWLEDGE) {
         l->winner = router_text(l->r, d->person);
+        l->at_ms = d->at_ms;
+    } else if (d->kind == DECISION_RESOLVE || d->kind == DECISION_CLOSE) {
+        l->winner = l->reporter; /* nobody need answer any more */
         l->at_ms = d->at_ms;
     }
     return STATUS_OK;
@@ -127,6 +131,7 @@ static void find_winner(struct router *r, uint64_t seq, struct looking *l)
         Yinuo__V1__StreamRecord *part =
             codec_decode(&yinuo__v1__stream_record__descriptor,
                          rec->parts[RECORD_INPUT], &r->parse, NULL);
+        l->reporter = part && part->event ? part->event->reporter : NULL;
         if (customs_each_decision(rec->parts[RECORD_DECISIONS], look_for_ack, l,
                                   &err) != STATUS_OK)
             break;
@@ -146,12 +151,15 @@ static void tell_winner(struct router *r, const char *person,
         a->text = (char *)refusal_sentence(REFUSAL_ALREADY_DONE);
         return;
     }
-    a->winner = l.winner;
-    if (l.winner) {
-        a->has_at_ms = 1;
-        a->at_ms = l.at_ms;
-        a->text = arena_format(&r->parse, "%s was first.", l.winner);
+    if (!l.winner) { /* nobody was first: it is not his to answer */
+        a->code = REFUSAL_NOT_FOUND;
+        a->text = (char *)"No page of this case waits for an answer of yours.";
+        return;
     }
+    a->winner = l.winner;
+    a->has_at_ms = 1;
+    a->at_ms = l.at_ms;
+    a->text = arena_format(&r->parse, "%s was first.", l.winner);
 }
 
 /* --- answers --- */

@@ -65,9 +65,10 @@ static void apply_decisions(struct router *r, struct deed *d)
     pages_note(r, d->decided.out ? &d->decided.out->decisions : d->instead);
 }
 
-/* It has killed twice: kept as it is, decided by nobody, told to somebody. In
- * the journal at once: what was in hand with it may kill as well. */
-static void quarantine(struct router *r, struct deed *d)
+/* It has killed twice, or the engine refuses what is due: kept as it is,
+ * decided by nobody, told to somebody. In the journal at once: what was in hand
+ * with it may kill as well. */
+static void quarantine(struct router *r, struct deed *d, uint32_t deaths)
 {
     Yinuo__V1__Quarantined q = YINUO__V1__QUARANTINED__INIT;
     Yinuo__V1__Refused refused;
@@ -85,14 +86,14 @@ static void quarantine(struct router *r, struct deed *d)
                              : NULL;
     q.case_id = (char *)case_id;
     q.has_deaths = 1;
-    q.deaths = DEATHS_MAX;
+    q.deaths = deaths;
     d->part.quarantined = &q;
     d->part.kind = YINUO__V1__RECORD_KIND__RECORD_QUARANTINED;
     refuse_in(d, &refused, REFUSAL_QUARANTINED);
     log_error(
         "QUARANTINED",
-        "a %s of case %s ended the router %d times -> set aside, undecided",
-        q.what, case_id ? case_id : "-", DEATHS_MAX);
+        "a %s of case %s ended the router %u times -> set aside, undecided",
+        q.what, case_id ? case_id : "-", deaths);
     if (d->dry_run) {
         d->part.quarantined = NULL;
         d->part.refused = NULL;
@@ -109,7 +110,8 @@ static void quarantine(struct router *r, struct deed *d)
     d->part.quarantined = NULL;
     d->part.refused = NULL;
     batch_commit(r);
-    death_slot_forget(r->slot, &d->mark);
+    if (r->slot)
+        death_slot_forget(r->slot, &d->mark);
 }
 
 void deed_do(struct router *r, struct deed *d)
@@ -124,10 +126,20 @@ void deed_do(struct router *r, struct deed *d)
     Yinuo__V1__Refused refused;
 
     if (r->slot && !death_slot_enter(r->slot, &d->mark)) {
-        quarantine(r, d);
+        quarantine(r, d, DEATHS_MAX);
         return;
     }
     world_decide(r->world, &in, &d->decided);
+    if (d->part.firing && d->decided.result != ENGINE_DECIDED) {
+        /* refused it would be due again at once, and for ever */
+        log_error("FIRING-REFUSED", "what is due of case %s cannot be done: %s",
+                  d->part.firing->case_id, refusal_name(d->decided.code));
+        if (r->slot)
+            death_slot_leave(r->slot);
+        d->decided = (struct world_decided){0};
+        quarantine(r, d, 0);
+        return;
+    }
     if (d->decided.code != REFUSAL_NONE)
         refuse_in(d, &refused, d->decided.code);
     if (!d->dry_run) {

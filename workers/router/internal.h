@@ -167,6 +167,8 @@ bool person_known(const struct router *r, struct text person);
 /* REFUSAL_NONE, UNKNOWN_PERSON or NOT_ALLOWED. */
 enum refusal access_command(const struct router *r, const struct asker *from,
                             const Yinuo__V1__Command *command);
+/* What a person orders and gives no reason for: REASON_NEEDED, or NONE. */
+enum refusal access_event(const Yinuo__V1__Event *event);
 
 /* --- answer.c --- */
 
@@ -203,6 +205,10 @@ MUST_CHECK enum status policies_load(struct router *r, const char *const *dirs,
                                      size_t count, const char *by,
                                      struct findings *f, bool *changed,
                                      struct error *err);
+/* Persons, rosters and calendars alone; rules and messages stay. */
+MUST_CHECK enum status policies_directories(struct router *r, const char *dir,
+                                            const char *by, struct findings *f,
+                                            bool *changed, struct error *err);
 enum status policies_blob(void *router, struct text version, struct bytes *out,
                           struct error *err);
 

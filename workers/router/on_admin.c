@@ -25,10 +25,15 @@ static void load(struct router *r, const struct asker *from,
     const Yinuo__V1__Attribute *dir = attribute(c, "dir");
     Yinuo__V1__Answer a = YINUO__V1__ANSWER__INIT;
     struct error err = {0};
-    bool changed = false;
+    const char *by = c->person ? c->person : from->identity;
+    bool changed = false, rules_too = strcmp(c->verb, "policy.load") == 0;
 
     if (!dir || !dir->text) {
         answer_no(r, from, c, REFUSAL_MISSING_FIELD, NULL, "dir");
+        return;
+    }
+    if (space_level(r->ledger->space) != SPACE_OK) {
+        outbox_busy(&r->out, from, REFUSAL_STORAGE_FULL);
         return;
     }
     struct findings *f = calloc(1, sizeof *f);
@@ -36,8 +41,9 @@ static void load(struct router *r, const struct asker *from,
         abort();
     findings_init(f);
     const char *dirs[] = {dir->text};
-    enum status st = policies_load(
-        r, dirs, 1, c->person ? c->person : from->identity, f, &changed, &err);
+    enum status st =
+        rules_too ? policies_load(r, dirs, 1, by, f, &changed, &err)
+                  : policies_directories(r, dir->text, by, f, &changed, &err);
     a.request_id = c->request_id;
     a.has_code = 1;
     a.code = st == STATUS_OK ? REFUSAL_NONE : REFUSAL_BAD_POLICY;

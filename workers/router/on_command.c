@@ -20,8 +20,15 @@ static Yinuo__V1__Event *event_of(struct router *r, const Yinuo__V1__Command *c,
                   "%s may not report as %s", c->person, e->reporter);
         return NULL;
     }
+    if (e->source == YINUO__V1__SOURCE__SOURCE_IMPORT) {
+        fault_set(fault, REFUSAL_BAD_FIELD, "event.source",
+                  "an order is no fact of another system: gates hold for it");
+        return NULL;
+    }
     if (!e->reporter)
         e->reporter = c->person;
+    if (!e->note) /* what he gave as his reason stands in the record */
+        e->note = c->reason;
     if (!e->has_at_ms && c->has_at_ms) {
         e->has_at_ms = 1;
         e->at_ms = c->at_ms;
@@ -99,6 +106,11 @@ void on_command(struct router *r, const struct asker *from, struct slice bytes)
     Yinuo__V1__Event *event = event_of(r, c, &fault);
     if (!event) {
         answer_no(r, from, c, fault.code, fault.text, fault.field);
+        return;
+    }
+    code = access_event(event);
+    if (code != REFUSAL_NONE) {
+        answer_no(r, from, c, code, NULL, "reason");
         return;
     }
     bool known = complete(r, event, &found);

@@ -78,6 +78,24 @@ static enum status bad_policy(const struct findings *f, enum status st,
                      *first ? first : "the policy cannot be loaded");
 }
 
+/* Takes over the set: into blobs and the journal, if it differs. */
+static enum status put_in_force(struct router *r, struct policyset *set,
+                                const char *by, bool *changed,
+                                struct error *err)
+{
+    const struct policyset *now = world_policies(r->world);
+    enum status st = STATUS_OK;
+
+    if (!now || !text_equal(now->version, set->version)) {
+        st = keep_blobs(r, set, err);
+        *changed = st == STATUS_OK;
+        if (*changed)
+            journal_policy(r, set, by);
+    }
+    policyset_free(set); /* the world compiled its own from the blob */
+    return st;
+}
+
 enum status policies_load(struct router *r, const char *const *dirs,
                           size_t count, const char *by, struct findings *f,
                           bool *changed, struct error *err)
@@ -92,15 +110,21 @@ enum status policies_load(struct router *r, const char *const *dirs,
         return STATUS_OK; /* mostly, at a start: nothing to compile */
     if (st == STATUS_OK)
         st = policyset_load(dirs, count, apply_names(), &set, f);
-    if (st != STATUS_OK)
-        return bad_policy(f, st, err);
-    st = keep_blobs(r, set, err);
-    if (st == STATUS_OK) {
-        *changed = true;
-        journal_policy(r, set, by);
-    }
-    policyset_free(set); /* the world compiled its own from the blob */
-    return st;
+    return st == STATUS_OK ? put_in_force(r, set, by, changed, err)
+                           : bad_policy(f, st, err);
+}
+
+enum status policies_directories(struct router *r, const char *dir,
+                                 const char *by, struct findings *f,
+                                 bool *changed, struct error *err)
+{
+    struct policyset *set = NULL;
+    enum status st = policyset_load_directories(world_policies(r->world), &dir,
+                                                1, apply_names(), &set, f);
+
+    *changed = false;
+    return st == STATUS_OK ? put_in_force(r, set, by, changed, err)
+                           : bad_policy(f, st, err);
 }
 
 enum status policies_open(struct router *r, struct error *err)
