@@ -140,6 +140,22 @@ static enum status make_plan(struct drill *d, int argc, char **argv,
 
 /* --- the system --- */
 
+/* Time of a drill is not that of a real ledger, and begins anew each time. */
+static enum status want_new_home(struct drill *d, struct error *err)
+{
+    char path[LIMIT_PATH_BYTES];
+    enum status st =
+        file_join(path, sizeof path, d->cli->home_path, "ledger", err);
+
+    if (st == STATUS_OK && access(path, F_OK) == 0)
+        return error_set(err, STATUS_INVALID,
+                         _("a drill wants a home of its own, and %.300s has a "
+                           "ledger; name another one with --home or "
+                           "YINUO_HOME"),
+                         d->cli->home_path);
+    return st;
+}
+
 static enum status start_system(struct drill *d, struct error *err)
 {
     static char self[LIMIT_PATH_BYTES], clock[TIME_TEXT_SIZE],
@@ -442,7 +458,9 @@ int run_drill(struct cli *cli, int argc, char **argv)
     d->cli = cli;
     d->show.out = &cli->out;
     arena_init(&d->arena, LIMIT_DECODE_BYTES);
-    enum status st = make_plan(d, argc, argv, &cli->error);
+    enum status st = want_new_home(d, &cli->error);
+    if (st == STATUS_OK)
+        st = make_plan(d, argc, argv, &cli->error);
     if (st == STATUS_OK) {
         st = start_system(d, &cli->error);
         if (st == STATUS_OK) {
