@@ -2,6 +2,8 @@
  *
  *   follow run=DIR                 the tail, until TERM; prints what it saw
  *   follow run=DIR catchup=N       fetches N records from the oldest on
+ *   follow run=DIR late=N          until N promises were found missed: how long
+ *                                  after they were due that was heard of here
  */
 #include <signal.h>
 #include <stdio.h>
@@ -69,6 +71,83 @@ static void tail(void *sock)
         }
     }
     printf("tail messages=%lu bytes=%lu\n", messages, bytes);
+}
+
+/* --- lateness --- */
+
+enum { LATE_MAX = 1 << 20 };
+
+struct lateness {
+    uint32_t *ms;
+    size_t count, wanted;
+};
+
+static int by_size(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* The miss is an event that the timer derives, at the moment it was due. */
+static void note_decision(struct lateness *l, const Yinuo__V1__Decision *d,
+                          int64_t now_ms)
+{
+    if (d->text && strcmp(d->text, "promise.missed") == 0 &&
+        l->count < l->wanted)
+        l->ms[l->count++] =
+            now_ms > d->due_ms ? (uint32_t)(now_ms - d->due_ms) : 0;
+}
+
+static void note_records(struct lateness *l, struct slice body,
+                         struct arena *arena)
+{
+    int64_t now_ms = clock_wall_ms(clock_system());
+
+    arena_reset(arena);
+    const Yinuo__V1__Records *r =
+        codec_decode(&yinuo__v1__records__descriptor, body, arena, NULL);
+    for (size_t i = 0; r && i < r->n_records; i++) {
+        const Yinuo__V1__StreamRecord *record = codec_decode(
+            &yinuo__v1__stream_record__descriptor,
+            slice_of(r->records[i].data, r->records[i].len), arena, NULL);
+
+        for (size_t k = 0; record && k < record->n_decisions; k++)
+            note_decision(l, record->decisions[k], now_ms);
+    }
+}
+
+static void late(void *sock, size_t wanted)
+{
+    struct lateness l = {.wanted = wanted < LATE_MAX ? wanted : LATE_MAX};
+    zmq_pollitem_t item = {sock, 0, ZMQ_POLLIN, 0};
+    struct arena arena;
+    struct frames f;
+
+    l.ms = calloc(l.wanted, sizeof *l.ms);
+    if (!l.ms)
+        die("no memory");
+    arena_init(&arena, 64 << 20);
+    frames_init(&f);
+    while (!stop && l.count < l.wanted) {
+        if (zmq_poll(&item, 1, 200) <= 0)
+            continue;
+        while (socket_receive(sock, &f) == STATUS_OK) {
+            struct wire_header h;
+            struct slice head = frames_slice(&f, 1);
+
+            if (wire_header_decode(head.data, head.size, &h) == REFUSAL_NONE &&
+                h.kind == WIRE_STREAM)
+                note_records(&l, frames_slice(&f, 3), &arena);
+            frames_fini(&f);
+        }
+    }
+    qsort(l.ms, l.count, sizeof *l.ms, by_size);
+    size_t n = l.count ? l.count - 1 : 0;
+    printf("late fired=%zu p50_ms=%u p99_ms=%u max_ms=%u\n", l.count,
+           l.ms[n / 2], l.ms[n * 99 / 100], l.ms[n]);
+    arena_fini(&arena);
+    free(l.ms);
 }
 
 static void say(void *sock, uint8_t kind, uint64_t request,
@@ -158,7 +237,8 @@ static void catch_up(void *sock, unsigned long wanted)
 int main(int argc, char **argv)
 {
     const char *run = arg(argc, argv, "run"),
-               *wanted = arg(argc, argv, "catchup");
+               *wanted = arg(argc, argv, "catchup"),
+               *fired = arg(argc, argv, "late");
     void *context;
     struct error err;
 
@@ -172,6 +252,8 @@ int main(int argc, char **argv)
                         : door(context, run, "stream", ZMQ_SUB);
     if (wanted)
         catch_up(sock, strtoul(wanted, NULL, 10));
+    else if (fired)
+        late(sock, strtoul(fired, NULL, 10));
     else
         tail(sock);
     socket_close(&sock);

@@ -3,11 +3,14 @@
  *
  *   load connect=tcp://127.0.0.1:7801 cases=100000 open=1
  *   load connect=... cases=100000 producers=3000 conns=16 batch=32 w=1024
- * secs=5
+ *        secs=5
+ *   load connect=... promise=30000 lead_ms=60000 rate=1000
  *
- * open=1 opens the cases and ends. Otherwise each event is a two-way contact of
- * a case chosen at random: it moves the case, and its timer is armed anew. w is
- * how many events are outstanding in all; batch how many go in one message.
+ * open=1 opens the cases and ends. promise=N makes N promises of the first N
+ * cases, due from lead_ms from now on, rate of them in a second. Otherwise each
+ * event is a two-way contact of a case chosen at random: it moves the case, and
+ * its timer is armed anew. w is how many events are outstanding in all; batch
+ * how many go in one message.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +42,9 @@ struct flight { /* a message that is not answered yet, by request id */
 
 struct load {
     const char *connect;
-    uint32_t cases, producers, conns, batch, window, open;
+    uint32_t cases, producers, conns, batch, window, open, promises;
+    int64_t first_due_ms;
+    uint32_t rate;
     double secs;
     void *context, *sock[CONNS_MAX];
     struct producer *producer;
@@ -128,6 +133,40 @@ static void make_event(struct load *l)
     arena_fini(&arena);
 }
 
+/* A promise of a case of its own, which nobody keeps. Its name is the run's. */
+static size_t make_promise(struct load *l, uint32_t n, char *room)
+{
+    static struct arena arena;
+    struct bytes out = {0};
+    struct fault fault;
+    char case_id[16], name[24];
+    struct event_value due = {.type = EVENT_TIME,
+                              .number = l->first_due_ms +
+                                        (int64_t)n * 1000 / l->rate},
+                       yes = {.type = EVENT_FLAG, .number = 1},
+                       id = {.type = EVENT_TEXT, .text = name};
+
+    snprintf(name, sizeof name, "p%llx", (unsigned long long)l->epoch);
+    if (!arena.cap)
+        arena_init(&arena, LIMIT_DECODE_BYTES);
+    arena_reset(&arena);
+    Yinuo__V1__Event *e = event_new("promise.made", &arena);
+    snprintf(case_id, sizeof case_id, "C-%07u", n % 10000000);
+    e->id = (char *)"e";
+    e->case_id = case_id;
+    e->station = (char *)"ST-BENCH";
+    if (event_set(e, "due", &due, &arena, &fault) ||
+        event_set(e, "accepted_by_customer", &yes, &arena, &fault) ||
+        event_set(e, "promise_id", &id, &arena, &fault))
+        die(fault.text);
+    if (codec_encode(&e->base, &out) != STATUS_OK || out.size > EVENT_BYTES)
+        die("no room");
+    memcpy(room, out.data, out.size);
+    size_t size = out.size;
+    bytes_fini(&out);
+    return size;
+}
+
 static void send_frames(struct load *l, uint32_t conn, uint8_t kind,
                         uint64_t request, const ProtobufCMessage *body)
 {
@@ -208,13 +247,21 @@ static void send_batch(struct load *l, uint32_t events, uint64_t request,
     char identity[32], id[16];
 
     for (uint32_t i = 0; i < events; i++) {
+        if (l->promises) {
+            size_t size = make_promise(l, (uint32_t)l->sent++, room[i]);
+            list[i] = (ProtobufCBinaryData){size, (uint8_t *)room[i]};
+            continue;
+        }
         memcpy(room[i], l->event, l->event_size);
         snprintf(id, sizeof id, "%07u", pick_case(l) % 10000000);
         memcpy(room[i] + l->case_at + 2, id, 7);
         list[i] = (ProtobufCBinaryData){l->event_size, (uint8_t *)room[i]};
         l->sent++;
     }
-    snprintf(identity, sizeof identity, "st-%05u%s", p, l->open ? "-o" : "");
+    snprintf(identity, sizeof identity, "st-%05u%s", p,
+             l->promises ? "-p"
+             : l->open   ? "-o"
+                         : "");
     body.producer_identity = identity;
     body.has_producer_epoch = body.has_first_sequence = 1;
     body.producer_epoch = l->epoch;
@@ -229,15 +276,20 @@ static void send_batch(struct load *l, uint32_t events, uint64_t request,
     send_frames(l, p % l->conns, WIRE_EVENTS, request, &body.base);
 }
 
-static bool more(const struct load *l)
+/* How many there are to send; all the time gives. */
+static uint64_t wanted(const struct load *l)
 {
-    return !l->open || l->sent < l->cases;
+    return l->promises ? l->promises : l->open ? l->cases : UINT64_MAX;
 }
 
 static void fill(struct load *l)
 {
-    while (l->outstanding + l->batch <= l->window && more(l))
-        send_batch(l, l->batch, ++l->next_request, pick_producer(l));
+    while (l->outstanding + l->batch <= l->window && l->sent < wanted(l)) {
+        uint64_t left = wanted(l) - l->sent;
+
+        send_batch(l, left < l->batch ? (uint32_t)left : l->batch,
+                   ++l->next_request, pick_producer(l));
+    }
 }
 
 /* --- answers --- */
@@ -312,10 +364,12 @@ static void report(struct load *l, double secs)
            "acked=%llu "
            "acked_per_s=%.0f ack_p50_us=%u ack_p99_us=%u ack_max_us=%u "
            "refused=%llu secs=%.2f\n",
-           l->open ? "open" : "contact", l->producers, l->conns, l->window,
-           l->batch, l->cases, (unsigned long long)l->acked,
-           (double)l->acked / secs, l->latency_us[n / 2],
-           l->latency_us[n * 99 / 100], l->latency_us[n],
+           l->promises ? "promise"
+           : l->open   ? "open"
+                       : "contact",
+           l->producers, l->conns, l->window, l->batch, l->cases,
+           (unsigned long long)l->acked, (double)l->acked / secs,
+           l->latency_us[n / 2], l->latency_us[n * 99 / 100], l->latency_us[n],
            (unsigned long long)l->refused, secs);
 }
 
@@ -330,10 +384,14 @@ int main(int argc, char **argv)
     l.batch = number(argc, argv, "batch", "32");
     l.window = number(argc, argv, "w", "1024");
     l.open = number(argc, argv, "open", "0");
+    l.promises = number(argc, argv, "promise", "0");
+    l.rate = number(argc, argv, "rate", "1000");
+    l.first_due_ms =
+        clock_wall_ms(clock_system()) + number(argc, argv, "lead_ms", "60000");
     l.secs = strtod(arg(argc, argv, "secs", "5"), NULL);
     if (l.conns > CONNS_MAX || l.producers > PRODUCERS_MAX ||
         l.batch > LIMIT_BATCH_EVENTS || !l.conns || !l.producers || !l.batch ||
-        l.cases > 9999999)
+        !l.rate || l.cases > 9999999)
         die("numbers out of range");
     l.producer = calloc(l.producers, sizeof *l.producer);
     l.flight = calloc(RING, sizeof *l.flight);
@@ -346,7 +404,7 @@ int main(int argc, char **argv)
     open_conns(&l);
     int64_t start_ns = clock_monotonic_ns(clock_system()), now_ns = start_ns;
     int64_t end_ns = start_ns + (int64_t)(l.secs * 1e9);
-    while ((l.open ? l.sent < l.cases : now_ns < end_ns)) {
+    while (wanted(&l) == UINT64_MAX ? now_ns < end_ns : l.sent < wanted(&l)) {
         fill(&l);
         drain(&l, 1000);
         now_ns = clock_monotonic_ns(clock_system());

@@ -11,7 +11,8 @@ enum {
     FINE_MAX = 1024, /* up to here a class per 16 bytes */
     FINE_CLASSES = FINE_MAX / FINE_STEP,
     CHUNK_FIRST = 64 << 10,
-    CHUNK_LAST = 1 << 20,
+    CHUNK_LAST = 2 << 20,
+    HUGE_BYTES = 2 << 20,
 };
 
 struct memarena_chunk {
@@ -48,11 +49,32 @@ size_t memarena_room(size_t size)
     return room;
 }
 
-/* Populated at once: it will be used, and a fault per page is dearer. */
-static void *map_chunk(size_t size)
+/* Rows are looked up at random: with small pages nearly each look would be one
+ * into the page tables, too. */
+static void *map_huge(size_t size)
 {
-    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    size_t wide = size + HUGE_BYTES;
+    uint8_t *p = mmap(NULL, wide, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED)
+        return p;
+    size_t before = (size_t) - (uintptr_t)p & (HUGE_BYTES - 1);
+
+    if (before > 0)
+        munmap(p, before);
+    munmap(p + before + size, wide - before - size);
+    madvise(p + before, size, MADV_HUGEPAGE);
+    return p + before;
+}
+
+/* Populated at once: it will be used, and a fault per page is dearer. */
+void *memarena_map(size_t size)
+{
+    void *p = size >= HUGE_BYTES
+                  ? map_huge(size)
+                  : mmap(NULL, size, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
     if (p == MAP_FAILED) {
         fprintf(stderr, "ledger: out of memory for %zu bytes of changes\n",
@@ -98,7 +120,7 @@ static void refill(struct memarena *a, size_t room)
 
     while (size < room + sizeof(struct memarena_chunk))
         size *= 2;
-    struct memarena_chunk *c = map_chunk(size);
+    struct memarena_chunk *c = memarena_map(size);
 
     link_chunk(a, c, size);
     a->at = (uint8_t *)(c + 1);
@@ -111,7 +133,7 @@ static void *take_alone(struct memarena *a, size_t size, size_t *room)
 {
     size_t whole =
         (size + sizeof(struct memarena_chunk) + 4095) & ~(size_t)4095;
-    struct memarena_chunk *c = map_chunk(whole);
+    struct memarena_chunk *c = memarena_map(whole);
 
     link_chunk(a, c, whole);
     *room = whole - sizeof *c;

@@ -35,4 +35,7 @@ size_t memarena_room(size_t size);
 /* Give back a block, with the room that take reported. */
 void memarena_give(struct memarena *a, void *block, size_t room);
 
+/* Zeroed memory of its own, a multiple of 4 KiB; munmap() gives it back. */
+void *memarena_map(size_t size);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "ledger/memarena.h"
 #include "ledger/memorder.h"
@@ -63,7 +64,7 @@ struct memtable *memtable_new(size_t expected)
         n *= 2;
     memarena_init(&m->arena);
     m->mask = n - 1;
-    m->slots = must_have(calloc(n, sizeof *m->slots), n * sizeof *m->slots);
+    m->slots = memarena_map(n * sizeof *m->slots);
     pthread_once(&hash_key_made, make_hash_key);
     return m;
 }
@@ -73,7 +74,7 @@ void memtable_free(struct memtable *m)
     if (m == NULL)
         return;
     memarena_fini(&m->arena);
-    free(m->slots);
+    munmap(m->slots, (m->mask + 1) * sizeof *m->slots);
     free(m);
 }
 
@@ -163,13 +164,12 @@ static void grow_slots(struct memtable *m)
     size_t n = m->mask + 1;
     struct slot *old = m->slots;
 
-    m->slots =
-        must_have(calloc(2 * n, sizeof *m->slots), 2 * n * sizeof *m->slots);
+    m->slots = memarena_map(2 * n * sizeof *m->slots);
     m->mask = 2 * n - 1;
     for (size_t i = 0; i < n; i++)
         if (old[i].row != NULL)
             take_slot(m, old[i].row, old[i].hash);
-    free(old);
+    munmap(old, n * sizeof *old);
 }
 
 static void push_pending(struct order *o, struct mem_row *row)

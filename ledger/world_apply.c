@@ -12,7 +12,8 @@
 struct applying {
     struct world *w;
     uint64_t sequence;
-    struct name case_id; /* of w->before and w->after; empty: none yet */
+    struct name case_id; /* of before and w->after; empty: none yet */
+    const struct world_case *before;
 };
 
 /* --- timers --- */
@@ -179,8 +180,8 @@ static enum status flush(struct applying *a, struct error *err)
     if (a->case_id.size == 0 || c->status == CASE_NONE)
         return STATUS_OK;
     case_stamp(c, a->sequence);
-    timers_update(w, &w->before.record, c);
-    pages_update(w, &w->before.record, c);
+    timers_update(w, &a->before->record, c);
+    pages_update(w, &a->before->record, c);
     bytes_reset(&w->row);
     if (customs_case_row(c, &w->after.marks, world_policy_of(w, c), &w->row))
         return error_set(err, STATUS_NO_MEMORY, "the row of a case");
@@ -190,15 +191,17 @@ static enum status flush(struct applying *a, struct error *err)
 }
 
 /* What decide has just read need not be read again. */
-static enum status load_before(struct world *w, struct text case_id,
+static enum status load_before(struct applying *a, struct text case_id,
                                struct error *err)
 {
-    if (!w->found_is_current || !name_is(&w->found.record.id, case_id))
-        return world_load(w, case_id, &w->before, err);
-    world_copy(&w->before.record, &w->found.record);
-    w->before.marks = w->found.marks;
-    w->before.found = true;
-    return STATUS_OK;
+    struct world *w = a->w;
+
+    if (w->found_is_current && name_is(&w->found.record.id, case_id)) {
+        a->before = &w->found;
+        return STATUS_OK;
+    }
+    a->before = &w->before;
+    return world_load(w, case_id, &w->before, err);
 }
 
 static enum status turn_to(struct applying *a, struct text case_id,
@@ -210,11 +213,11 @@ static enum status turn_to(struct applying *a, struct text case_id,
     if (!status && !name_set(&a->case_id, case_id))
         status = error_set(err, STATUS_CORRUPT, "a case id is too long");
     if (!status)
-        status = load_before(w, case_id, err);
+        status = load_before(a, case_id, err);
     if (status)
         return status;
-    world_copy(&w->after.record, &w->before.record);
-    w->after.marks = w->before.marks;
+    world_copy(&w->after.record, &a->before->record);
+    w->after.marks = a->before->marks;
     return STATUS_OK;
 }
 
