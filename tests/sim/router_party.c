@@ -300,6 +300,7 @@ static void from_broker(struct router_party *n,
 
     arena_init(&arena, LIMIT_DECODE_BYTES);
     if (header->kind == WIRE_WELCOME) {
+        router_welcome(n->router);
         n->welcome = true;
     } else if (header->kind == WIRE_ERROR) {
         Yinuo__V1__Refused *e =

@@ -104,6 +104,7 @@ static void from_broker(struct program *p, const struct wire_header *header,
                      "the broker knows partition %lld -> work may come",
                      (long long)p->options.partition);
         p->welcome = true;
+        router_welcome(p->router);
     } else if (header->kind == WIRE_ERROR) {
         Yinuo__V1__Refused *e =
             codec_decode(&yinuo__v1__refused__descriptor, body, &arena, NULL);

@@ -358,7 +358,7 @@ int64_t router_turn(struct router *r, bool idle)
     reader_thread_collect(r->reader, &r->out);
     if (!r->requeued)
         pages_requeue(r);
-    if (space_level(r->ledger->space) != SPACE_NONE)
+    if (r->welcome && space_level(r->ledger->space) != SPACE_NONE)
         pages_send(r);
     int64_t mono_ms = clock_monotonic_ms(r->clock);
     tick(r, mono_ms);
@@ -397,6 +397,14 @@ void router_greet(struct router *r)
     struct outgoing *m = outbox_add(&r->out, WIRE_REGISTER, partition);
     if (codec_encode(&body.base, &m->body) != STATUS_OK)
         abort();
+    r->welcome = false;
+}
+
+void router_welcome(struct router *r)
+{
+    if (r->welcome)
+        return;
+    r->welcome = true;
     for (uint8_t tier = 0; tier < LEASE_TIERS; tier++)
         leases_release_tier(r->leases, tier);
 }

@@ -64,8 +64,12 @@ bool router_has_room(const struct router *r);
  * message at most, in ms. */
 int64_t router_turn(struct router *r, bool idle);
 
-/* The broker is new or back: tell it who we are, and queue all leases again. */
+/* Tell the broker who we are: at the start, and when it may be new. Until it
+ * answers no page goes out. */
 void router_greet(struct router *r);
+
+/* It has answered. What was with workers of the one before is sent again. */
+void router_welcome(struct router *r);
 
 /* Becomes readable when a turn has something to do; -1 with an inline reader.
  */
