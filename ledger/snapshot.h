@@ -26,6 +26,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "ledger/state.h"
 #include "ledger/state_reader.h"
 
@@ -65,6 +66,12 @@ MUST_CHECK enum status snapshot_load(const char *dir, uint64_t seq,
  * are; out gets at most room. A missing directory has none. */
 MUST_CHECK enum status snapshot_list(const char *dir, uint64_t *out,
                                      size_t room, size_t *count,
+                                     struct error *err);
+
+/* DIR/<seq>.snap and the suffix. */
+MUST_CHECK enum status snapshot_path(const char *dir, uint64_t seq,
+                                     const char *suffix,
+                                     char out[LIMIT_PATH_BYTES],
                                      struct error *err);
 
 /* Removes all but the newest keep. */

@@ -10,163 +10,18 @@
 #include "base/limits.h"
 #include "base/reader.h"
 #include "base/writer.h"
+#include "station/outbox_change.h"
 
-enum {
-    FORMAT = 1,
-    KEY = 12,      /* partition, sequence */
-    STAMP = 8,     /* stored_at_ms, before the event */
-    ENDS = 32,     /* the value of a partition's row in meta */
-    OVERHEAD = 64, /* what an event takes on disk beside its bytes */
-    READERS = 126,
-};
+enum { FORMAT = 1, READERS = 126 };
 
 #define SPACE_RESERVE (16ull * 1024 * 1024) /* left free on the disk */
 
 static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct outbox *open_ones;
 
-static enum status status_of_lmdb(int rc)
-{
-    switch (rc) {
-    case 0:
-        return STATUS_OK;
-    case MDB_NOTFOUND:
-        return STATUS_NOT_FOUND;
-    case MDB_MAP_FULL:
-    case ENOSPC:
-        return STATUS_FULL;
-    case MDB_VERSION_MISMATCH:
-        return STATUS_VERSION;
-    case MDB_INVALID:
-    case MDB_CORRUPTED:
-        return STATUS_CORRUPT;
-    case ENOMEM:
-        return STATUS_NO_MEMORY;
-    case EACCES:
-    case EPERM:
-        return STATUS_DENIED;
-    default:
-        return STATUS_IO;
-    }
-}
-
 static enum status fail(struct error *err, int rc, const char *what)
 {
-    return error_set(err, status_of_lmdb(rc), "%s: %s", what, mdb_strerror(rc));
-}
-
-static MDB_val val(const void *data, size_t size)
-{
-    return (MDB_val){.mv_size = size, .mv_data = (void *)(uintptr_t)data};
-}
-
-static MDB_val event_key(uint8_t key[KEY], uint32_t partition, uint64_t seq)
-{
-    put_u32(key, partition);
-    put_u64(key + 4, seq);
-    return val(key, KEY);
-}
-
-/* ---- transactions: the first failure stays, the rest does nothing ---- */
-
-struct change {
-    struct outbox *o;
-    MDB_txn *txn;
-    int rc;
-};
-
-static struct change begin(struct outbox *o, unsigned flags)
-{
-    struct change c = {.o = o};
-    c.rc = atomic_load(&o->broken) ? EIO
-                                   : mdb_txn_begin(o->env, NULL, flags, &c.txn);
-    return c;
-}
-
-static bool get(struct change *c, MDB_dbi dbi, MDB_val key, MDB_val *value)
-{
-    if (c->rc != 0)
-        return false;
-    int rc = mdb_get(c->txn, dbi, &key, value);
-    if (rc != 0 && rc != MDB_NOTFOUND)
-        c->rc = rc;
-    return rc == 0;
-}
-
-static void put(struct change *c, MDB_dbi dbi, MDB_val key, MDB_val value)
-{
-    if (c->rc == 0)
-        c->rc = mdb_put(c->txn, dbi, &key, &value, 0);
-}
-
-static void drop(struct change *c, MDB_dbi dbi, MDB_val key)
-{
-    if (c->rc != 0)
-        return;
-    int rc = mdb_del(c->txn, dbi, &key, NULL);
-    c->rc = rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-/* A failed put or commit is the end of this outbox, unless the map or the disk
- * was full before anything was written. */
-static enum status commit(struct change *c)
-{
-    if (c->rc == 0 && c->txn) {
-        c->rc = mdb_txn_commit(c->txn);
-        c->txn = NULL;
-        if (c->rc != 0)
-            atomic_store(&c->o->broken, true);
-    }
-    if (c->rc == EIO || c->rc == MDB_PANIC)
-        atomic_store(&c->o->broken, true);
-    if (c->txn)
-        mdb_txn_abort(c->txn);
-    c->txn = NULL;
-    return status_of_lmdb(c->rc);
-}
-
-static void leave(struct change *c)
-{
-    if (c->txn)
-        mdb_txn_abort(c->txn);
-    c->txn = NULL;
-}
-
-static MDB_val ends_key(uint8_t key[5], uint32_t partition)
-{
-    key[0] = 'p';
-    put_u32(key + 1, partition);
-    return val(key, 5);
-}
-
-static struct outbox_ends get_ends(struct change *c, uint32_t partition)
-{
-    uint8_t key[5];
-    MDB_val value;
-    struct outbox_ends ends = {0};
-    if (!get(c, c->o->meta, ends_key(key, partition), &value))
-        return ends;
-    if (value.mv_size != ENDS) {
-        c->rc = MDB_CORRUPTED;
-        return ends;
-    }
-    const uint8_t *at = value.mv_data;
-    ends.last = get_u64(at);
-    ends.settled = get_u64(at + 8);
-    ends.bytes = get_u64(at + 16);
-    ends.dead = get_u64(at + 24);
-    return ends;
-}
-
-static void put_ends(struct change *c, uint32_t partition,
-                     const struct outbox_ends *ends)
-{
-    uint8_t key[5], value[ENDS];
-    put_u64(value, ends->last);
-    put_u64(value + 8, ends->settled);
-    put_u64(value + 16, ends->bytes);
-    put_u64(value + 24, ends->dead);
-    put(c, c->o->meta, ends_key(key, partition), val(value, ENDS));
+    return error_set(err, outbox_status(rc), "%s: %s", what, mdb_strerror(rc));
 }
 
 /* ---- opening ---- */
@@ -182,20 +37,21 @@ static enum status settle_identity(struct outbox *o, struct error *err)
 {
     uint8_t number[8];
     MDB_val value;
-    struct change c = begin(o, 0);
-    if (get(&c, o->meta, val("format", 6), &value)) {
+    struct change c = change_begin(o, 0);
+    if (change_get(&c, o->meta, outbox_value("format", 6), &value)) {
         if (value.mv_size != 4 || get_u32(value.mv_data) != FORMAT) {
-            leave(&c);
+            change_leave(&c);
             return error_set(err, STATUS_VERSION,
                              "a newer program has made this outbox");
         }
-        bool ours = get(&c, o->meta, val("identity", 8), &value) &&
-                    slice_equal(slice_of(value.mv_data, value.mv_size),
-                                slice_of_text(o->identity));
-        if (ours && get(&c, o->meta, val("epoch", 5), &value) &&
+        bool ours =
+            change_get(&c, o->meta, outbox_value("identity", 8), &value) &&
+            slice_equal(slice_of(value.mv_data, value.mv_size),
+                        slice_of_text(o->identity));
+        if (ours && change_get(&c, o->meta, outbox_value("epoch", 5), &value) &&
             value.mv_size == 8)
             o->epoch = get_u64(value.mv_data);
-        leave(&c);
+        change_leave(&c);
         if (!ours)
             return error_set(err, STATUS_CONFLICT,
                              "this outbox belongs to another identity");
@@ -204,11 +60,12 @@ static enum status settle_identity(struct outbox *o, struct error *err)
     }
     o->epoch = make_epoch(o);
     put_u32(number, FORMAT);
-    put(&c, o->meta, val("format", 6), val(number, 4));
-    put(&c, o->meta, val("identity", 8), val(o->identity, strlen(o->identity)));
+    change_put(&c, o->meta, outbox_value("format", 6), outbox_value(number, 4));
+    change_put(&c, o->meta, outbox_value("identity", 8),
+               outbox_value(o->identity, strlen(o->identity)));
     put_u64(number, o->epoch);
-    put(&c, o->meta, val("epoch", 5), val(number, 8));
-    enum status status = commit(&c);
+    change_put(&c, o->meta, outbox_value("epoch", 5), outbox_value(number, 8));
+    enum status status = change_commit(&c);
     return status == STATUS_OK ? status
                                : error_set(err, status, "cannot write to it");
 }
@@ -371,21 +228,6 @@ static enum status has_room(struct outbox *o, const struct outbox_ends *ends,
     return status;
 }
 
-static void put_event(struct change *c, uint32_t partition, uint64_t seq,
-                      struct slice event, int64_t at_ms)
-{
-    uint8_t key[KEY];
-    MDB_val k = event_key(key, partition, seq);
-    MDB_val v = val(NULL, STAMP + event.size);
-    if (c->rc == 0)
-        c->rc = mdb_put(c->txn, c->o->events, &k, &v, MDB_RESERVE);
-    if (c->rc != 0)
-        return;
-    put_u64(v.mv_data, (uint64_t)at_ms);
-    if (event.size > 0)
-        memcpy((uint8_t *)v.mv_data + STAMP, event.data, event.size);
-}
-
 static bool mark_key(char key[256], const char *name, MDB_val *out)
 {
     size_t size = strlen(name);
@@ -393,7 +235,7 @@ static bool mark_key(char key[256], const char *name, MDB_val *out)
         return false;
     key[0] = 'm';
     memcpy(key + 1, name, size);
-    *out = val(key, size + 1);
+    *out = outbox_value(key, size + 1);
     return true;
 }
 
@@ -408,9 +250,9 @@ static void put_mark(struct change *c, const struct outbox_mark *mark)
     }
     put_u64(value, mark->value);
     if (mark->value)
-        put(c, c->o->meta, k, val(value, sizeof(value)));
+        change_put(c, c->o->meta, k, outbox_value(value, sizeof(value)));
     else
-        drop(c, c->o->meta, k);
+        change_drop(c, c->o->meta, k);
 }
 
 enum status outbox_mark_get(struct outbox *o, const char *name, uint64_t *value)
@@ -420,11 +262,11 @@ enum status outbox_mark_get(struct outbox *o, const char *name, uint64_t *value)
     *value = 0;
     if (!mark_key(key, name, &k))
         return STATUS_TOO_LARGE;
-    struct change c = begin(o, MDB_RDONLY);
-    if (get(&c, o->meta, k, &v) && v.mv_size == 8)
+    struct change c = change_begin(o, MDB_RDONLY);
+    if (change_get(&c, o->meta, k, &v) && v.mv_size == 8)
         *value = get_u64(v.mv_data);
-    leave(&c);
-    return status_of_lmdb(c.rc);
+    change_leave(&c);
+    return outbox_status(c.rc);
 }
 
 enum status outbox_add(struct outbox *o, uint32_t partition,
@@ -436,24 +278,24 @@ enum status outbox_add(struct outbox *o, uint32_t partition,
     int64_t at_ms = clock_wall_ms(o->set.clock);
     for (size_t i = 0; i < count; i++)
         bytes += events[i].size + OVERHEAD;
-    struct change c = begin(o, 0);
-    struct outbox_ends ends = get_ends(&c, partition);
+    struct change c = change_begin(o, 0);
+    struct outbox_ends ends = change_get_ends(&c, partition);
     if (c.rc == 0) {
         enum status status = has_room(o, &ends, count, bytes, err);
         if (status != STATUS_OK) {
-            leave(&c);
+            change_leave(&c);
             return status;
         }
     }
     for (size_t i = 0; i < count; i++)
-        put_event(&c, partition, ends.last + 1 + i, events[i], at_ms);
+        change_put_event(&c, partition, ends.last + 1 + i, events[i], at_ms);
     uint64_t from = ends.last + 1;
     ends.last += count;
     ends.bytes += bytes;
-    put_ends(&c, partition, &ends);
+    change_put_ends(&c, partition, &ends);
     if (mark)
         put_mark(&c, mark);
-    enum status status = commit(&c);
+    enum status status = change_commit(&c);
     if (status != STATUS_OK)
         return error_set(err, status, "store an event: %s", mdb_strerror(c.rc));
     *first = from;
@@ -465,12 +307,12 @@ enum status outbox_add(struct outbox *o, uint32_t partition,
 enum status outbox_ends(struct outbox *o, uint32_t partition,
                         struct outbox_ends *ends)
 {
-    struct change c = begin(o, MDB_RDONLY);
-    struct outbox_ends found = get_ends(&c, partition);
-    leave(&c);
+    struct change c = change_begin(o, MDB_RDONLY);
+    struct outbox_ends found = change_get_ends(&c, partition);
+    change_leave(&c);
     if (c.rc == 0)
         *ends = found;
-    return status_of_lmdb(c.rc);
+    return outbox_status(c.rc);
 }
 
 int64_t outbox_oldest_ms(struct outbox *o, uint32_t partition)
@@ -478,14 +320,14 @@ int64_t outbox_oldest_ms(struct outbox *o, uint32_t partition)
     uint8_t key[KEY];
     MDB_val value;
     int64_t at_ms = 0;
-    struct change c = begin(o, MDB_RDONLY);
-    struct outbox_ends ends = get_ends(&c, partition);
+    struct change c = change_begin(o, MDB_RDONLY);
+    struct outbox_ends ends = change_get_ends(&c, partition);
     if (ends.last > ends.settled &&
-        get(&c, o->events, event_key(key, partition, ends.settled + 1),
-            &value) &&
+        change_get(&c, o->events, outbox_key(key, partition, ends.settled + 1),
+                   &value) &&
         value.mv_size >= STAMP)
         at_ms = (int64_t)get_u64(value.mv_data);
-    leave(&c);
+    change_leave(&c);
     return at_ms;
 }
 
@@ -511,9 +353,9 @@ size_t outbox_read(struct outbox *o, uint32_t partition, uint64_t first,
     uint8_t key[KEY];
     MDB_val value;
     size_t count = 0, bytes = 0;
-    struct change c = begin(o, MDB_RDONLY);
+    struct change c = change_begin(o, MDB_RDONLY);
     for (uint64_t seq = first; seq <= last; seq++) {
-        if (!get(&c, o->events, event_key(key, partition, seq), &value))
+        if (!change_get(&c, o->events, outbox_key(key, partition, seq), &value))
             break;
         bytes += value.mv_size;
         if ((count > 0 && bytes > bytes_max) ||
@@ -521,146 +363,28 @@ size_t outbox_read(struct outbox *o, uint32_t partition, uint64_t first,
             break;
         count++;
     }
-    leave(&c);
+    change_leave(&c);
     return count;
-}
-
-/* ---- dead letters ---- */
-
-/* Bytes of a letter in out; the first answer stays, so a repeat changes
- * nothing. */
-static void put_letter(struct change *c, uint32_t partition, uint64_t seq,
-                       uint32_t code, const char *text, const char *field)
-{
-    uint8_t key[KEY];
-    MDB_val event, old;
-    struct bytes out;
-    struct writer w;
-    if (!get(c, c->o->events, event_key(key, partition, seq), &event) ||
-        event.mv_size <= STAMP ||
-        get(c, c->o->dead, event_key(key, partition, seq), &old))
-        return;
-    struct outbox_ends ends = get_ends(c, partition);
-    bytes_init(&out, LIMIT_FRAME_BYTES);
-    writer_init(&w, &out);
-    writer_u32(&w, code);
-    writer_u64(&w, (uint64_t)clock_wall_ms(c->o->set.clock));
-    writer_blob(&w, slice_of(text, strlen(text) + 1));
-    writer_blob(&w, slice_of(field, strlen(field) + 1));
-    writer_raw(
-        &w, slice_of((uint8_t *)event.mv_data + STAMP, event.mv_size - STAMP));
-    if (w.status != STATUS_OK && c->rc == 0)
-        c->rc = ENOMEM;
-    put(c, c->o->dead, event_key(key, partition, seq), val(out.data, out.size));
-    ends.dead++;
-    put_ends(c, partition, &ends);
-    bytes_fini(&out);
-}
-
-enum status outbox_refuse(struct outbox *o, uint32_t partition,
-                          uint64_t sequence, uint32_t code, const char *text,
-                          const char *field)
-{
-    struct change c = begin(o, 0);
-    put_letter(&c, partition, sequence, code, text, field);
-    return commit(&c);
-}
-
-enum status outbox_bury(struct outbox *o, uint32_t partition, uint64_t sequence,
-                        uint32_t code, const char *text)
-{
-    uint8_t key[KEY];
-    MDB_val value;
-    struct change c = begin(o, 0);
-    put_letter(&c, partition, sequence, code, text, "");
-    struct outbox_ends ends = get_ends(&c, partition);
-    if (get(&c, o->events, event_key(key, partition, sequence), &value) &&
-        value.mv_size > STAMP) {
-        ends.bytes -= value.mv_size - STAMP;
-        put_event(&c, partition, sequence, SLICE_EMPTY,
-                  clock_wall_ms(o->set.clock));
-        put_ends(&c, partition, &ends);
-    }
-    return commit(&c);
 }
 
 enum status outbox_settle(struct outbox *o, uint32_t partition, uint64_t to)
 {
     uint8_t key[KEY];
     MDB_val value;
-    struct change c = begin(o, 0);
-    struct outbox_ends ends = get_ends(&c, partition);
+    struct change c = change_begin(o, 0);
+    struct outbox_ends ends = change_get_ends(&c, partition);
     if (to > ends.last)
         to = ends.last;
     for (uint64_t seq = ends.settled + 1; c.rc == 0 && seq <= to; seq++) {
-        MDB_val k = event_key(key, partition, seq);
-        if (!get(&c, o->events, k, &value))
+        MDB_val k = outbox_key(key, partition, seq);
+        if (!change_get(&c, o->events, k, &value))
             continue;
         uint64_t size = value.mv_size - STAMP + OVERHEAD;
         ends.bytes -= size < ends.bytes ? size : ends.bytes;
-        drop(&c, o->events, k);
+        change_drop(&c, o->events, k);
     }
     if (to > ends.settled)
         ends.settled = to;
-    put_ends(&c, partition, &ends);
-    return commit(&c);
-}
-
-static bool show_letter(MDB_val key, MDB_val value,
-                        bool (*each)(void *, const struct outbox_letter *),
-                        void *state)
-{
-    struct reader r;
-    struct outbox_letter letter = {0};
-    reader_init(&r, slice_of(value.mv_data, value.mv_size));
-    letter.code = reader_u32(&r);
-    letter.at_ms = (int64_t)reader_u64(&r);
-    struct slice text = reader_blob(&r), field = reader_blob(&r);
-    if (r.status != STATUS_OK || key.mv_size != KEY || text.size == 0 ||
-        field.size == 0 || text.data[text.size - 1] != 0 ||
-        field.data[field.size - 1] != 0)
-        return true; /* not one of ours */
-    letter.partition = get_u32(key.mv_data);
-    letter.sequence = get_u64((uint8_t *)key.mv_data + 4);
-    letter.text = (const char *)text.data;
-    letter.field = (const char *)field.data;
-    letter.event = r.rest;
-    return each(state, &letter);
-}
-
-enum status outbox_letters(struct outbox *o,
-                           bool (*each)(void *state,
-                                        const struct outbox_letter *letter),
-                           void *state)
-{
-    MDB_cursor *cursor = NULL;
-    MDB_val key, value;
-    struct change c = begin(o, MDB_RDONLY);
-    if (c.rc == 0)
-        c.rc = mdb_cursor_open(c.txn, o->dead, &cursor);
-    while (c.rc == 0 &&
-           (c.rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0)
-        if (!show_letter(key, value, each, state))
-            break;
-    if (cursor)
-        mdb_cursor_close(cursor);
-    leave(&c);
-    return c.rc == MDB_NOTFOUND ? STATUS_OK : status_of_lmdb(c.rc);
-}
-
-enum status outbox_drop_letter(struct outbox *o, uint32_t partition,
-                               uint64_t sequence)
-{
-    uint8_t key[KEY];
-    MDB_val value;
-    struct change c = begin(o, 0);
-    struct outbox_ends ends = get_ends(&c, partition);
-    if (!get(&c, o->dead, event_key(key, partition, sequence), &value)) {
-        leave(&c);
-        return c.rc == 0 ? STATUS_NOT_FOUND : status_of_lmdb(c.rc);
-    }
-    drop(&c, o->dead, event_key(key, partition, sequence));
-    ends.dead -= ends.dead > 0;
-    put_ends(&c, partition, &ends);
-    return commit(&c);
+    change_put_ends(&c, partition, &ends);
+    return change_commit(&c);
 }

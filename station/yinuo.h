@@ -94,7 +94,7 @@ struct yinuo_config {
 struct yinuo;
 struct yinuo_event;
 
-enum yinuo_result yinuo_open(struct yinuo **y,
+enum yinuo_result yinuo_open(struct yinuo **out,
                              const struct yinuo_config *config,
                              struct yinuo_error *error);
 
@@ -174,7 +174,7 @@ struct yinuo_status {
     char broker[64];
 };
 
-enum yinuo_result yinuo_status(struct yinuo *y, struct yinuo_status *status);
+enum yinuo_result yinuo_status(struct yinuo *y, struct yinuo_status *out);
 
 /* ---- dead letters ---- */
 
