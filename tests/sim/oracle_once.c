@@ -125,7 +125,8 @@ void oracle_take_command(struct oracle *o, const struct record *rec,
 static bool answer_fits(struct watched_command *c, uint32_t code)
 {
     bool same = code == c->code ||
-                (c->code == REFUSAL_LOST_RACE && code == REFUSAL_ALREADY_DONE);
+                (c->code == REFUSAL_LOST_RACE &&
+                 (code == REFUSAL_ALREADY_DONE || code == REFUSAL_NOT_FOUND));
     bool again = !c->answered || c->answer == code;
 
     sim_running->sights[SIGHT_LOST_RACE] += code == REFUSAL_LOST_RACE;
