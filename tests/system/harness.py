@@ -41,6 +41,13 @@ def until(condition, seconds, what):
     raise AssertionError("in vain for %s s: %s" % (seconds, what))
 
 
+def is_sanitized():
+    """Built to find mistakes, and slower for it; wants to be loaded first."""
+    with open(os.path.join(BIN, "yinuo-router"), "rb") as f:
+        program = f.read()
+    return b"__asan_init" in program or b"__tsan_init" in program
+
+
 class System:
     def __init__(self, policy=(PACK,), drill=None, listen=None, home=None,
                  router="yinuo-router", env=None):
