@@ -173,7 +173,7 @@ function(yinuo_register name target label timeout)
     endif()
     set_tests_properties(${name} PROPERTIES
         LABELS ${label} TIMEOUT ${timeout} SKIP_RETURN_CODE 77
-        ENVIRONMENT "LSAN_OPTIONS=report_objects=1;UBSAN_OPTIONS=print_stacktrace=1;TZ=UTC;${ARGN}")
+        ENVIRONMENT "LSAN_OPTIONS=report_objects=1;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.supp;TZ=UTC;${ARGN}")
 endfunction()
 
 function(yinuo_test_name out name)

@@ -20,9 +20,9 @@ static targets step_page(const struct policy *p, const struct clock_instance *i,
 
 static uint8_t lowest_role(targets page)
 {
-    for (uint8_t role = 1; role <= ROLES_MAX; role++)
+    for (unsigned role = 1; role <= ROLES_MAX; role++)
         if (page & TARGET_ROLE(role))
-            return role;
+            return (uint8_t)role;
     return 1;
 }
 

@@ -156,11 +156,11 @@ enum refusal prepare_event(struct router *r, Yinuo__V1__Event *event,
 
 /* --- on_*.c: one message kind each --- */
 
-void on_events(struct router *r, const struct asker *from, struct slice body);
-void on_command(struct router *r, const struct asker *from, struct slice body);
-void on_query(struct router *r, const struct asker *from, struct slice body);
-void on_fetch(struct router *r, const struct asker *from, struct slice body);
-void on_receipt(struct router *r, const struct asker *from, struct slice body);
+void on_events(struct router *r, const struct asker *from, struct slice bytes);
+void on_command(struct router *r, const struct asker *from, struct slice bytes);
+void on_query(struct router *r, const struct asker *from, struct slice bytes);
+void on_fetch(struct router *r, const struct asker *from, struct slice bytes);
+void on_receipt(struct router *r, const struct asker *from, struct slice bytes);
 
 /* --- access.c --- */
 

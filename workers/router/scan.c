@@ -62,9 +62,9 @@ static uint8_t highest_tier(const struct case_record *c)
 {
     uint8_t tier = 1;
 
-    for (uint8_t role = 1; role <= ROLES_MAX; role++)
+    for (unsigned role = 1; role <= ROLES_MAX; role++)
         if (c->called[role] || c->acknowledged_tiers & 1u << role)
-            tier = role;
+            tier = (uint8_t)role;
     return tier;
 }
 
