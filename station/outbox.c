@@ -228,20 +228,20 @@ static enum status has_room(struct outbox *o, const struct outbox_ends *ends,
     return status;
 }
 
-static bool mark_key(uint8_t key[256], const char *name, MDB_val *out)
+static bool mark_key(uint8_t key[257], const char *name, MDB_val *out)
 {
     size_t size = strlen(name);
     if (size > 255)
         return false;
     key[0] = 'm';
-    memcpy(key + 1, name, size);
+    memcpy(key + 1, name, size + 1);
     *out = outbox_value(key, size + 1);
     return true;
 }
 
 static void put_mark(struct change *c, const struct outbox_mark *mark)
 {
-    uint8_t key[256];
+    uint8_t key[257];
     uint8_t value[8];
     MDB_val k;
     if (!mark_key(key, mark->name, &k)) {
@@ -257,7 +257,7 @@ static void put_mark(struct change *c, const struct outbox_mark *mark)
 
 enum status outbox_mark_get(struct outbox *o, const char *name, uint64_t *value)
 {
-    uint8_t key[256];
+    uint8_t key[257];
     MDB_val k, v;
     *value = 0;
     if (!mark_key(key, name, &k))

@@ -282,7 +282,6 @@ static void the_tail_and_fetch_together_miss_nothing(void **state)
     Yinuo__V1__Records *records;
     uint64_t last = 0;
     (void)state;
-    router.records = true;
     router.record_bytes = 100;
     publish(50);
     void *tail = open_socket(ZMQ_SUB, stream);
@@ -324,7 +323,6 @@ static void readers_that_stand_still_cost_a_bounded_sum(void **state)
     Yinuo__V1__Records *records;
     void *still[10];
     (void)state;
-    router.records = true;
     router.record_bytes = BYTES;
     for (int i = 0; i < 10; i++) { /* they never read */
         still[i] = open_socket(ZMQ_SUB, stream);

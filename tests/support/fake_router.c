@@ -135,7 +135,7 @@ static void take_event(struct session *s, unsigned p, uint64_t seq,
     r->journal[at].sequence = seq;
     snprintf(r->journal[at].id, sizeof(r->journal[at].id), "%s", event->id);
     atomic_store(&r->count, at + 1);
-    if (r->records)
+    if (r->record_bytes > 0)
         send_record(s);
 }
 

@@ -2,8 +2,8 @@
  *
  * It takes events as the real one does (exactly last + 1 per producer and
  * epoch), refuses those of kind "bad.kind", and can be stopped as if killed and
- * started again with what it knew. With records on, each event also goes out on
- * the stream, as a record of at least record_bytes.
+ * started again with what it knew. With record_bytes, each event also goes out
+ * on the stream, as a record of at least that size.
  *
  * Threads  One of its own; the journal may be read while it is stopped.
  */
@@ -30,8 +30,7 @@ struct fake_router {
     bool running;
     atomic_bool stop;
     uint64_t epoch;
-    bool records;
-    size_t record_bytes;
+    _Atomic size_t record_bytes; /* 0: no records */
     uint64_t record_seq;
     struct {
         char identity[64];

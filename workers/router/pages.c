@@ -233,8 +233,8 @@ void pages_send(struct router *r)
     if (!r->requeued)
         return;
     r->counts.expired += leases_expire(r->leases, now_ms);
-    for (uint8_t tier = 0; tier < LEASE_TIERS; tier++) {
-        while (leases_take(r->leases, tier, now_ms, &page, &attempt)) {
+    for (unsigned tier = 0; tier < LEASE_TIERS; tier++) {
+        while (leases_take(r->leases, (uint8_t)tier, now_ms, &page, &attempt)) {
             arena_reset(&r->parse);
             int size = snprintf(id, sizeof id, "p%llu.%llu",
                                 (unsigned long long)(page.number >> 12),

@@ -405,8 +405,8 @@ void router_welcome(struct router *r)
     if (r->welcome)
         return;
     r->welcome = true;
-    for (uint8_t tier = 0; tier < LEASE_TIERS; tier++)
-        leases_release_tier(r->leases, tier);
+    for (unsigned tier = 0; tier < LEASE_TIERS; tier++)
+        leases_release_tier(r->leases, (uint8_t)tier);
 }
 
 void router_figures(const struct router *r, struct router_figures *f)
