@@ -240,6 +240,7 @@ static pid_t start(struct stage *s, char **argv, int out[2], int err[2])
 {
     posix_spawn_file_actions_t files;
     char cache[128], config[128], person[] = "YINUO_PERSON=li.wei";
+    char tsan[512]; /* which of our libraries it cannot see into */
     char *set[] = {cache,
                    config,
                    person,
@@ -247,11 +248,14 @@ static pid_t start(struct stage *s, char **argv, int out[2], int err[2])
                    (char *)"LANG=C",
                    (char *)"COLUMNS=80",
                    (char *)"PATH=/usr/bin:/bin",
+                   tsan,
                    NULL};
     char path[LIMIT_PATH_BYTES];
     const char *bin = getenv("YINUO_BIN");
+    const char *options = getenv("TSAN_OPTIONS");
     pid_t pid;
 
+    snprintf(tsan, sizeof tsan, "TSAN_OPTIONS=%s", options ? options : "");
     snprintf(cache, sizeof cache, "XDG_CACHE_HOME=%s/cache", s->home);
     snprintf(config, sizeof config, "XDG_CONFIG_HOME=%s/config", s->home);
     snprintf(path, sizeof path, "%s/yinuo", bin ? bin : "build/bin");
