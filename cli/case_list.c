@@ -82,6 +82,11 @@ static int fill(struct cli *cli, struct question *q, char *words)
     if (code != CLI_DONE)
         return code;
     question_text(q, "mine", mine ? cli->who.person : NULL);
+    if (state && !state_known(state))
+        return cli_usage(cli,
+                         _("\"%s\" is no state: open, waiting, resolved or "
+                           "closed"),
+                         state);
     question_text(q, "owner", owner);
     question_flag(q, "unacked", unacked);
     question_flag(q, "overdue", overdue);

@@ -38,6 +38,9 @@ int run_case_wait(struct cli *cli, int argc, char **argv)
     if (code == CLI_DONE && until &&
         when_parse(until, o.now_ms, &until_ms, &day, &cli->error) != STATUS_OK)
         code = cli_usage(cli, "--until: %s", cli->error.text);
+    if (code == CLI_DONE && until && when_is_over(o.now_ms, until_ms, day))
+        code =
+            cli_usage(cli, _("%s: \"%s\" is over already"), "--until", until);
     if (code == CLI_DONE) {
         order_text(&o, "for", wait_for);
         order_time(&o, "until", until_ms);

@@ -198,15 +198,36 @@ void order_null(struct order *o, const char *name)
     set(o, name, &(struct event_value){.type = EVENT_NULL});
 }
 
+/* Why not, in the user's language: the engine's own reason where it has one,
+ * else the code's sentence and the rule. Words that only the router has, of a
+ * field and what is wrong with it, are taken as they are. */
+static void refusal_words(const Yinuo__V1__Answer *a, struct bytes *out)
+{
+    const char *reason = a->reason ? a->reason : "";
+    const char *sentence = refusal_sentence(a->code);
+
+    if (*reason && reason_word(reason)) {
+        bytes_append_text(out, reason_word(reason));
+        return;
+    }
+    if (!*reason && a->text && *a->text && strcmp(a->text, sentence) != 0) {
+        bytes_append_text(out, a->text);
+        return;
+    }
+    bytes_append_text(out, _(sentence));
+    if (*reason)
+        bytes_append_format(out, " (%s)", reason);
+}
+
 static int refused(struct cli *cli, const Yinuo__V1__Answer *answer)
 {
-    const char *text = answer->text && *answer->text
-                           ? answer->text
-                           : _(refusal_sentence(answer->code));
+    struct bytes words = {0};
+    const char *text;
 
-    if (answer->code == REFUSAL_LOST_RACE && answer->winner &&
-        !strstr(text, answer->winner))
-        out_error(&cli->out, _("%s was first: %s"), answer->winner, text);
+    refusal_words(answer, &words);
+    text = bytes_text(&words);
+    if (answer->code == REFUSAL_LOST_RACE && answer->winner)
+        out_error(&cli->out, _("%s was first."), answer->winner);
     else if (answer->field && *answer->field && refusal_exit(answer->code) == 1)
         out_error(&cli->out, "%s: %s", answer->field, text);
     else
@@ -215,6 +236,7 @@ static int refused(struct cli *cli, const Yinuo__V1__Answer *answer)
         out_note(&cli->out, "%s", answer->lines[i]);
     if (cli->out.json)
         out_json(&cli->out, message_to_json(&answer->base, when_zone()));
+    bytes_fini(&words);
     return refusal_exit(answer->code);
 }
 

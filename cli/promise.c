@@ -44,8 +44,10 @@ static void next_id(const Yinuo__V1__Case *c, char out[16])
     while (find(c, out) && ++n);
 }
 
-/* Sets due and granularity from what was typed; *at_ms 0: without a date. */
-static int set_due(struct cli *cli, struct order *o, int64_t *at_ms)
+/* Sets due and granularity from what was typed; *at_ms 0: without a date. A
+ * day's promise is due at closing time, which the station's hours say. */
+static int set_due(struct cli *cli, struct order *o, int64_t *at_ms,
+                   char words[WHEN_WORDS_SIZE])
 {
     bool day = false;
 
@@ -56,8 +58,14 @@ static int set_due(struct cli *cli, struct order *o, int64_t *at_ms)
     }
     if (when_parse(due, o->now_ms, at_ms, &day, &cli->error) != STATUS_OK)
         return cli_usage(cli, "--due: %s", cli->error.text);
+    if (!cli->at && when_is_over(o->now_ms, *at_ms, day))
+        return cli_usage(cli, _("%s: \"%s\" is over already"), "--due", due);
     order_time(o, "due", *at_ms);
     order_text(o, "granularity", day ? "day" : "time");
+    if (day)
+        when_day(*at_ms, words);
+    else
+        when_both(o->now_ms, *at_ms, words);
     return CLI_DONE;
 }
 
@@ -90,12 +98,11 @@ int run_promise_make(struct cli *cli, int argc, char **argv)
         order_text(&o, "depends_on", depends_on);
         order_flag(&o, "accepted_by_customer", accepted);
         order_text(&o, "by", cli->who.person);
-        code = set_due(cli, &o, &at_ms);
+        code = set_due(cli, &o, &at_ms, when);
     }
     if (code == CLI_DONE)
         code = order_send(cli, &o);
     if (code == CLI_DONE && at_ms) {
-        when_both(o.now_ms, at_ms, when);
         order_tell(cli, &o, _("%s: promise %s, due %s."), o.case_id, promise_id,
                    when);
     } else if (code == CLI_DONE) {
@@ -185,15 +192,13 @@ int run_promise_renegotiate(struct cli *cli, int argc, char **argv)
         order_flag(&o, "accepted_by_customer", accepted);
         order_text(&o, "reason", cli->reason);
         order_text(&o, "by", cli->who.person);
-        code = set_due(cli, &o, &at_ms);
+        code = set_due(cli, &o, &at_ms, when);
     }
     if (code == CLI_DONE)
         code = order_send(cli, &o);
-    if (code == CLI_DONE) {
-        when_both(o.now_ms, at_ms, when);
+    if (code == CLI_DONE)
         order_tell(cli, &o, _("%s: promise %s is due %s now."), o.case_id, id,
                    when);
-    }
     order_fini(&o);
     return code;
 }

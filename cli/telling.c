@@ -76,7 +76,7 @@ static void head_of_event(const Yinuo__V1__StreamRecord *r, struct bytes *out)
             continue;
         bytes_append_text(out, count++ ? ", " : " (");
         if (!is_plain(telling[i]))
-            bytes_append_format(out, "%s ", telling[i]);
+            bytes_append_format(out, "%s ", field_word(telling[i]));
         put_value(out, &value, r->at_ms);
     }
     if (event->reporter && *event->reporter) {

@@ -219,3 +219,18 @@ int64_t when_day_end(int64_t now_ms)
         return now_ms + DAY_MS;
     return end_ms;
 }
+
+void when_day(int64_t at_ms, char out[WHEN_WORDS_SIZE])
+{
+    struct time_parts at;
+
+    out[0] = 0;
+    if (split(at_ms, &at))
+        snprintf(out, WHEN_WORDS_SIZE, "%04d-%02d-%02d", at.year, at.month,
+                 at.day);
+}
+
+bool when_is_over(int64_t now_ms, int64_t at_ms, bool day)
+{
+    return at_ms && (day ? when_day_end(at_ms) : at_ms) <= now_ms;
+}

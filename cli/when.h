@@ -45,6 +45,12 @@ void when_span(int64_t span_ms, char out[WHEN_SIZE]);
 MUST_CHECK enum status when_parse(const char *text, int64_t now_ms,
                                   int64_t *at_ms, bool *day, struct error *err);
 
+/* "2026-12-08", the day that begins at at_ms. */
+void when_day(int64_t at_ms, char out[WHEN_WORDS_SIZE]);
+
+/* A moment that is past, or a day that is. */
+bool when_is_over(int64_t now_ms, int64_t at_ms, bool day);
+
 /* The first moment of the day after, in the user's zone. */
 int64_t when_day_end(int64_t now_ms);
 

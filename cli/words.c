@@ -93,6 +93,39 @@ static const struct pair kinds[] = {
     {"system.alarm", N_("alarm of the system itself")},
 };
 
+/* What the engine says when it refuses (ledger/world.c). */
+static const struct pair reasons[] = {
+    {"limit", N_("The case is full: it has no room for more.")},
+    {"not_on_duty", N_("You serve in no tier of this case.")},
+    {"not_offered", N_("It was not offered to you.")},
+    {"already_owner", N_("It belongs to this person already.")},
+    {"owner_frozen",
+     N_("It was passed on too often: only a higher tier changes its owner.")},
+    {"severity_1", N_("It is S1: its pages are not held back.")},
+    {"no_consent", N_("The customer has not agreed to it.")},
+    {"not_resolved", N_("It is not resolved yet.")},
+    {"unknown_promise", N_("The case has no such promise.")},
+    {"promise_exists", N_("The case has a promise of this name already.")},
+    {"already_resolved", N_("The case is resolved already.")},
+    {"already_closed", N_("The case is closed.")},
+    {"unknown_case", N_("There is no case that it could go on in.")},
+    {"case_closed", N_("The case that it should go on in is closed.")},
+    {"target_calmer",
+     N_("The case that it should go on in is less severe: raise that first, or "
+        "merge the other way round.")},
+};
+
+static const struct pair fields[] = {
+    {"level", N_("level")},     {"to", N_("to")},
+    {"tier", N_("tier")},       {"reason", N_("reason")},
+    {"channel", N_("channel")}, {"due", N_("due")},
+    {"result", N_("result")},   {"satisfied", N_("satisfied")},
+    {"minutes", N_("minutes")}, {"for", N_("for")},
+    {"amount", N_("amount")},   {"contained", N_("contained")},
+    {"field", N_("field")},     {"purpose", N_("purpose")},
+    {"value", N_("value")},
+};
+
 enum { TIERS = 4, SEVERITIES = 4 };
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
@@ -166,6 +199,11 @@ const char *state_word(const char *state)
     return word ? word : state ? state : "-";
 }
 
+bool state_known(const char *state)
+{
+    return find(states, COUNT(states), state) != NULL;
+}
+
 const char *promise_word(const char *state)
 {
     const char *word = find(promises, COUNT(promises), state);
@@ -199,6 +237,18 @@ const char *key_word(const char *key)
     int tier = tier_of(key);
 
     return tier ? tier_word(tier) : key;
+}
+
+const char *reason_word(const char *reason)
+{
+    return find(reasons, COUNT(reasons), reason);
+}
+
+const char *field_word(const char *field)
+{
+    const char *word = find(fields, COUNT(fields), field);
+
+    return word ? word : field;
 }
 
 const char *kind_word(const char *kind)

@@ -31,12 +31,20 @@ int severity_of(const char *text);
 
 /* open, waiting, resolved, closed. */
 const char *state_word(const char *state);
+bool state_known(const char *state);
 
 /* "first contact" for first_contact, whatever a pack calls its clocks. */
 const char *clock_word(const char *clock);
 
 /* The key of a clock: a ladder's is a tier, others are ids. */
 const char *key_word(const char *key);
+
+/* Why the engine refuses, as a sentence; NULL for words it has no sentence for,
+ * a rule's. */
+const char *reason_word(const char *reason);
+
+/* The fields that a line of story names: "to", "reason" ... */
+const char *field_word(const char *field);
 
 /* open, kept, missed, withdrawn, reversed. */
 const char *promise_word(const char *state);

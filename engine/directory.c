@@ -40,6 +40,33 @@ const struct region *directory_region(const struct directory *d, struct text id)
     return NULL;
 }
 
+static bool template_knows(const struct station *s, struct text word)
+{
+    for (size_t role = 0; role <= ROLES_MAX; role++)
+        for (size_t i = 0; i < s->roles[role].count; i++)
+            if (s->roles[role].contacts[i].per_station &&
+                text_equal(s->roles[role].contacts[i].person, word))
+                return true;
+    return false;
+}
+
+bool directory_knows(const struct directory *d, struct text person)
+{
+    struct text word = {person.data, 0};
+
+    if (person.size && directory_person(d, person))
+        return true;
+    while (word.size < person.size && word.data[word.size] != '@')
+        word.size++;
+    if (word.size == person.size)
+        return false;
+    for (size_t i = 0; i < d->region_count; i++)
+        if (d->regions[i].template &&
+            template_knows(d->regions[i].template, word))
+            return true;
+    return template_knows(&d->template, word);
+}
+
 const struct station *directory_station(const struct directory *d,
                                         struct text id, struct text region)
 {

@@ -80,6 +80,8 @@ struct directory {
 
 const struct person *directory_person(const struct directory *d,
                                       struct text id);
+/* Whether somebody is listed, or is "head@GROUP" of a template. */
+bool directory_knows(const struct directory *d, struct text person);
 /* Never NULL: for an unknown station the template of its region (as the event
  * or the case names it; may be empty) stands in, or the directory's. */
 const struct station *directory_station(const struct directory *d,

@@ -79,7 +79,8 @@ static struct text wrong_state(const struct case_record *c, enum effect e)
     }
 }
 
-/* What is merged into nothing, or into what is over, would be nobody's. */
+/* A case goes on in another one: that lives, and is not calmer, or whoever is
+ * being paged for this one would never be called again. */
 static struct text merge_refuse(const struct run *r, const struct event *ev)
 {
     struct text into = event_text(ev, TEXT("to"));
@@ -91,8 +92,11 @@ static struct text merge_refuse(const struct run *r, const struct event *ev)
         !r->view->find_case(r->view->context, into, &other) ||
         other.status == CASE_NONE)
         return TEXT("unknown_case");
-    return other.status == CASE_CLOSED ? TEXT("case_closed")
-                                       : (struct text){NULL, 0};
+    if (other.status == CASE_CLOSED)
+        return TEXT("case_closed");
+    if (other.severity > r->c->severity)
+        return TEXT("target_calmer");
+    return (struct text){NULL, 0};
 }
 
 static struct text refuses(struct run *r, const struct event *ev, enum effect e,
@@ -186,8 +190,11 @@ static void close_case(struct run *r, const struct event *ev)
 
 static void reopen(struct run *r, const struct event *ev)
 {
-    if (r->c->status == CASE_RESOLVED || r->c->status == CASE_CLOSED)
-        move(r, ev, DECISION_REOPEN, 0);
+    if (r->c->status != CASE_RESOLVED && r->c->status != CASE_CLOSED)
+        return;
+    move(r, ev, DECISION_REOPEN, 0);
+    if (r->c->merged_into.size) /* it goes on by itself again */
+        set_text(r, ev, CASE_FIELD_MERGED_INTO, (struct text){NULL, 0});
 }
 
 static void wait_for(struct run *r, const struct event *ev)

@@ -125,6 +125,14 @@ struct text owner_refuse(struct run *r, const struct event *ev, enum effect e)
         if (!is_offered_to(r, ev->reporter) && !is_offered_to(r, to))
             return TEXT("not_offered");
         break;
+    case EFFECT_REJECT:
+        if (!event_is_fact(ev) && !is_offered_to(r, ev->reporter))
+            return TEXT("not_offered");
+        return (struct text){NULL, 0};
+    case EFFECT_OFFER:
+        if (to.size && !event_is_fact(ev) && name_is(&r->c->owner, to))
+            return TEXT("already_owner");
+        return (struct text){NULL, 0};
     case EFFECT_ASSIGN:
     case EFFECT_HAND_TO_GROUP:
         if (!to.size)

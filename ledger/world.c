@@ -269,6 +269,8 @@ static const struct {
     {"not_on_duty",          REFUSAL_NOT_ALLOWED},
     {"not_offered",          REFUSAL_NOT_ALLOWED},
     {"no_receiver",          REFUSAL_MISSING_FIELD},
+    {"already_owner",        REFUSAL_BAD_FIELD},
+    {"target_calmer",        REFUSAL_GATE_REFUSED},
     {"owner_frozen",         REFUSAL_GATE_REFUSED},
     {"severity_1",           REFUSAL_GATE_REFUSED},
     {"no_consent",           REFUSAL_GATE_REFUSED},

@@ -2,29 +2,11 @@
 
 #include "workers/router/internal.h"
 
-/* "head@Group 46": somebody whom the template of unlisted stations names. */
-static bool of_template(const struct directory *d, struct text person)
-{
-    const char *at = memchr(person.data, '@', person.size);
-
-    if (!at)
-        return false;
-    struct text word = {person.data, (uint32_t)(at - person.data)};
-    for (size_t role = 0; role <= ROLES_MAX; role++)
-        for (size_t i = 0; i < d->template.roles[role].count; i++) {
-            const struct contact *c = &d->template.roles[role].contacts[i];
-            if (c->per_station && text_equal(c->person, word))
-                return true;
-        }
-    return false;
-}
+enum { ON_CALL_MAX = 32 };
 
 bool person_known(const struct router *r, struct text person)
 {
-    const struct directory *d = world_policies(r->world)->directory;
-
-    return person.size &&
-           (directory_person(d, person) || of_template(d, person));
+    return directory_knows(world_policies(r->world)->directory, person);
 }
 
 /* Persons of another system's log are in no roster: who owns a case or was
@@ -40,6 +22,86 @@ static bool of_case(const struct router *r, const char *case_id,
         if (name_is(&c.pages[i].person, person))
             return true;
     return name_is(&c.owner, person);
+}
+
+/* Who is handed a case is somebody, too: an offer to a name that was mistyped
+ * would wait for ever. */
+static bool receiver_known(const struct router *r, const struct case_record *c,
+                           const Yinuo__V1__Event *e)
+{
+    const struct policy *p = world_policy_of(r->world, c);
+    uint16_t kind = p ? policy_kind(p, text_of(e->kind)) : KIND_NONE;
+    struct event_value to;
+    bool hands = false;
+
+    if (kind == KIND_NONE)
+        return true;
+    for (size_t i = 0; i < p->kinds[kind].effect_count; i++)
+        hands |= p->kinds[kind].effects[i].effect == EFFECT_OFFER ||
+                 p->kinds[kind].effects[i].effect == EFFECT_ASSIGN;
+    if (!hands || !event_get(e, "to", &to) || to.type != EVENT_TEXT)
+        return true;
+    return person_known(r, text_of(to.text)) ||
+           name_is(&c->owner, text_of(to.text));
+}
+
+/* The tier in which somebody serves for a case; a role beside the ladder
+ * counts as its rank. */
+static uint8_t tier_for(const struct router *r, const struct case_record *c,
+                        struct text person)
+{
+    const struct policy *p = world_policy_of(r->world, c);
+    const struct directory *d = world_policies(r->world)->directory;
+    struct name who[ON_CALL_MAX];
+    uint8_t tier =
+        p ? directory_tier_of(d, name_text(&c->station), name_text(&c->region),
+                              person, p->tier_count)
+          : 0;
+
+    for (size_t role = p ? p->tier_count + 1u : 1; p && role <= p->role_count;
+         role++) {
+        size_t count =
+            directory_on_call(d, name_text(&c->station), name_text(&c->region),
+                              (uint8_t)role, r->now_ms, who, ON_CALL_MAX);
+        for (size_t i = 0; i < count; i++)
+            if (name_is(&who[i], person) && p->roles[role].rank > tier)
+                tier = p->roles[role].rank;
+    }
+    return tier;
+}
+
+/* What only the owner or a higher tier, or only a higher tier does. The pack's
+ * gates say the rest. */
+static bool may_move(const struct router *r, const struct case_record *c,
+                     const Yinuo__V1__Command *command)
+{
+    static const struct {
+        const char *verb;
+        bool owner;
+    } rows[] = {{"transfer", true},
+                {"wait", true},
+                {"resume", true},
+                {"resolve", true},
+                {"merge", false}};
+    struct text person = text_of_words(command->person);
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (command->verb && person.size &&
+            strcmp(command->verb, rows[i].verb) == 0)
+            return (rows[i].owner && name_is(&c->owner, person)) ||
+                   tier_for(r, c, person) >= 2;
+    return true;
+}
+
+enum refusal access_case(const struct router *r, const struct case_record *c,
+                         const Yinuo__V1__Command *command,
+                         const Yinuo__V1__Event *event, const char **field)
+{
+    *field = "person";
+    if (!may_move(r, c, command))
+        return REFUSAL_NOT_ALLOWED;
+    *field = "to";
+    return receiver_known(r, c, event) ? REFUSAL_NONE : REFUSAL_UNKNOWN_PERSON;
 }
 
 /* A station reports and calls for help; moving cases is for people. */

@@ -184,16 +184,16 @@ static void tell_refusal(struct router *r, const char *person,
             ? decision_of(&d->decided.out->decisions, DECISION_REFUSE)
             : NULL;
 
+    struct text reason =
+        refuse && refuse->rule.size ? refuse->rule : d->decided.reason;
+
+    if (reason.size)
+        a->reason = router_text(r, reason);
     if (d->code == REFUSAL_LOST_RACE)
         tell_winner(r, person, d->decided.previous_seq, a);
-    else if (refuse && refuse->rule.size)
-        a->text =
-            arena_format(&r->parse, "%s (%.*s)", refusal_sentence(d->code),
-                         (int)refuse->rule.size, refuse->rule.data);
-    else if (d->decided.reason.size)
-        a->text =
-            arena_format(&r->parse, "%s (%.*s)", refusal_sentence(d->code),
-                         (int)d->decided.reason.size, d->decided.reason.data);
+    else if (reason.size)
+        a->text = arena_format(&r->parse, "%s (%s)", refusal_sentence(d->code),
+                               a->reason);
 }
 
 void answer_deed(struct router *r, const struct asker *to,

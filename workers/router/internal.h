@@ -170,6 +170,11 @@ enum refusal access_command(const struct router *r, const struct asker *from,
                             const Yinuo__V1__Command *command);
 /* What a person orders and gives no reason for: REASON_NEEDED, or NONE. */
 enum refusal access_event(const Yinuo__V1__Event *event);
+/* The same for the case that it is about: whose it is to move, and whether the
+ * one it is handed to is somebody. *field is what is wrong. */
+enum refusal access_case(const struct router *r, const struct case_record *c,
+                         const Yinuo__V1__Command *command,
+                         const Yinuo__V1__Event *event, const char **field);
 
 /* --- answer.c --- */
 

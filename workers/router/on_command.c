@@ -118,5 +118,11 @@ void on_command(struct router *r, const struct asker *from, struct slice bytes)
         answer_no(r, from, c, REFUSAL_CHANGED_MEANWHILE, NULL, "expect_seq");
         return;
     }
+    const char *field = NULL;
+    code = known ? access_case(r, &found, c, event, &field) : REFUSAL_NONE;
+    if (code != REFUSAL_NONE) {
+        answer_no(r, from, c, code, NULL, field);
+        return;
+    }
     act(r, from, c, event);
 }

@@ -1,0 +1,106 @@
+"""What people must not be able to do to a case, by mistake or otherwise, and
+that they are told why in their own language."""
+from harness import *
+
+NETWORK = os.path.join(ROOT, "packs", "service-network")
+HEAD, E1, E2, CENTER = "ln01-head", "ln01-e1", "ln01-e2", "crc-head"
+
+
+def opened(s, case, *fields):
+    s.cli("record", "case.opened", case, "station=ST-LN-01", "class=fault",
+          "owner=" + E1, *fields, person=HEAD)
+
+
+def no(s, code, word, person, *args, **more):
+    done = s.cli(*args, person=person, check=False, **more)
+    check(done.returncode == code, args, "exit", done.returncode, "not", code,
+          done.stdout + done.stderr)
+    check(word in done.stderr, args, done.stderr)
+
+
+def yes(s, person, *args):
+    return s.cli(*args, person=person).stdout
+
+
+def case(s, case_id):
+    return s.ask("case", "show", case_id)
+
+
+def merging(s):
+    """A case goes on in one that lives and is not calmer; nobody is lost."""
+    for c in ("M-1", "M-2", "M-4"):
+        opened(s, c)
+    opened(s, "M-3", "severity=S2")
+    because = ("--reason", "same machine")
+    no(s, 6, "may not", E1, "merge", "M-1", "M-2", *because)
+    no(s, 1, "less severe", HEAD, "merge", "M-3", "M-1", *because)
+    yes(s, HEAD, "merge", "M-1", "M-2", *because)
+    no(s, 1, "closed", HEAD, "merge", "M-2", "M-1", *because)
+    check(case(s, "M-2")["state"] == "open", "the one it goes on in lives")
+    no(s, 3, "no case", HEAD, "record", "case.merged", "M-4", "to=M-77", *because)
+    yes(s, E1, "record", "media.requested", "M-4", "outlet=TV")
+    opened(s, "M-5", "severity=S1")
+    no(s, 1, "MD-14", HEAD, "merge", "M-4", "M-5", *because)
+    yes(s, HEAD, "reopen", "M-1")
+    check("merged_into" not in case(s, "M-1"), "it goes on by itself again")
+
+
+def handing_on(s):
+    opened(s, "H-1")
+    no(s, 6, "roster", E1, "transfer", "H-1", "nobody")
+    no(s, 6, "roster", CENTER, "assign", "H-1", "nobody")
+    no(s, 1, "already", E1, "transfer", "H-1", E1)
+    no(s, 6, "may not", E2, "transfer", "H-1", E2)
+    no(s, 6, "offered", E2, "accept", "H-1")
+    no(s, 6, "offered", E2, "decline", "H-1", "--reason", "busy")
+    yes(s, E1, "transfer", "H-1", E2)
+    no(s, 6, "offered", HEAD, "decline", "H-1", "--reason", "busy")
+    check(case(s, "H-1")["pending_owner"] == E2, "still offered to him")
+    yes(s, E2, "decline", "H-1", "--reason", "busy")
+    yes(s, E1, "transfer", "H-1", E2)
+    yes(s, E2, "accept", "H-1")
+    check(case(s, "H-1")["owner"] == E2, "his now")
+
+
+def times_that_are_over(s):
+    opened(s, "T-1")
+    for due in ("2020-01-01", "2020-01-01 10:00"):
+        no(s, 2, "over", E1, "promise", "make", "T-1", "part", "--due", due)
+        no(s, 2, "over", E1, "case", "wait", "T-1", "--for", "part", "--until", due)
+    said = yes(s, E1, "promise", "make", "T-1", "part", "--due", "2035-05-17", "--accepted")
+    check("2035-05-17" in said and "00:00" not in said, said)
+
+
+def states(s):
+    opened(s, "S-1")
+    before = case(s, "S-1")["severity"]
+    yes(s, HEAD, "reopen", "S-1")
+    check(case(s, "S-1")["severity"] == before, "open it was: nothing is raised")
+    no(s, 6, "may not", E2, "case", "wait", "S-1", "--for", "part")
+    no(s, 6, "may not", E2, "resolve", "S-1")
+    no(s, 1, "not resolved", HEAD, "close", "S-1", "--reason", "done", "--cause", "x")
+    no(s, 2, "no state", None, "case", "list", "--state", "lost")
+
+
+def in_chinese(s):
+    zh = ("--lang", "zh_CN")
+    opened(s, "S-2", "severity=S2")
+    for word, person, args in (
+            ("没有转交", E1, ("accept", "S-1")),
+            ("还没有解决", HEAD, ("close", "S-1", "--reason", "好了", "--cause", "x")),
+            ("条件", E1, ("severity", "S-2", "S4", "--reason", "x")),
+            ("不属于", "ln05-head", ("ack", "S-1"))):
+        done = s.cli(*args, *zh, person=person, check=False)
+        check(done.returncode in (1, 6) and word in done.stderr, args, done.stderr)
+        said = done.stderr.replace("yinuo:", "").replace("ES-14", "")
+        check(not any(c.isascii() and c.isalpha() for c in said), said)
+
+
+with System(policy=(NETWORK,)) as s:
+    s.start_all()
+    for part in (merging, handing_on, times_that_are_over, states, in_chinese):
+        part(s)
+    s.stop()
+    s.verify()
+    s.replay()
+    print("what must not be was refused, with its reason")
