@@ -281,6 +281,23 @@ static void number_groups(struct clock_rule *clock)
             clock->group[s] = (uint8_t)(SEVERITIES + 1 + s);
 }
 
+/* A case that is raised keeps what was pending and gets the steps of the new
+ * severity too; each group can come in once. */
+static size_t most_steps(const struct clock_rule *clock)
+{
+    size_t most = 0;
+
+    for (unsigned s = 0; s < SEVERITIES; s++) {
+        bool counted = false;
+
+        for (unsigned before = 0; before < s; before++)
+            counted |= clock->group[before] == clock->group[s];
+        if (!counted)
+            most += clock->by_severity[s].count;
+    }
+    return most;
+}
+
 void read_clocks(struct loader *l, yaml_node_t *node, void *into,
                  const struct shape_row *row)
 {
@@ -305,5 +322,10 @@ void read_clocks(struct loader *l, yaml_node_t *node, void *into,
                          "write them under ladder",
                          "the clock ack has no steps of its own");
         number_groups(&d->clocks[i]);
+        if (value && most_steps(&d->clocks[i]) > CLOCK_STEPS_MAX)
+            report_error(l, node_place(value),
+                         "a case that is raised keeps the steps it had", "",
+                         "more than %d steps in all severities together",
+                         CLOCK_STEPS_MAX);
     }
 }
