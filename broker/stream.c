@@ -169,10 +169,9 @@ static void answer(struct broker *b, struct session *s, struct partition *p,
         ring_read(&p->ring, after, limit, FETCH_BYTES_MAX, &b->scratch);
     wire_topic(p->number, cursor);
     snprintf(cursor + strlen(cursor), 24, "%" PRIu64, done);
-    tail.has_complete_to = tail.has_last_seq = tail.has_first_seq = 1;
+    tail.has_complete_to = tail.has_last_seq = 1;
     tail.complete_to = done;
     tail.last_seq = p->ring.last;
-    tail.first_seq = ring_first(&p->ring);
     tail.next_cursor = cursor;
     zmq_msg_t body;
     if (codec_encode(&tail.base, &b->scratch) != STATUS_OK ||

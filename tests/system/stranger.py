@@ -126,6 +126,11 @@ with System() as s:
         page = board.call(FETCH, field(1, cursor) + field(2, 2), RECORDS)
         seen += [read(r)[2][0] for r in page[1]]
         cursor = page[3][0]
+    ahead = board.call(FETCH, field(1, "p0-99999"), ERROR)
+    check(ahead[1] == [38], "ahead of the journal, bad_cursor:", ahead)
+    for name, more in (("overdue", field(2, "yes")), ("colour", field(2, "red"))):
+        wrong = board.call(QUERY, field(1, "case.list") + field(2, field(1, name) + more), REPLY)
+        check(wrong[1] == [10] and wrong[2] == [name.encode()], "never ignored:", wrong)
     check(seen == list(range(1, seen[-1] + 1)), "every record once and in order:", seen)
     words = [r for r in s.journal() if r["seq"] == last]
     check("twice" not in json.dumps(words), "words are personal:", words)

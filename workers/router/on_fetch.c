@@ -68,6 +68,14 @@ void on_fetch(struct router *r, const struct asker *from, struct slice bytes)
         }
     struct journal_position position;
     journal_position(r->ledger->journal, &position);
+    /* What left was durable. A cursor from beyond is of a journal that was
+     * since restored from a backup: waiting there would miss what comes. */
+    if (after > position.last) {
+        outbox_refuse(&r->out, from, REFUSAL_BAD_CURSOR,
+                      "the journal does not reach so far; was it restored?",
+                      "cursor");
+        return;
+    }
     job.from_seq = f->cursor && *f->cursor ? after + 1 : position.first;
     job.limit = f->has_limit && f->limit && f->limit < LIMIT_FETCH_RECORDS
                     ? f->limit

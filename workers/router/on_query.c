@@ -117,6 +117,31 @@ static const char *unknown_filter(const Yinuo__V1__Query *q,
     return NULL;
 }
 
+/* A value of another type than the column's would hold for nothing, or be taken
+ * for none at all. */
+static bool has_its_type(const Yinuo__V1__Attribute *a)
+{
+    const char *name = a->name;
+
+    if (!strcmp(name, "unacked") || !strcmp(name, "overdue"))
+        return a->has_flag;
+    if (!strcmp(name, "no_contact_for") || !strcmp(name, "from_seq"))
+        return a->has_number;
+    if (!strcmp(name, "due_by"))
+        return a->has_time_ms;
+    if (!strcmp(name, "severity"))
+        return a->n_list > 0 || a->text;
+    return a->text != NULL;
+}
+
+static const char *wrong_type(const Yinuo__V1__Query *q)
+{
+    for (size_t i = 0; i < q->n_filters; i++)
+        if (!has_its_type(q->filters[i]))
+            return q->filters[i]->name;
+    return NULL;
+}
+
 /* --- cases --- */
 
 static void case_find(struct router *r, const struct asker *from,
@@ -356,9 +381,13 @@ void on_query(struct router *r, const struct asker *from, struct slice bytes)
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
         if (!q->name || strcmp(q->name, queries[i].name) != 0)
             continue;
-        const char *unknown = unknown_filter(q, queries[i].filters);
-        if (unknown)
-            reply_refuse(r, from, REFUSAL_BAD_FIELD, unknown);
+        const char *bad = unknown_filter(q, queries[i].filters);
+        if (!bad)
+            bad = wrong_type(q);
+        if (!bad && q->has_as_of_ms && queries[i].run != on_call)
+            bad = "as_of_ms";
+        if (bad)
+            reply_refuse(r, from, REFUSAL_BAD_FIELD, bad);
         else
             queries[i].run(r, from, q);
         return;
