@@ -114,14 +114,16 @@ void stream_append(struct bytes *body, uint32_t partition,
     bytes_append(body, rec->parts[RECORD_DECISIONS]);
 }
 
-/* What the batch says goes out before its answers, in frames of its own. */
+/* What the batch says goes out before its answers, in frames of its own, none
+ * of them larger than what a reader decodes. */
 static void stream_batch(struct router *r)
 {
     struct outgoing *m = NULL;
 
     for (size_t i = 0; i < r->record_count; i++) {
         const struct record *rec = &r->records[i];
-        if (!m || m->body.size + record_size(rec) + 64 > STREAM_BODY_BYTES) {
+        if (!m || m->body.size + record_size(rec) + 64 > STREAM_BODY_BYTES ||
+            rec->seq - m->span.first == LIMIT_FETCH_RECORDS) {
             m = outbox_add(&r->stream, WIRE_STREAM, r->options.partition);
             m->has_span = true;
             m->span.first = rec->seq;
