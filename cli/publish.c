@@ -61,6 +61,7 @@ static int publish_file(struct cli *cli, struct publishing *p)
     FILE *from = in ? cli->in : fopen(file, "re");
     char *line = NULL;
     size_t room = 0, bad = 0;
+    bool broken = false;
     ssize_t size;
 
     if (!from) {
@@ -75,17 +76,27 @@ static int publish_file(struct cli *cli, struct publishing *p)
             continue;
         struct slice text = slice_of(line, (size_t)size);
         enum status status = json_parse(text, &value, &cli->error);
-        if (status == STATUS_OK)
-            status = publishing_line(p, text, &cli->error);
         json_decref(value);
-        if (status == STATUS_OK)
+        if (status != STATUS_OK) {
+            out_error(&cli->out, "%s:%u: %s", file, n, cli->error.text);
+            bad++;
             continue;
-        out_error(&cli->out, "%s:%u: %s", in ? "-" : file, n, cli->error.text);
-        bad++;
+        }
+        publishing_at(p, file, n);
+        if (publishing_line(p, text, &cli->error) != STATUS_OK) {
+            broken = true; /* the outbox itself: no line will do better */
+            break;
+        }
+    }
+    if (!broken && ferror(from)) {
+        (void)error_set(&cli->error, STATUS_IO, _("%s cannot be read"), file);
+        broken = true;
     }
     free(line);
     if (!in)
         fclose(from);
+    if (broken)
+        return cli_failed(cli);
     return bad ? CLI_BAD_DATA : CLI_DONE;
 }
 
@@ -114,6 +125,8 @@ int run_publish(struct cli *cli, int argc, char **argv)
 
     if (file && argc)
         return cli_usage(cli, _("--file and a kind exclude each other"));
+    if (!file && !argc && !letters)
+        return cli_usage(cli, _("what happened? publish KIND, or --file FILE"));
     code = publishing_open_as(cli, identity, &p);
     if (code != CLI_DONE)
         return code;
@@ -130,6 +143,8 @@ int run_publish(struct cli *cli, int argc, char **argv)
         end = publishing_finish(cli, p);
         if (end == CLI_DONE || end == CLI_UNREACHED)
             tell(cli, p, end == CLI_DONE);
+        if (code == CLI_DONE && publishing_bad(p))
+            code = CLI_BAD_DATA;
         /* on this disk is what was asked for; the rest comes by itself */
         if (code == CLI_DONE && end != CLI_UNREACHED)
             code = end;

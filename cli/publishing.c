@@ -20,7 +20,11 @@ struct publishing {
     struct cli *cli;
     struct yinuo *y;
     char *held[HELD_MAX]; /* lines not stored yet */
+    unsigned held_line[HELD_MAX];
     size_t held_count;
+    const char *source; /* where lines come from, "" or a file's name */
+    unsigned line;      /* of the source, read last; 0: it has none */
+    uint64_t bad;       /* lines that were refused before they were stored */
     uint64_t stored, letters; /* by this run; dead letters before it */
 };
 
@@ -144,21 +148,56 @@ static enum yinuo_result store(struct publishing *p, size_t *bad,
     return result;
 }
 
+/* A line that can never be an event is told and left out; the others of its
+ * batch are stored. */
+static void leave_out(struct publishing *p, size_t bad,
+                      const struct yinuo_error *error)
+{
+    char where[LIMIT_PATH_BYTES + 16] = "";
+
+    if (p->held_line[bad])
+        snprintf(where, sizeof where, "%s:%u: ", p->source, p->held_line[bad]);
+    out_error(&p->cli->out, "%s%s", where, error->text);
+    p->bad++;
+    free(p->held[bad]);
+    p->held_count--;
+    memmove(p->held + bad, p->held + bad + 1,
+            (p->held_count - bad) * sizeof *p->held);
+    memmove(p->held_line + bad, p->held_line + bad + 1,
+            (p->held_count - bad) * sizeof *p->held_line);
+}
+
 static enum status store_held(struct publishing *p, struct error *err)
 {
+    enum yinuo_result result = YINUO_OK;
     struct yinuo_error error = {0};
     size_t bad = 0;
 
-    if (!p->held_count)
-        return STATUS_OK;
-    if (store(p, &bad, &error) != YINUO_OK) {
-        forget_held(p);
-        return error_set(err, STATUS_INVALID, "%s%s%s", error.field,
-                         *error.field ? ": " : "", error.text);
+    while (p->held_count) {
+        bad = p->held_count;
+        result = store(p, &bad, &error);
+        if (result != YINUO_INVALID || bad >= p->held_count)
+            break;
+        leave_out(p, bad, &error);
+        result = YINUO_OK;
     }
-    p->stored += p->held_count;
+    if (result == YINUO_OK)
+        p->stored += p->held_count;
     forget_held(p);
+    if (result != YINUO_OK)
+        return error_set(err, STATUS_INVALID, "%s", error.text);
     return STATUS_OK;
+}
+
+void publishing_at(struct publishing *p, const char *source, unsigned line)
+{
+    p->source = source;
+    p->line = line;
+}
+
+uint64_t publishing_bad(const struct publishing *p)
+{
+    return p->bad;
 }
 
 enum status publishing_line(void *context, struct slice line, struct error *err)
@@ -168,6 +207,7 @@ enum status publishing_line(void *context, struct slice line, struct error *err)
     p->held[p->held_count] = strndup((const char *)line.data, line.size);
     if (!p->held[p->held_count])
         abort();
+    p->held_line[p->held_count] = p->line;
     p->held_count++;
     return p->held_count == HELD_MAX ? store_held(p, err) : STATUS_OK;
 }
@@ -185,6 +225,8 @@ int publishing_event(struct cli *cli, struct publishing *p,
         status = store_held(p, &cli->error);
     json_decref(object);
     bytes_fini(&text);
+    if (status == STATUS_OK && p->bad)
+        return CLI_FAILED; /* it has been told why */
     return status == STATUS_OK ? CLI_DONE : cli_failed(cli);
 }
 

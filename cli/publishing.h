@@ -29,6 +29,12 @@ int publishing_event(struct cli *cli, struct publishing *p,
 enum status publishing_line(void *context, struct slice line,
                             struct error *err);
 
+/* Where the next line is from, for the message if it is bad. source is
+ * borrowed until all are stored. */
+void publishing_at(struct publishing *p, const char *source, unsigned line);
+/* So many lines were told to be bad and left out. */
+uint64_t publishing_bad(const struct publishing *p);
+
 /* Stores what is still held, and waits as long as something moves, at least
  * CLI_WAIT_MS. CLI_UNREACHED: some wait; CLI_FAILED: some were refused, which
  * it tells. */

@@ -150,6 +150,8 @@ int run_import(struct cli *cli, int argc, char **argv)
         code = publishing_finish(cli, to);
     if (code == CLI_DONE || code == CLI_UNREACHED)
         tell(cli, &summary);
+    if (code == CLI_DONE && publish && publishing_bad(to))
+        code = CLI_BAD_DATA;
     publishing_close(&to);
     return code;
 }
