@@ -25,6 +25,9 @@ struct station_party {
     uint32_t cases_made;
     char cases[CASES_KEPT][32];
     uint32_t promises_made;
+    struct bytes sent; /* the last message of events */
+    struct bytes gone; /* ... of an outbox that is lost: told once more */
+    uint32_t ghosts;
 
     /* the process */
     struct delivery delivery;
@@ -138,6 +141,10 @@ void station_lose_outbox(struct party *p)
     story_tell(p->sim, p->name, "its outbox is lost -> a new one begins");
     for (uint64_t i = 0; i < n->last; i++)
         bytes_fini(&n->events[i]);
+    if (n->sent.size) {
+        bytes_reset(&n->gone);
+        bytes_append(&n->gone, bytes_slice(&n->sent));
+    }
     n->epoch++;
     n->settled = n->last = 0;
 }
@@ -310,10 +317,39 @@ static void publish(struct station_party *n)
 
 /* --- the process --- */
 
+/* A copy of the outbox that was thought lost is found and started. */
+static void send_ghost(struct station_party *n)
+{
+    uint8_t head[WIRE_HEADER_SIZE];
+    struct wire_header header = {.version = WIRE_VERSION,
+                                 .kind = WIRE_EVENTS,
+                                 .partition = PARTITION,
+                                 .request_id = (1ull << 40) + n->ghosts++};
+    struct frames f;
+
+    frames_init(&f);
+    wire_header_encode(&header, head);
+    if (frames_add(&f, slice_of(head, sizeof head)) != STATUS_OK ||
+        frames_add(&f, bytes_slice(&n->gone)) != STATUS_OK)
+        abort();
+    (void)net_send(&n->party, n->party.sim->broker, DOOR_FRONT, &f);
+    frames_fini(&f);
+    bytes_reset(&n->gone);
+}
+
 static enum status port_send(void *state, struct frames *f)
 {
     struct station_party *n = state;
+    struct slice head = frames_slice(f, 0);
+    struct wire_header header;
 
+    if (wire_header_decode(head.data, head.size, &header) == REFUSAL_NONE &&
+        header.kind == WIRE_EVENTS) {
+        if (n->gone.size && n->settled)
+            send_ghost(n);
+        bytes_reset(&n->sent);
+        bytes_append(&n->sent, frames_slice(f, 1));
+    }
     return net_send(&n->party, n->party.sim->broker, DOOR_FRONT, f)
                ? STATUS_OK
                : STATUS_BUSY;
@@ -411,6 +447,8 @@ static void release(struct party *p)
     for (size_t i = 0; i < n->room; i++)
         bytes_fini(&n->events[i]);
     free(n->events);
+    bytes_fini(&n->sent);
+    bytes_fini(&n->gone);
     free(n);
 }
 
