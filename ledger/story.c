@@ -1,15 +1,14 @@
 #include "ledger/story.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/span.h"
 #include "base/time_text.h"
+#include "ledger/yaml_json.h"
 
 enum { STORY_ARENA_BYTES = 4 << 20, DAY_TEXT = 10 };
 
@@ -37,86 +36,6 @@ static void fail(struct telling *t, const char *where, const char *format,
     snprintf(what, sizeof what, format, word);
     t->status =
         error_set(t->err, STATUS_INVALID, "%s: %s: %s", t->path, where, what);
-}
-
-/* --- YAML as JSON --- */
-
-static json_t *scalar_json(const yaml_node_t *n)
-{
-    const char *text = (const char *)n->data.scalar.value;
-    char *end;
-    long long whole;
-    double real;
-
-    if (n->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
-        return json_string(text);
-    if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
-        return json_boolean(*text == 't');
-    if (!*text || strcmp(text, "null") == 0 || strcmp(text, "~") == 0)
-        return json_null();
-    whole = strtoll(text, &end, 10);
-    if (!*end)
-        return json_integer(whole);
-    real = strtod(text, &end);
-    if (!*end)
-        return json_real(real);
-    return json_string(text);
-}
-
-static json_t *node_json(yaml_document_t *doc, int id, int depth)
-{
-    const yaml_node_t *n = yaml_document_get_node(doc, id);
-    json_t *value;
-
-    if (!n || depth > 16)
-        return NULL;
-    if (n->type == YAML_SCALAR_NODE)
-        return scalar_json(n);
-    if (n->type == YAML_SEQUENCE_NODE) {
-        value = json_array();
-        for (const int *i = n->data.sequence.items.start;
-             i < n->data.sequence.items.top; i++)
-            json_array_append_new(value, node_json(doc, *i, depth + 1));
-        return value;
-    }
-    value = json_object();
-    for (const yaml_node_pair_t *p = n->data.mapping.pairs.start;
-         p < n->data.mapping.pairs.top; p++) {
-        const yaml_node_t *k = yaml_document_get_node(doc, p->key);
-
-        if (k && k->type == YAML_SCALAR_NODE)
-            json_object_set_new(value, (const char *)k->data.scalar.value,
-                                node_json(doc, p->value, depth + 1));
-    }
-    return value;
-}
-
-static void read_yaml(struct telling *t)
-{
-    FILE *file = fopen(t->path, "rb");
-    yaml_document_t doc;
-    yaml_parser_t parser;
-
-    if (!file) {
-        t->status = error_set_errno(t->err, errno, "%s", t->path);
-        return;
-    }
-    if (!yaml_parser_initialize(&parser))
-        abort();
-    yaml_parser_set_input_file(&parser, file);
-    if (!yaml_parser_load(&parser, &doc)) {
-        t->status = error_set(t->err, STATUS_INVALID, "%s:%zu:%zu: %s", t->path,
-                              parser.problem_mark.line + 1,
-                              parser.problem_mark.column + 1,
-                              parser.problem ? parser.problem : "not YAML");
-    } else {
-        t->root = node_json(&doc, 1, 0);
-        yaml_document_delete(&doc);
-        if (!json_is_object(t->root))
-            fail(t, "the file", "%s", "expected a mapping");
-    }
-    yaml_parser_delete(&parser);
-    fclose(file);
 }
 
 /* --- pieces --- */
@@ -593,7 +512,9 @@ enum status story_load(const char *path, const char *day, struct story **out,
     t->path = path;
     t->err = err;
     t->story->held = t;
-    read_yaml(t);
+    t->status = yaml_json_read(path, &t->root, err);
+    if (!t->status && !json_is_object(t->root))
+        fail(t, "the file", "%s", "expected a mapping");
     if (!t->status)
         read_story(t, day);
     if (!t->status && t->arena.full)
