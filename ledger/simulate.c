@@ -7,31 +7,14 @@
 
 #include "base/json.h"
 #include "base/time_text.h"
+#include "ledger/apply.h"
 #include "ledger/simulate_internal.h"
 #include "proto/event_json.h"
-#include "proto/kinds.h"
 #include "proto/message_json.h"
 
-enum { KINDS_ROOM = 512, PROGRESS_RECORDS = 4096 };
+enum { PROGRESS_RECORDS = 4096 };
 
 /* --- policies --- */
-
-static const struct policy_names *builtin_names(void)
-{
-    static const char *list[KINDS_ROOM];
-    static struct policy_names names;
-    const struct kind *kinds;
-    size_t count;
-
-    kinds = kinds_all(&count);
-    if (count > KINDS_ROOM)
-        abort();
-    for (size_t i = 0; i < count; i++)
-        list[i] = kinds[i].name;
-    names.kinds = list;
-    names.kind_count = count;
-    return &names;
-}
 
 enum status simulate_policies(const char *const *packs, size_t count,
                               FILE *complain, struct policyset **set,
@@ -44,7 +27,7 @@ enum status simulate_policies(const char *const *packs, size_t count,
     if (!f)
         return error_set(err, STATUS_NO_MEMORY, "the policy");
     findings_init(f);
-    status = policyset_load(packs, count, builtin_names(), set, f);
+    status = policyset_load(packs, count, apply_names(), set, f);
     for (size_t i = 0; complain && i < f->count; i++) {
         finding_format(&f->list[i], line, sizeof line);
         fprintf(complain, "%s\n", line);
