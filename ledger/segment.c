@@ -92,6 +92,18 @@ static enum status parse_header(struct segment *s, struct slice h,
     return STATUS_OK;
 }
 
+/* A file in which nothing was ever committed is left from a crash while it was
+ * made, and may go. Any other without a header is damaged, and is evidence. */
+static enum status no_header(const struct segment *s, struct error *err)
+{
+    MDB_envinfo info;
+
+    if (mdb_env_info(s->env, &info) == 0 && info.me_last_txnid == 0)
+        return error_set(err, STATUS_NOT_FOUND, "%s: never finished", s->path);
+    return error_set(err, STATUS_CORRUPT, "%s: damaged segment header",
+                     s->path);
+}
+
 static enum status read_header(struct segment *s, struct error *err)
 {
     MDB_txn *txn;
@@ -105,8 +117,11 @@ static enum status read_header(struct segment *s, struct error *err)
 
     if (rc == 0)
         rc = mdb_get(txn, dbi, &key, &value);
-    status = rc == 0 ? parse_header(s, lmdb_slice(&value), err)
-                     : lmdb_error(err, rc, s->path);
+    if (rc == MDB_NOTFOUND)
+        status = no_header(s, err);
+    else
+        status = rc == 0 ? parse_header(s, lmdb_slice(&value), err)
+                         : lmdb_error(err, rc, s->path);
     /* Committing keeps the handle; nothing was written. */
     lmdb_must(mdb_txn_commit(txn), "read a segment");
     return status;

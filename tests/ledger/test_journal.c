@@ -328,6 +328,33 @@ static void a_half_made_spare_is_made_again(void **state)
     journal_close(&j);
 }
 
+/* The page that holds the header and the way to the records, overwritten: it
+ * is no half made file, and nobody may take it for one and clean it away. */
+static void a_damaged_segment_is_told_and_kept(void **state)
+{
+    const char *path = scratch_path(*state, "journal/000001.mdb");
+    struct journal_lmdb_options o = {.epoch = 2};
+    struct error err = {0};
+    struct journal *j;
+    uint8_t rot[4096];
+
+    open_journal(*state, 1, 0, &j);
+    append_samples(j, 1, 40);
+    journal_close(&j);
+    memset(rot, 0, sizeof rot);
+    int fd = open(path, O_RDWR);
+    assert_true(fd >= 0);
+    off_t end = lseek(fd, 0, SEEK_END);
+    for (off_t at = 2 * 4096; at < end; at += 4096)
+        assert_int_equal(pwrite(fd, rot, sizeof rot, at), sizeof rot);
+    close(fd);
+
+    const char *dir = scratch_path(*state, "journal");
+    assert_int_equal(journal_lmdb_reader(dir, &j, &err), STATUS_CORRUPT);
+    assert_int_equal(journal_lmdb_open(dir, &o, &j, &err), STATUS_CORRUPT);
+    assert_true(file_exists(scratch_path(*state, "journal/000001.mdb")));
+}
+
 static void rot_is_found_by_what_it_hits(void **state)
 {
     struct journal *j;
@@ -511,6 +538,7 @@ int main(void)
         WITH_DIR(another_thread_reads_while_the_owner_appends),
         WITH_DIR(erased_parts_leave_a_journal_that_verifies),
         WITH_DIR(a_half_made_spare_is_made_again),
+        WITH_DIR(a_damaged_segment_is_told_and_kept),
         WITH_DIR(rot_is_found_by_what_it_hits),
         WITH_DIR(a_commit_that_fails_ends_the_process),
         cmocka_unit_test(a_crash_loses_what_was_pending_and_nothing_else),
