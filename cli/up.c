@@ -31,7 +31,8 @@ enum {
     TIERS = 4,
     READY_WAIT_MS = 30000,
     READY_EVERY_MS = 150,
-    STEP_MS = 500
+    STEP_MS = 500,
+    WORDS_SIZE = 400
 };
 
 static struct option_list policies, listens;
@@ -248,25 +249,49 @@ static void say(const struct up *up, const char *what, const struct program *p,
     (void)out_flush(o);
 }
 
+/* The last line that a program has said, so that a restart has its reason on
+ * the screen and not only in a file. */
+static void last_words(const struct program *p, char out[WORDS_SIZE])
+{
+    char tail[WORDS_SIZE] = "", *line;
+    int fd = open(p->log, O_RDONLY | O_CLOEXEC);
+    off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+    off_t from = size > WORDS_SIZE - 1 ? size - (WORDS_SIZE - 1) : 0;
+    ssize_t n = fd < 0 ? 0 : pread(fd, tail, WORDS_SIZE - 1, from);
+
+    if (fd >= 0)
+        close(fd);
+    while (n > 0 && (tail[n - 1] == '\n' || tail[n - 1] == '\0'))
+        n--;
+    tail[n > 0 ? n : 0] = 0;
+    line = strrchr(tail, '\n');
+    snprintf(out, WORDS_SIZE, "%s", line ? line + 1 : tail);
+}
+
+static void say_death(struct up *up, struct program *p, const struct child *c)
+{
+    char why[64], words[WORDS_SIZE], more[WORDS_SIZE + 96];
+
+    child_exit_text(c->exit_status, why, sizeof why);
+    last_words(p, words);
+    snprintf(more, sizeof more, "(%s)%s%s", why, *words ? ": " : "", words);
+    say(up, N_("died"), p, more);
+}
+
 /* Tells what has changed since the last look, and keeps the pid files true. */
 static void look(struct up *up)
 {
     for (size_t i = 0; i < up->group.count; i++) {
         struct program *p = &up->programs[i];
         const struct child *c = &up->group.list[i];
-        char why[64], more[96];
+        char more[96];
         if (c->state == CHILD_WAITING && p->pid) {
-            child_exit_text(c->exit_status, why, sizeof why);
-            snprintf(more, sizeof more, "(%s)", why);
             p->pid = 0;
-            say(up, N_("died"), p, more);
+            say_death(up, p, c);
             write_pid(up, p, 0);
         } else if (c->pid && c->pid != p->pid) {
-            if (p->pid) { /* died and came back between two looks */
-                child_exit_text(c->exit_status, why, sizeof why);
-                snprintf(more, sizeof more, "(%s)", why);
-                say(up, N_("died"), p, more);
-            }
+            if (p->pid) /* died and came back between two looks */
+                say_death(up, p, c);
             p->pid = c->pid;
             snprintf(more, sizeof more, "(pid %d)", (int)c->pid);
             say(up,

@@ -72,6 +72,12 @@ sed -n 's/.*"cursor":"p0-\([0-9]*\)".*/\1/p' "$home/watch.txt" |
 kill -INT "$up"
 wait "$up" || fail "up did not end well"
 up=
+"$yinuo" up --home "$home/other" --policy "$home/none" >"$home/bad.txt" 2>&1 &
+up=$!
+until_true grep -q "^router: died (exit [0-9]*): .*$home/none" "$home/bad.txt"
+kill -INT "$up"
+wait "$up" || :
+up=
 grep -q '^stopped' "$home/up.txt" || fail "up did not say that it stopped"
 [ -z "$(ls "$home"/run/*.pid 2>/dev/null)" ] || fail "a pid file is left"
 code=0
