@@ -394,8 +394,7 @@ static void a_lost_race_names_the_winner(void **state)
     s->answer.winner = (char *)"wang.fang";
     s->answer.text = (char *)"acknowledged at 09:58";
     assert_int_equal(run(s, "ack", "LN-4", NULL), CLI_LOST);
-    assert_string_equal(s->err,
-                        "yinuo: wang.fang was first.\n");
+    assert_string_equal(s->err, "yinuo: wang.fang was first.\n");
 }
 
 static void what_is_not_allowed_is_exit_code_6(void **state)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/reader.h"
 #include "ledger/customs.h"
 #include "ledger/runner.h"
 #include "ledger/simulate.h"
@@ -69,9 +70,7 @@ static void hold_timer(struct state *s, const struct case_record *c,
                            slice_of(id, n + k->key.size), key);
     assert_true(state_get(s, STATE_TIMERS, slice_of(key, size), &value));
     assert_int_equal(value.size, 4 + (size_t)c->id.size);
-    assert_int_equal((uint32_t)value.data[0] << 24 | value.data[1] << 16 |
-                         value.data[2] << 8 | value.data[3],
-                     k->generation);
+    assert_int_equal(get_u32(value.data), k->generation);
     assert_memory_equal(value.data + 4, c->id.data, c->id.size);
     assert_true(k->generation <= c->next_generation);
 }
