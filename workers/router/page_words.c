@@ -193,9 +193,10 @@ static void write_words(const struct words *w, struct text text,
 static const struct message *
 words_of(const struct words *w, enum message_group group, const char *name)
 {
-    return name && *name ? messages_find(w->messages, w->policy->name,
-                                         language(w), group, text_of(name))
-                         : NULL;
+    return name && *name && w->policy
+               ? messages_find(w->messages, w->policy->name, language(w), group,
+                               text_of(name))
+               : NULL;
 }
 
 /* What made the page: the newest event of the case, from that record back,

@@ -113,6 +113,12 @@ static bool is(const Yinuo__V1__Query *q, const char *name,
     return !wanted || name_is(n, text_of(wanted));
 }
 
+/* 0: nobody has the case's rules any more. */
+static uint8_t role_of(const struct policy *p, const char *tier)
+{
+    return p ? policy_role(p, text_of(tier)) : 0;
+}
+
 static bool wanted(struct router *r, const Yinuo__V1__Query *q,
                    const struct case_record *c)
 {
@@ -125,8 +131,7 @@ static bool wanted(struct router *r, const Yinuo__V1__Query *q,
         return false;
     if (mine && !name_is(&c->owner, text_of(mine)) && !paged(c, mine))
         return false;
-    if (tier && highest_tier(c) !=
-                    policy_role(world_policy_of(r->world, c), text_of(tier)))
+    if (tier && highest_tier(c) != role_of(world_policy_of(r->world, c), tier))
         return false;
     if ((a = query_filter(q, "severity")) && !has_severity(a, c->severity))
         return false;
