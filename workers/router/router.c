@@ -341,7 +341,7 @@ static int64_t wait_ms(const struct router *r, int64_t mono_ms)
         wait = due_ms - r->time.now_ms;
     if (wait <= 0 && due_ms <= r->time.now_ms)
         wait = HELD_WAIT_MS; /* due and not fired: it waits for something */
-    if (lease_ms < wait)
+    if (r->welcome && lease_ms < wait)
         wait = lease_ms;
     if (r->scans || !r->requeued)
         wait = 0;
