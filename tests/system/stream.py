@@ -81,6 +81,6 @@ with System() as s:
     one.wait(20)
     two.terminate()
     two.wait(20)
-    middle = s.cli("case", "list", "--state", "any").stdout
+    middle = s.cli("case", "list", "--all").stdout
     check("c" in middle)
     print("%d records, each once and in order, over two kills and two disconnects" % end)
