@@ -51,6 +51,10 @@ static void *door(void *context, const char *run, const char *name, int type)
     if (socket_open(&sock, context, type, &settings, &err) != STATUS_OK ||
         socket_connect(sock, endpoint, &err) != STATUS_OK)
         die(err.text);
+    if (type == ZMQ_DEALER) { /* nothing can be said before it is connected */
+        zmq_pollitem_t item = {sock, 0, ZMQ_POLLOUT, 0};
+        (void)zmq_poll(&item, 1, 3000);
+    }
     return sock;
 }
 

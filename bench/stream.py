@@ -77,6 +77,8 @@ def main():
                              stdout=subprocess.PIPE, text=True)
             busy = load()
             caught = catching.communicate(timeout=300)[0].strip()
+            if catching.returncode:
+                sys.exit("stream: the catch-up failed")
             pairs.append((quiet["ack_p99_us"], busy["ack_p99_us"]))
             print("alone: p99 %6.0f us   beside a catch-up: p99 %6.0f us   %s   broker %d MB"
                   % (*pairs[-1], caught, memory(broker.pid)), flush=True)
