@@ -112,6 +112,15 @@ static void apply_promise(struct case_record *c, const struct decision *d)
     *slot = *d->promise;
 }
 
+static void apply_item(struct case_record *c, const struct decision *d)
+{
+    assert(d->item && d->number >= 0 && d->number <= c->item_count &&
+           d->number < CASE_ITEMS_MAX);
+    c->items[d->number] = *d->item;
+    if (d->number == c->item_count)
+        c->item_count++;
+}
+
 static void drop_page(struct case_record *c, struct text id)
 {
     for (uint8_t i = 0; i < c->page_count; i++) {
@@ -204,6 +213,9 @@ void case_apply(struct case_record *c, const struct decision *d)
     case DECISION_PROMISE:
         apply_promise(c, d);
         break;
+    case DECISION_ITEM:
+        apply_item(c, d);
+        break;
     case DECISION_COUNT:
         c->counters[d->index] = (int32_t)d->number;
         break;
@@ -257,6 +269,15 @@ const struct promise *case_promise(const struct case_record *c, struct text id)
     for (uint8_t i = 0; i < c->promise_count; i++)
         if (name_is(&c->promises[i].id, id))
             return &c->promises[i];
+    return NULL;
+}
+
+const struct item *case_item(const struct case_record *c, uint16_t list,
+                             struct text key)
+{
+    for (uint8_t i = 0; i < c->item_count; i++)
+        if (c->items[i].list == list && name_is(&c->items[i].key, key))
+            return &c->items[i];
     return NULL;
 }
 

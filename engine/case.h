@@ -25,6 +25,7 @@ enum {
     CASE_PROMISES_MAX = 32,
     CASE_PAGES_MAX = 32, /* open ones */
     CASE_EXCLUDED_MAX = 4,
+    CASE_ITEMS_MAX = 48,
 };
 
 /* On disk and wire: append only. */
@@ -42,6 +43,17 @@ enum {
     X(MISSED,    3, "missed")     /* kept after it was due stays missed */      \
     X(WITHDRAWN, 4, "withdrawn")                                                \
     X(REVERSED,  5, "reversed")   /* counts as missed */
+
+/* Of an item of a list; OPEN and TAKEN are not over. */
+#define ITEM_STATES(X)                                                          \
+    X(OPEN,      1, "open")                                                     \
+    X(TAKEN,     2, "taken")                                                    \
+    X(DONE,      3, "done")                                                     \
+    X(WAIVED,    4, "waived")                                                   \
+    X(DROPPED,   5, "dropped")                                                  \
+    X(APPROVED,  6, "approved")                                                 \
+    X(REJECTED,  7, "rejected")                                                 \
+    X(USED,      8, "used")       /* was approved, and opens nothing more */
 
 /* Scalar fields that decision SET writes. */
 #define CASE_FIELDS(X)                                                          \
@@ -67,6 +79,9 @@ enum case_status { CASE_STATUSES(X) };
 #undef X
 #define X(name, code, word) PROMISE_##name = code,
 enum promise_state { PROMISE_STATES(X) };
+#undef X
+#define X(name, code, word) ITEM_##name = code,
+enum item_state { ITEM_STATES(X) };
 #undef X
 #define X(name, code, type, member) CASE_FIELD_##name = code,
 enum case_field { CASE_FIELDS(X) };
@@ -113,6 +128,19 @@ struct open_page {
     int64_t at_ms;
 };
 
+struct item {
+    struct name key;   /* unique in its list: a part, a step, R2 */
+    struct name owner; /* who does it, or who asks for it */
+    struct name by;    /* who ended it, or has taken it */
+    uint16_t list;     /* index in the case's policy */
+    enum item_state state;
+    uint8_t tier;   /* a request: who is asked; else 0 */
+    int64_t number; /* thousandths: amount, balance */
+    int64_t at_ms;  /* when it began */
+    int64_t due_ms; /* 0: none */
+    int64_t ended_at_ms;
+};
+
 struct case_record {
     struct name id, station, region, product_line, customer, asset;
     struct name rules; /* version of the policy it began with */
@@ -136,10 +164,12 @@ struct case_record {
     uint64_t opened_sequence, last_sequence;
     int32_t counters[COUNTERS_MAX];
     uint8_t clock_count, promise_count, page_count, excluded_count;
+    uint8_t item_count;
     struct clock_instance clocks[CASE_CLOCKS_MAX];
     struct promise promises[CASE_PROMISES_MAX];
     struct open_page pages[CASE_PAGES_MAX];
     struct name excluded[CASE_EXCLUDED_MAX];
+    struct item items[CASE_ITEMS_MAX];
 };
 
 struct decision;
@@ -153,10 +183,13 @@ void case_stamp(struct case_record *c, uint64_t sequence);
 const struct clock_instance *case_clock(const struct case_record *c,
                                         uint16_t clock, struct text key);
 const struct promise *case_promise(const struct case_record *c, struct text id);
+const struct item *case_item(const struct case_record *c, uint16_t list,
+                             struct text key);
 /* The earliest due among its running clocks; INT64_MAX if none. */
 int64_t case_next_due(const struct case_record *c);
 
 const char *case_status_name(enum case_status s);
 const char *promise_state_name(enum promise_state s);
+const char *item_state_name(enum item_state s);
 
 #endif

@@ -391,6 +391,25 @@ void clocks_due_moved(struct run *r, struct text key, int64_t due_ms,
     }
 }
 
+void clocks_of_item(struct run *r, uint16_t clock, struct text key,
+                    int64_t due_ms, int64_t at_ms)
+{
+    const struct clock_instance *old = case_clock(r->c, clock, key);
+    struct clock_instance next;
+
+    if (!due_ms || r->c->status == CASE_CLOSED) {
+        if (old)
+            instance_end(r, old, at_ms);
+        return;
+    }
+    if (old && old->due_ms == due_ms)
+        return;
+    next = fresh(r, clock, key, at_ms);
+    next.due_ms = due_ms;
+    join_steps(r, &next, next.severity, at_ms, INT64_MIN);
+    instance_put(r, &next, at_ms);
+}
+
 /* A promise is over, and with it every clock that counts towards it. */
 void clocks_due_gone(struct run *r, struct text key, int64_t at_ms)
 {

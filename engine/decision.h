@@ -48,7 +48,8 @@
     X(EXCLUDE,     28, "exclude")      /* person kept from the customer                    */ \
     X(CALLED,      29, "called")       /* tier role, number: contacts called so far        */ \
     X(NOTE,        30, "note")         /* the event is on record, nothing moved            */ \
-    X(UNREACHABLE, 31, "unreachable")  /* tier role, number: failed tries, person          */
+    X(UNREACHABLE, 31, "unreachable")  /* tier role, number: failed tries, person          */ \
+    X(ITEM,        33, "item")         /* index and rule the list, key, value its state, person owner, tier asked, due_ms, number: its slot, item: whole */
 /* clang-format on */
 
 #define X(name, code, word) DECISION_##name = code,
@@ -81,6 +82,7 @@ struct decision {
     /* ARM and PROMISE: the whole of it */
     const struct clock_instance *instance;
     const struct promise *promise;
+    const struct item *item; /* ITEM: the whole of it */
 };
 
 enum {
@@ -92,10 +94,11 @@ enum {
 struct decisions {
     size_t count;
     struct decision list[DECISIONS_MAX];
-    size_t words_used, instance_count, promise_count;
+    size_t words_used, instance_count, promise_count, item_count;
     char words[DECISION_WORDS_MAX];
     struct clock_instance instances[DECISION_INSTANCES_MAX];
     struct promise promises[CASE_PROMISES_MAX * 4];
+    struct item items[CASE_ITEMS_MAX * 2];
 };
 
 const char *decision_kind_name(enum decision_kind k);

@@ -15,7 +15,7 @@ enum {
     IN_ANY = IN_LIFE | IN_CLOSED,
 };
 
-enum family { ITSELF, OWNER, PROMISE, ANSWER };
+enum family { ITSELF, OWNER, PROMISE, ANSWER, ITEM };
 
 /* clang-format off */
 static const struct {
@@ -53,6 +53,17 @@ static const struct {
     [EFFECT_UNLOCK]        = {ITSELF,  IN_ANY},
     [EFFECT_MERGE]         = {ITSELF,  IN_LIFE},
     [EFFECT_CORRECT]       = {ITSELF,  IN_ANY},
+    [EFFECT_ITEM_BEGIN]    = {ITEM,    IN_ANY},
+    [EFFECT_ITEM_ADD]      = {ITEM,    IN_ANY},
+    [EFFECT_ITEM_DONE]     = {ITEM,    IN_ANY},
+    [EFFECT_ITEM_UNDO]     = {ITEM,    IN_ANY},
+    [EFFECT_ITEM_WAIVE]    = {ITEM,    IN_ANY},
+    [EFFECT_ITEM_DROP]     = {ITEM,    IN_ANY},
+    [EFFECT_ITEM_TAKE]     = {ITEM,    IN_ANY},
+    [EFFECT_ITEM_ASK]      = {ITEM,    IN_ANY},
+    [EFFECT_ITEM_APPROVE]  = {ITEM,    IN_ANY},
+    [EFFECT_ITEM_REJECT]   = {ITEM,    IN_ANY},
+    [EFFECT_ITEM_USE]      = {ITEM,    IN_ANY},
 };
 /* clang-format on */
 
@@ -99,9 +110,11 @@ static struct text merge_refuse(const struct run *r, const struct event *ev)
     return (struct text){NULL, 0};
 }
 
-static struct text refuses(struct run *r, const struct event *ev, enum effect e,
-                           bool reopened, bool *skip)
+static struct text refuses(struct run *r, const struct event *ev,
+                           const struct effect_row *row, bool reopened,
+                           bool *skip)
 {
+    enum effect e = row->effect;
     struct text why = {NULL, 0};
 
     if (!event_is_fact(ev) && !reopened)
@@ -115,6 +128,8 @@ static struct text refuses(struct run *r, const struct event *ev, enum effect e,
         return promise_refuse(r, ev, e, skip);
     case ANSWER:
         return answer_refuse(r, ev, e);
+    case ITEM:
+        return item_refuse(r, ev, row);
     case ITSELF:
         return e == EFFECT_MERGE ? merge_refuse(r, ev) : why;
     }
@@ -135,7 +150,7 @@ struct text effects_refuse(struct run *r, const struct event *ev, bool *skip)
 
         if (!expr_true(&row->when, &s))
             continue;
-        why = refuses(r, ev, row->effect, reopened, skip);
+        why = refuses(r, ev, row, reopened, skip);
         if (why.size && !event_is_fact(ev))
             return why;
     }
@@ -358,6 +373,9 @@ void effects_run(struct run *r, struct event *ev)
             break;
         case ANSWER:
             answer_run(r, ev, row->effect);
+            break;
+        case ITEM:
+            item_run(r, ev, row);
             break;
         }
     }

@@ -35,6 +35,9 @@ static bool has_room(const struct run *r, const struct decision *d)
             if (c->promises[i].state != PROMISE_OPEN)
                 return true;
         return false;
+    case DECISION_ITEM:
+        return r->out->decisions.item_count < CASE_ITEMS_MAX * 2 &&
+               d->number < CASE_ITEMS_MAX;
     case DECISION_EXCLUDE:
         return c->excluded_count < CASE_EXCLUDED_MAX;
     default:
@@ -56,6 +59,10 @@ static void keep_whole(struct run *r, struct decision *d)
         struct promise *copy = &all->promises[all->promise_count++];
         *copy = *d->promise;
         d->promise = copy;
+    } else if (d->kind == DECISION_ITEM) {
+        struct item *copy = &all->items[all->item_count++];
+        *copy = *d->item;
+        d->item = copy;
     }
 }
 
@@ -143,6 +150,7 @@ static void start(struct run *r, const struct view *view,
     r->want_count = r->made_count = r->want_mark = 0;
     out->decisions.count = out->decisions.words_used = 0;
     out->decisions.instance_count = out->decisions.promise_count = 0;
+    out->decisions.item_count = 0;
     out->touched = out->existed = false;
 }
 
@@ -172,7 +180,7 @@ static void only(struct run *r, enum decision_kind kind, const char *why,
     struct decisions *d = &r->out->decisions;
     const struct case_record *c = r->c;
 
-    d->words_used = d->instance_count = d->promise_count = 0;
+    d->words_used = d->instance_count = d->promise_count = d->item_count = 0;
     r->limit = false;
     d->count = 1;
     d->list[0] = (struct decision){.kind = kind,

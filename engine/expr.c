@@ -104,6 +104,8 @@ static struct value push(const struct expr_row *row, const struct scope *s)
         return scope_counter(s, row->index);
     case EXPR_OP_LOCK:
         return scope_lock(s, row->index);
+    case EXPR_OP_LIST:
+        return scope_list(s, row->index, (enum expr_list)row->which, row->name);
     default:
         assert(row->op == EXPR_OP_HAS);
         return flag(scope_field(s, row->name).kind != VALUE_NONE);

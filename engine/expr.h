@@ -45,6 +45,24 @@ enum { EXPR_DEPTH_MAX = 16, EXPR_ROWS_MAX = 64 };
 enum expr_name { EXPR_NAMES(X) EXPR_NAME_COUNT };
 #undef X
 
+/* What can be asked of a list of the case's items: open.LIST. Numbers count
+ * items, beside those that say else. */
+/* clang-format off */
+#define EXPR_LISTS(X)                                                           \
+    X(OPEN,     "open")     /* not over yet; taken ones too */                  \
+    X(DONE,     "done")     /* done, or approved; done.LIST.ITEM a flag: done or waived */ \
+    X(MISSING,  "missing")  /* open ones; where it has not begun, those the pack names */ \
+    X(TOTAL,    "total")    /* of every state */                                \
+    X(REJECTED, "rejected")                                                     \
+    X(APPROVED, "approved") /* number: the largest amount that is; NONE if none is */ \
+    X(STATE,    "state")    /* word: of the item that the event names */        \
+    X(SKIPS,    "skips")    /* flag: an item before those that the event names is open */
+/* clang-format on */
+
+#define X(name, word) EXPR_LIST_##name,
+enum expr_list { EXPR_LISTS(X) EXPR_LIST_COUNT };
+#undef X
+
 /* clang-format off */
 #define EXPR_OPS(X)                                                             \
     X(CONST,   "const")   /* push .value                       */               \
@@ -52,6 +70,7 @@ enum expr_name { EXPR_NAMES(X) EXPR_NAME_COUNT };
     X(NAME,    "name")    /* push EXPR_NAMES[.index]           */               \
     X(COUNTER, "count")   /* push counter .index of the case   */               \
     X(LOCK,    "lock")    /* push whether lock .index is on    */               \
+    X(LIST,    "list")    /* push EXPR_LISTS[.which] of list .index, item .name */ \
     X(HAS,     "has")     /* push whether field .name is there */               \
     X(EQ, "==") X(NE, "!=") X(LT, "<") X(LE, "<=") X(GT, ">") X(GE, ">=")       \
     X(IN,      "in")      /* element, list -> flag             */               \
@@ -71,6 +90,7 @@ struct expr_row {
     uint16_t index;
     uint8_t skip;    /* enum expr_skip: when this row's value is such ... */
     uint8_t skip_to; /* ... go on behind that row, with that value */
+    uint8_t which;   /* LIST: enum expr_list */
     struct text name;
     struct value value;
 };
@@ -87,6 +107,8 @@ struct value scope_name(const struct scope *s, enum expr_name name);
 struct value scope_field(const struct scope *s, struct text name);
 struct value scope_counter(const struct scope *s, uint16_t index);
 struct value scope_lock(const struct scope *s, uint16_t index);
+struct value scope_list(const struct scope *s, uint16_t list,
+                        enum expr_list which, struct text item);
 
 /* Fills in skip and skip_to. Without it an expression says the same, slower. */
 void expr_link(struct expr_row *rows, size_t count);

@@ -13,7 +13,8 @@ static bool is_nearly_full(const struct run *r)
     return d->count > DECISIONS_MAX / 2 ||
            d->words_used > DECISION_WORDS_MAX / 2 ||
            d->instance_count > DECISION_INSTANCES_MAX / 2 ||
-           d->promise_count > CASE_PROMISES_MAX * 2;
+           d->promise_count > CASE_PROMISES_MAX * 2 ||
+           d->item_count > CASE_ITEMS_MAX;
 }
 
 static bool is_before(const struct run *r, const struct clock_instance *a,
@@ -106,6 +107,8 @@ void fire_step(struct run *r, const struct clock_instance *i, uint8_t which)
     if (r->c->severity < before)
         clocks_raised(r, before, p.due_ms);
     want_targets(r, p.page, step->inform, true, why.late_by_ms > 0, &why);
+    if (clock->of_items && step->basis == STEP_AT_DUE)
+        item_overdue(r, &next, &why);
     if (step->emit != KIND_NONE)
         derive(r, step->emit, &next, p.due_ms);
 }

@@ -25,6 +25,18 @@ const char *promise_state_name(enum promise_state s)
 #undef X
 
 #define X(name, code, word)                                                    \
+    case ITEM_##name:                                                          \
+        return word;
+const char *item_state_name(enum item_state s)
+{
+    switch (s) {
+        ITEM_STATES(X)
+    }
+    return "unknown";
+}
+#undef X
+
+#define X(name, code, word)                                                    \
     case DECISION_##name:                                                      \
         return word;
 const char *decision_kind_name(enum decision_kind k)

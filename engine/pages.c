@@ -64,6 +64,14 @@ void want_targets(struct run *r, targets page, targets inform, bool escalates,
     }
 }
 
+void want_key(struct run *r, uint8_t role, struct text key)
+{
+    for (size_t i = 0; i < r->want_count; i++)
+        if (r->wants[i].role == role && !r->wants[i].inform &&
+            !r->wants[i].why.key.size)
+            name_set(&r->wants[i].why.key, key);
+}
+
 /* The case is resolved or closed: what earlier events of the record wanted
  * somebody called for is for the board. */
 void wants_are_moot(struct run *r)
@@ -300,6 +308,7 @@ static void tell(struct run *r, const struct made *m)
                          .person = name_text(&m->person),
                          .method = p ? p->method : (struct text){NULL, 0},
                          .rule = w->why.rule,
+                         .key = name_text(&w->why.key),
                          .number = r->c->called[m->role],
                          .late_by_ms = w->why.late_by_ms,
                          .from_ms = w->why.from_ms,

@@ -24,6 +24,12 @@ enum {
     CLOCK_STEPS_MAX = 12, /* steps of a clock at one severity */
     COUNTERS_MAX = 32,
     LOCKS_MAX = 16,
+    LISTS_MAX = 48,
+    LIST_KEYS_MAX = 2,
+    LIST_NAMED_MAX = 32, /* items that a pack names for one list */
+    AUTHORITIES_MAX = 16,
+    LIST_NONE = 0xffff,
+    LIST_ANY = 0xfffe, /* the list that the event names */
 };
 
 /* Whom to page or inform. Bit 0 is the owner (the first tier is the owner);
@@ -71,16 +77,33 @@ struct role {
     X(LOCK,         "lock")                                                     \
     X(UNLOCK,       "unlock")                                                   \
     X(MERGE,        "merge")        /* to: the other case                       */ \
-    X(CORRECT,      "correct")      /* field, value: a wrong past put right     */
+    X(CORRECT,      "correct")      /* field, value: a wrong past put right     */ \
+    /* of the items of a list: which ones, see struct effect_row */              \
+    X(ITEM_BEGIN,   "begin")        /* the items that the pack names for it     */ \
+    X(ITEM_ADD,     "add")          /* those that the event names               */ \
+    X(ITEM_DONE,    "done")                                                     \
+    X(ITEM_UNDO,    "undo")         /* open again                               */ \
+    X(ITEM_WAIVE,   "waive")        /* reason: it is not needed                 */ \
+    X(ITEM_DROP,    "drop")         /* withdrawn; without a name all of it      */ \
+    X(ITEM_TAKE,    "take")         /* by the reporter, if nobody else has it   */ \
+    X(ITEM_ASK,     "ask")          /* a request: pages the lowest tier that may answer */ \
+    X(ITEM_APPROVE, "approve")      /* by that tier or a higher one             */ \
+    X(ITEM_REJECT,  "reject")                                                   \
+    X(ITEM_USE,     "use")          /* what was approved is done: it opens nothing more */
 /* clang-format on */
 
+#define EFFECT_OF_ITEMS EFFECT_ITEM_BEGIN /* and all behind it */
 #define X(name, word) EFFECT_##name,
 enum effect { EFFECTS(X) EFFECT_COUNT };
 #undef X
 
 struct effect_row {
     enum effect effect;
-    uint16_t lock; /* LOCK, UNLOCK: its number */
+    uint16_t lock;    /* LOCK, UNLOCK: its number */
+    uint16_t list;    /* of items: its number, or LIST_ANY */
+    struct text item; /* exactly this one; else ... */
+    struct text
+        by_field; /* those named in this field; else by the list's key */
     struct expr when;
 };
 
@@ -148,6 +171,7 @@ struct clock_rule {
     struct text
         due_field; /* steps are relative to this moment; empty: to the arming */
     bool pauses;   /* stands still while the case waits */
+    bool of_items; /* one per open item of the lists that name it */
     uint8_t arm_on_raise; /* bit s-1: a raise to s starts it even if it does not
                              run */
     uint8_t group[SEVERITIES]; /* severities with one number share steps: a
@@ -198,6 +222,61 @@ struct count_row {
     struct expr when;
 };
 
+/* --- lists: keyed items of a case (tasks, checklists, balances, requests) ---
+ */
+
+enum item_due_basis {
+    ITEM_DUE_NONE,
+    ITEM_DUE_AFTER,
+    ITEM_DUE_AFTER_OPEN, /* of open time */
+    ITEM_DUE_NEXT_OPEN,  /* when the line opens next */
+    ITEM_DUE_TIME,       /* the next such local time of day */
+};
+
+struct item_due {
+    enum item_due_basis basis;
+    int64_t wait_ms; /* TIME: since midnight */
+};
+
+struct item_rule {
+    struct text name;
+    struct item_due due; /* none: the list's */
+};
+
+struct item_choice {
+    struct expr when;
+    uint32_t items; /* bit per item of the list */
+};
+
+/* What each tier may decide: limit[tier] in thousandths, -1: nothing. */
+struct authority {
+    struct text name;
+    int64_t limit[ROLES_MAX + 1];
+};
+
+enum unanswered {
+    UNANSWERED_NEXT_TIER, /* the request goes to the tier above */
+    UNANSWERED_NEXT_CONTACT,
+};
+
+struct list_rule {
+    struct text name;                      /* custody */
+    struct text id;                        /* rule shown */
+    struct text key_fields[LIST_KEYS_MAX]; /* an item's key; none: made up */
+    struct text owner_field, due_field, amount_field;
+    struct text prefix; /* of made up keys: R, T */
+    struct item_due due;
+    const struct item_rule *items; /* that begin with it */
+    size_t item_count;
+    const struct item_choice *choices; /* which of them; none: all */
+    size_t choice_count;
+    uint16_t clock;     /* one instance per open item with a due; 0xffff */
+    uint16_t authority; /* requests: who covers the amount; LIST_NONE */
+    uint8_t approver; /* requests: the lowest tier; 0: items are no requests */
+    enum unanswered unanswered;
+    bool balance; /* an item counts: added up, done down, done at zero */
+};
+
 struct kind_rule {
     struct text name;
     bool opens_case; /* opens one where none is named or known */
@@ -234,6 +313,10 @@ struct policy {
     size_t counter_count;
     const struct text *locks;
     size_t lock_count;
+    const struct list_rule *lists;
+    size_t list_count;
+    const struct authority *authorities;
+    size_t authority_count;
     int64_t undated_promise_days; /* PR-07: default due at closing of the n-th
                                      day */
     int64_t snooze_max_ms;

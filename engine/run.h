@@ -50,6 +50,7 @@ struct why {
     int64_t from_ms, span_ms;
     bool open_time;
     int64_t late_by_ms;
+    struct name key; /* the request that is to be answered */
 };
 
 /* Somebody who is to hear of it; a person only at the end of the record. */
@@ -128,6 +129,16 @@ void promise_run(struct run *r, struct event *ev, enum effect e);
 uint32_t promises_count(const struct run *r, enum expr_name which,
                         int64_t at_ms);
 
+/* items.c */
+struct text item_refuse(struct run *r, const struct event *ev,
+                        const struct effect_row *row);
+void item_run(struct run *r, const struct event *ev,
+              const struct effect_row *row);
+void item_overdue(struct run *r, const struct clock_instance *i,
+                  const struct why *why);
+struct value item_value(const struct run *r, const struct event *ev,
+                        uint16_t list, enum expr_list which, struct text item);
+
 /* answers.c: acknowledge, snooze, unreachable, escalate, receipts */
 struct text answer_refuse(struct run *r, const struct event *ev, enum effect e);
 void answer_run(struct run *r, const struct event *ev, enum effect e);
@@ -161,6 +172,9 @@ void clocks_end_all(struct run *r, int64_t at_ms);
 void clocks_due_moved(struct run *r, struct text key, int64_t due_ms,
                       int64_t at_ms);
 void clocks_due_gone(struct run *r, struct text key, int64_t at_ms);
+/* One instance counts towards this moment; 0: none does. */
+void clocks_of_item(struct run *r, uint16_t clock, struct text key,
+                    int64_t due_ms, int64_t at_ms);
 
 /* firing.c */
 void fire_due(struct run *r, int64_t until_ms, bool fresh_only);
@@ -186,6 +200,8 @@ void want_targets(struct run *r, targets page, targets inform, bool escalates,
                   bool judged, const struct why *why);
 struct want *want_role(struct run *r, uint8_t role, uint8_t top, bool judged,
                        const struct why *why);
+/* The page to that role is about this request. */
+void want_key(struct run *r, uint8_t role, struct text key);
 void wants_are_moot(struct run *r);
 void pages_flush(struct run *r);
 void pages_prune(struct run *r, int64_t at_ms);

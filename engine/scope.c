@@ -100,3 +100,9 @@ struct value scope_lock(const struct scope *s, uint16_t index)
 {
     return flag_of(index < LOCKS_MAX && (s->run->c->locks & (1u << index)));
 }
+
+struct value scope_list(const struct scope *s, uint16_t list,
+                        enum expr_list which, struct text item)
+{
+    return item_value(s->run, s->event, list, which, item);
+}

@@ -61,6 +61,7 @@ enum status customs_decision(const struct decision *d, struct bytes *out);
 struct customs_room {
     struct clock_instance instance;
     struct promise promise;
+    struct item item;
 };
 MUST_CHECK bool customs_decision_read(struct slice bytes,
                                       struct customs_room *room,

@@ -48,6 +48,7 @@ enum {
     CASE_CLOSED_COUNT = 45,
     CASE_REASSIGNED = 46,
     CASE_UNREACHABLE = 47,
+    CASE_ITEM = 60,
 };
 
 static void put_name(struct pb_out *o, uint32_t number, const struct name *n)
@@ -179,6 +180,21 @@ static void put_locks(struct pb_out *o, const struct case_record *c,
                     policy->locks[i].size);
 }
 
+static void put_items(struct pb_out *o, const struct case_record *c,
+                      const struct policy *policy)
+{
+    for (size_t i = 0; i < c->item_count; i++) {
+        uint16_t list = c->items[i].list;
+        uint8_t *mark = pb_open(o, CASE_ITEM);
+
+        customs_put_item(o, &c->items[i],
+                         policy && list < policy->list_count
+                             ? policy->lists[list].name
+                             : TEXT(""));
+        pb_close(o, mark);
+    }
+}
+
 enum status customs_case_row(const struct case_record *c,
                              const struct case_marks *marks,
                              const struct policy *policy, struct bytes *row)
@@ -206,6 +222,7 @@ enum status customs_case_row(const struct case_record *c,
     pb_number(o, CASE_REASSIGNED, marks->reassigned);
     put_octets(o, CASE_UNREACHABLE, c->unreachable, sizeof c->unreachable);
     CASE_LAST(PUT_TEXT, PUT_NUMBER)
+    put_items(o, c, policy);
     assert(!o->full); /* the engine's bounds keep a case below the limit */
     row->size += (size_t)(o->at - room);
     return STATUS_OK;
@@ -423,6 +440,9 @@ static bool get_list(const struct pb_field *f, struct case_record *c,
     case CASE_PROMISE_FIELD:
         return c->promise_count < CASE_PROMISES_MAX && f->wire == PB_BYTES &&
                customs_get_promise(f->bytes, &c->promises[c->promise_count++]);
+    case CASE_ITEM:
+        return c->item_count < CASE_ITEMS_MAX && f->wire == PB_BYTES &&
+               customs_get_item(f->bytes, &c->items[c->item_count++]);
     case CASE_COUNTER:
         return f->wire == PB_BYTES && get_counter(f->bytes, c);
     case CASE_CALLED:

@@ -10,6 +10,7 @@ enum {
     DECISION_ROOM = 4096, /* the largest: an ARM with all its steps */
     DECISION_INSTANCE = 27,
     DECISION_PROMISE_FIELD = 28,
+    DECISION_ITEM_FIELD = 35,
 };
 
 /* Number in Decision, member, in ascending order. */
@@ -50,6 +51,11 @@ static void put_decision(struct pb_out *o, const struct decision *d)
     if (d->promise) {
         mark = pb_open(o, DECISION_PROMISE_FIELD);
         customs_put_promise(o, d->promise);
+        pb_close(o, mark);
+    }
+    if (d->item) {
+        mark = pb_open(o, DECISION_ITEM_FIELD);
+        customs_put_item(o, d->item, TEXT(""));
         pb_close(o, mark);
     }
 }
@@ -98,6 +104,8 @@ static bool is_sound(const struct decision *d)
         return d->instance != NULL;
     case DECISION_PROMISE:
         return d->promise != NULL;
+    case DECISION_ITEM:
+        return d->item != NULL && d->number >= 0 && d->number < CASE_ITEMS_MAX;
     case DECISION_COUNT:
         return d->index < COUNTERS_MAX;
     case DECISION_LOCK:
@@ -138,6 +146,11 @@ bool customs_decision_read(struct slice bytes, struct customs_room *room,
                 !customs_get_promise(f.bytes, &room->promise))
                 return false;
             d->promise = &room->promise;
+            break;
+        case DECISION_ITEM_FIELD:
+            if (f.wire != PB_BYTES || !customs_get_item(f.bytes, &room->item))
+                return false;
+            d->item = &room->item;
             break;
         default:
             break;

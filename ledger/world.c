@@ -122,6 +122,7 @@ void world_copy(struct case_record *to, const struct case_record *from)
     memcpy(to->pages, from->pages, from->page_count * sizeof from->pages[0]);
     memcpy(to->excluded, from->excluded,
            from->excluded_count * sizeof from->excluded[0]);
+    memcpy(to->items, from->items, from->item_count * sizeof from->items[0]);
 }
 
 enum status world_load(struct world *w, struct text id, struct world_case *c,

@@ -62,13 +62,26 @@ static bool same_promise(const struct promise *a, const struct promise *b)
            a->accepted == b->accepted && a->state == b->state;
 }
 
+static bool same_item(const struct item *a, const struct item *b)
+{
+    return name_equal(&a->key, &b->key) && name_equal(&a->owner, &b->owner) &&
+           name_equal(&a->by, &b->by) && a->list == b->list &&
+           a->state == b->state && a->tier == b->tier &&
+           a->number == b->number && a->at_ms == b->at_ms &&
+           a->due_ms == b->due_ms && a->ended_at_ms == b->ended_at_ms;
+}
+
 static bool same_lists(const struct case_record *a, const struct case_record *b)
 {
     if (a->clock_count != b->clock_count ||
         a->promise_count != b->promise_count ||
         a->page_count != b->page_count ||
-        a->excluded_count != b->excluded_count)
+        a->excluded_count != b->excluded_count ||
+        a->item_count != b->item_count)
         return false;
+    for (uint8_t i = 0; i < a->item_count; i++)
+        if (!same_item(&a->items[i], &b->items[i]))
+            return false;
     for (uint8_t i = 0; i < a->clock_count; i++)
         if (!same_instance(&a->clocks[i], &b->clocks[i]))
             return false;
