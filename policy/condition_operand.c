@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/span.h"
+#include "policy/lists.h"
 #include "policy/words.h"
 
 struct operand operand_of(enum type type, size_t offset)
@@ -344,8 +345,8 @@ struct operand operand_name(struct compiler *c)
     } else if (compiler_sees(c, "and") || compiler_sees(c, "or") ||
                compiler_sees(c, "in")) {
         compiler_fail_expected(c, "something to compare");
-    } else if (!parse_indexed(c, &o) && !parse_named_condition(c, &o) &&
-               !parse_known_name(c, &o)) {
+    } else if (!parse_indexed(c, &o) && !operand_of_list(c, &o) &&
+               !parse_named_condition(c, &o) && !parse_known_name(c, &o)) {
         compiler_push(
             c, (struct expr_row){.op = EXPR_OP_FIELD,
                                  .name = loader_text(c->l, c->token.word)});

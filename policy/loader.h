@@ -62,6 +62,8 @@ struct draft {
     struct clock_rule *clocks;
     struct counter *counters;
     struct text *locks;
+    struct list_rule *lists;
+    struct authority *authorities;
     struct place *clock_places, *kind_places;
     struct text *regions;
     size_t region_count;

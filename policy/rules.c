@@ -1,6 +1,7 @@
 #include "policy/rules.h"
 
 #include "policy/condition.h"
+#include "policy/lists.h"
 #include "policy/names.h"
 #include "policy/words.h"
 
@@ -17,7 +18,7 @@ static bool effect_find(struct loader *l, const struct phrase *p,
     struct nearest near;
 
     nearest_begin(&near, p->words[0]);
-    for (unsigned i = 0; i < EFFECT_COUNT; i++) {
+    for (unsigned i = 0; i < EFFECT_OF_ITEMS; i++) {
         if (text_equal(p->words[0], text_of(words[i]))) {
             *effect = (enum effect)i;
             return true;
@@ -58,7 +59,8 @@ static void read_effect(struct loader *l, yaml_node_t *node,
     struct phrase p;
     size_t wanted = 1;
 
-    if (!phrase_read(l, node, &p) || !effect_find(l, &p, &out->effect))
+    if (!phrase_read(l, node, &p) || item_effect_read(l, &p, out) ||
+        !effect_find(l, &p, &out->effect))
         return;
     out->when = p.when;
     if (out->effect == EFFECT_LOCK || out->effect == EFFECT_UNLOCK) {

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "policy/clocks.h"
 #include "policy/condition.h"
+#include "policy/lists.h"
 #include "policy/names.h"
 #include "policy/rules.h"
 
@@ -188,11 +189,14 @@ static const struct shape_row file_rows[] = {
     {"events", declare_kinds, 0, 0, MUST, 0, 0, 0},
     {"counters", declare_counters, 0, 0, MAY, 0, 0, 0},
     {"clocks", declare_clocks, 0, 0, MAY, 0, 0, 0},
+    {"lists", declare_lists, 0, 0, MAY, 0, 0, 0},
+    {"authority", read_authorities, 0, 0, MAY, 0, 0, 0},
     {"conditions", read_conditions, 0, 0, MAY, 0, 0, 0},
     {"kind_groups", read_kind_groups, 0, 0, MAY, 0, 0, 0},
     {"events", read_events, 0, 0, MAY, 0, 0, 0},
     {"counters", read_counters, 0, 0, MAY, 0, 0, 0},
     {"clocks", read_clocks, 0, 0, MAY, 0, 0, 0},
+    {"lists", read_lists, 0, 0, MAY, 0, 0, 0},
     {"ladder", read_ladders, INTO(struct policy, ladders), MUST, 0, 0, 0},
 };
 static const struct shape file_shape = SHAPE("policy.yaml", file_rows);
@@ -209,14 +213,19 @@ static bool draft_init(struct loader *l)
     d->clock_places = loader_array(l, CLOCKS_MAX, sizeof *d->clock_places);
     d->counters = loader_array(l, COUNTERS_MAX, sizeof *d->counters);
     d->locks = loader_array(l, LOCKS_MAX, sizeof *d->locks);
+    d->lists = loader_array(l, LISTS_MAX, sizeof *d->lists);
+    d->authorities = loader_array(l, AUTHORITIES_MAX, sizeof *d->authorities);
     if (!d->roles || !d->kinds || !d->kind_places || !d->clocks ||
-        !d->clock_places || !d->counters || !d->locks)
+        !d->clock_places || !d->counters || !d->locks || !d->lists ||
+        !d->authorities)
         return false;
     p->roles = d->roles;
     p->kinds = d->kinds;
     p->clocks = d->clocks;
     p->counters = d->counters;
     p->locks = d->locks;
+    p->lists = d->lists;
+    p->authorities = d->authorities;
     d->clocks[p->clock_count++].name = TEXT("ack");
     for (size_t i = 0; l->names && l->names->kinds && i < l->names->kind_count;
          i++)

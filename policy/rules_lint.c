@@ -36,6 +36,8 @@ static void lint_clock(struct loader *l, uint16_t index)
     if (!clock_has_steps(c))
         report_warning(l, at, "it would run and never do anything", "",
                        "the clock %.*s has no steps", TEXT_ARG(c->name));
+    if (c->of_items)
+        return; /* it follows the items */
     if (!c->arm_on_raise && !triggered(d, index, true))
         report_warning(l, at, "its steps can never fire",
                        "armed_by, armed_if_idle_by or arm_on_raise",
