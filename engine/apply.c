@@ -180,6 +180,29 @@ static void apply_status(struct case_record *c, const struct decision *d)
     }
 }
 
+static void apply_booking(struct case_record *c, const struct decision *d)
+{
+    const struct interval *i = d->interval;
+    struct booking *b = (struct booking *)case_booking(c, name_text(&i->set),
+                                                       name_text(&i->key));
+
+    if (!d->number) {
+        if (b)
+            *b = c->bookings[--c->booking_count];
+        return;
+    }
+    if (!b) {
+        assert(c->booking_count < CASE_BOOKINGS_MAX);
+        b = &c->bookings[c->booking_count++];
+    }
+    assert(d->subject.size <= SUBJECT_KEY_BYTES);
+    memset(b, 0, sizeof *b);
+    b->set = i->set;
+    b->key = i->key;
+    b->subject.size = (uint8_t)d->subject.size;
+    memcpy(b->subject.data, d->subject.data, d->subject.size);
+}
+
 void case_apply(struct case_record *c, const struct decision *d)
 {
     switch (d->kind) {
@@ -242,6 +265,11 @@ void case_apply(struct case_record *c, const struct decision *d)
     case DECISION_UNREACHABLE:
         c->unreachable[d->tier] = (uint8_t)d->number;
         break;
+    case DECISION_INTERVAL:
+        apply_booking(c, d);
+        break;
+    case DECISION_FACT: /* beside the case: subject_apply() */
+    case DECISION_TALLY:
     case DECISION_FIRE:
     case DECISION_INFORM:
     case DECISION_ESCALATE:
@@ -278,6 +306,16 @@ const struct item *case_item(const struct case_record *c, uint16_t list,
     for (uint8_t i = 0; i < c->item_count; i++)
         if (c->items[i].list == list && name_is(&c->items[i].key, key))
             return &c->items[i];
+    return NULL;
+}
+
+const struct booking *case_booking(const struct case_record *c, struct text set,
+                                   struct text key)
+{
+    for (uint8_t i = 0; i < c->booking_count; i++)
+        if (name_is(&c->bookings[i].set, set) &&
+            name_is(&c->bookings[i].key, key))
+            return &c->bookings[i];
     return NULL;
 }
 

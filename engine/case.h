@@ -19,6 +19,7 @@
 #define ENGINE_CASE_H
 
 #include "engine/policy.h"
+#include "engine/subject.h"
 
 enum {
     CASE_CLOCKS_MAX = 64, /* instances: clocks and ladders of a case */
@@ -26,6 +27,7 @@ enum {
     CASE_PAGES_MAX = 32, /* open ones */
     CASE_EXCLUDED_MAX = 4,
     CASE_ITEMS_MAX = 48,
+    CASE_BOOKINGS_MAX = 8, /* intervals that it holds of somebody */
 };
 
 /* On disk and wire: append only. */
@@ -141,6 +143,12 @@ struct item {
     int64_t ended_at_ms;
 };
 
+/* An interval of a subject that the case holds, and will set free. */
+struct booking {
+    struct name set, key;
+    struct subject_key subject;
+};
+
 struct case_record {
     struct name id, station, region, product_line, customer, asset;
     struct name rules; /* version of the policy it began with */
@@ -165,11 +173,13 @@ struct case_record {
     int32_t counters[COUNTERS_MAX];
     uint8_t clock_count, promise_count, page_count, excluded_count;
     uint8_t item_count;
+    uint8_t booking_count;
     struct clock_instance clocks[CASE_CLOCKS_MAX];
     struct promise promises[CASE_PROMISES_MAX];
     struct open_page pages[CASE_PAGES_MAX];
     struct name excluded[CASE_EXCLUDED_MAX];
     struct item items[CASE_ITEMS_MAX];
+    struct booking bookings[CASE_BOOKINGS_MAX];
 };
 
 struct decision;
@@ -185,6 +195,8 @@ const struct clock_instance *case_clock(const struct case_record *c,
 const struct promise *case_promise(const struct case_record *c, struct text id);
 const struct item *case_item(const struct case_record *c, uint16_t list,
                              struct text key);
+const struct booking *case_booking(const struct case_record *c, struct text set,
+                                   struct text key);
 /* The earliest due among its running clocks; INT64_MAX if none. */
 int64_t case_next_due(const struct case_record *c);
 

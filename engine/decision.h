@@ -49,7 +49,10 @@
     X(CALLED,      29, "called")       /* tier role, number: contacts called so far        */ \
     X(NOTE,        30, "note")         /* the event is on record, nothing moved            */ \
     X(UNREACHABLE, 31, "unreachable")  /* tier role, number: failed tries, person          */ \
-    X(ITEM,        33, "item")         /* index and rule the list, key, value its state, person owner, tier asked, due_ms, number: its slot, item: whole */
+    X(ITEM,        33, "item")         /* index and rule the list, key, value its state, person owner, tier asked, due_ms, number: its slot, item: whole */ \
+    X(FACT,        34, "fact")         /* subject, key its name, fact: whole               */ \
+    X(TALLY,       35, "tally")        /* subject, value the counter's name, index, number new, previous, tally: whole */ \
+    X(INTERVAL,    36, "interval")     /* subject, clock the set's name, key, number 1 held 0 free, from_ms, due_ms until, interval: whole */
 /* clang-format on */
 
 #define X(name, code, word) DECISION_##name = code,
@@ -83,12 +86,18 @@ struct decision {
     const struct clock_instance *instance;
     const struct promise *promise;
     const struct item *item; /* ITEM: the whole of it */
+    /* FACT, TALLY, INTERVAL: of which subject, and the whole of it */
+    struct text subject;
+    const struct fact *fact;
+    const struct tally *tally;
+    const struct interval *interval;
 };
 
 enum {
     DECISIONS_MAX = 512,
     DECISION_WORDS_MAX = 16384,
     DECISION_INSTANCES_MAX = 256,
+    DECISION_ENTRIES_MAX = 48, /* of subjects, of each sort */
 };
 
 struct decisions {
@@ -99,6 +108,10 @@ struct decisions {
     struct clock_instance instances[DECISION_INSTANCES_MAX];
     struct promise promises[CASE_PROMISES_MAX * 4];
     struct item items[CASE_ITEMS_MAX * 2];
+    size_t fact_count, tally_count, interval_count;
+    struct fact facts[DECISION_ENTRIES_MAX];
+    struct tally tallies[DECISION_ENTRIES_MAX];
+    struct interval intervals[DECISION_ENTRIES_MAX];
 };
 
 const char *decision_kind_name(enum decision_kind k);

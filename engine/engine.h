@@ -32,6 +32,9 @@ struct view {
     /* The pack of a version that a case keeps; never NULL. */
     const struct policy *(*policy_version)(void *context, struct text version);
     const struct directory *directory;
+    /* Copies what is known of a subject into *out; false if nothing is. NULL:
+     * nothing is known of anybody. */
+    bool (*find_subject)(void *context, struct text key, struct subject *out);
 };
 
 /* A gate's refusal is DECIDED: the event is on record, with a REFUSE decision

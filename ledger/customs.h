@@ -54,6 +54,11 @@ MUST_CHECK enum status customs_case_read(struct slice row,
                                          struct case_marks *marks,
                                          struct error *err);
 
+/* The canonical row of a subject, and back. */
+enum status customs_subject_row(const struct subject *s, struct bytes *row);
+MUST_CHECK enum status customs_subject_read(struct slice row, struct subject *s,
+                                            struct error *err);
+
 /* One decision alone, as it lies in the part and in rows of the state. */
 enum status customs_decision(const struct decision *d, struct bytes *out);
 
@@ -62,6 +67,9 @@ struct customs_room {
     struct clock_instance instance;
     struct promise promise;
     struct item item;
+    struct fact fact;
+    struct tally tally;
+    struct interval interval;
 };
 MUST_CHECK bool customs_decision_read(struct slice bytes,
                                       struct customs_room *room,

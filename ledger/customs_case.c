@@ -49,6 +49,7 @@ enum {
     CASE_REASSIGNED = 46,
     CASE_UNREACHABLE = 47,
     CASE_ITEM = 60,
+    CASE_BOOKING = 65,
 };
 
 static void put_name(struct pb_out *o, uint32_t number, const struct name *n)
@@ -171,6 +172,16 @@ static void put_pages(struct pb_out *o, const struct case_record *c)
         pb_bytes(o, CASE_EXCLUDED, c->excluded[i].data, c->excluded[i].size);
 }
 
+static void put_bookings(struct pb_out *o, const struct case_record *c)
+{
+    for (size_t i = 0; i < c->booking_count; i++) {
+        uint8_t *mark = pb_open(o, CASE_BOOKING);
+
+        customs_put_booking(o, &c->bookings[i]);
+        pb_close(o, mark);
+    }
+}
+
 static void put_locks(struct pb_out *o, const struct case_record *c,
                       const struct policy *policy)
 {
@@ -223,6 +234,7 @@ enum status customs_case_row(const struct case_record *c,
     put_octets(o, CASE_UNREACHABLE, c->unreachable, sizeof c->unreachable);
     CASE_LAST(PUT_TEXT, PUT_NUMBER)
     put_items(o, c, policy);
+    put_bookings(o, c);
     assert(!o->full); /* the engine's bounds keep a case below the limit */
     row->size += (size_t)(o->at - room);
     return STATUS_OK;
@@ -456,6 +468,9 @@ static bool get_list(const struct pb_field *f, struct case_record *c,
     case CASE_EXCLUDED:
         return c->excluded_count < CASE_EXCLUDED_MAX && f->wire == PB_BYTES &&
                name_set(&c->excluded[c->excluded_count++], text_of_field(f));
+    case CASE_BOOKING:
+        return c->booking_count < CASE_BOOKINGS_MAX && f->wire == PB_BYTES &&
+               customs_get_booking(f->bytes, &c->bookings[c->booking_count++]);
     default:
         return true;
     }

@@ -11,6 +11,10 @@ enum {
     DECISION_INSTANCE = 27,
     DECISION_PROMISE_FIELD = 28,
     DECISION_ITEM_FIELD = 35,
+    DECISION_SUBJECT = 40,
+    DECISION_FACT_FIELD = 41,
+    DECISION_TALLY_FIELD = 42,
+    DECISION_INTERVAL_FIELD = 43,
 };
 
 /* Number in Decision, member, in ascending order. */
@@ -35,6 +39,28 @@ enum {
     case number: d->member = (__typeof__(d->member))f.value; break;
 /* clang-format on */
 
+static void put_subject(struct pb_out *o, const struct decision *d)
+{
+    uint8_t *mark;
+
+    pb_text(o, DECISION_SUBJECT, d->subject.data, d->subject.size);
+    if (d->fact) {
+        mark = pb_open(o, DECISION_FACT_FIELD);
+        customs_put_fact(o, d->fact);
+        pb_close(o, mark);
+    }
+    if (d->tally) {
+        mark = pb_open(o, DECISION_TALLY_FIELD);
+        customs_put_tally(o, d->tally);
+        pb_close(o, mark);
+    }
+    if (d->interval) {
+        mark = pb_open(o, DECISION_INTERVAL_FIELD);
+        customs_put_interval(o, d->interval);
+        pb_close(o, mark);
+    }
+}
+
 static void put_decision(struct pb_out *o, const struct decision *d)
 {
     const char *kind = decision_kind_name(d->kind);
@@ -58,6 +84,8 @@ static void put_decision(struct pb_out *o, const struct decision *d)
         customs_put_item(o, d->item, TEXT(""));
         pb_close(o, mark);
     }
+    if (d->subject.size)
+        put_subject(o, d);
 }
 
 enum status customs_decision(const struct decision *d, struct bytes *out)
@@ -117,8 +145,39 @@ static bool is_sound(const struct decision *d)
     case DECISION_OPEN:
     case DECISION_SET:
         return d->value.size <= NAME_BYTES_MAX;
+    case DECISION_FACT:
+        return d->fact != NULL && d->subject.size <= SUBJECT_KEY_BYTES;
+    case DECISION_TALLY:
+        return d->tally != NULL && d->subject.size <= SUBJECT_KEY_BYTES;
+    case DECISION_INTERVAL:
+        return d->interval != NULL && d->subject.size <= SUBJECT_KEY_BYTES;
     default:
         return true;
+    }
+}
+
+/* False for a part that cannot be read. */
+static bool get_subject(const struct pb_field *f, struct customs_room *room,
+                        struct decision *d)
+{
+    if (f->number < DECISION_SUBJECT || f->number > DECISION_INTERVAL_FIELD)
+        return true;
+    if (f->wire != PB_BYTES)
+        return false;
+    switch (f->number) {
+    case DECISION_SUBJECT:
+        d->subject =
+            (struct text){(const char *)f->bytes.data, (uint32_t)f->bytes.size};
+        return true;
+    case DECISION_FACT_FIELD:
+        d->fact = &room->fact;
+        return customs_get_fact(f->bytes, &room->fact);
+    case DECISION_TALLY_FIELD:
+        d->tally = &room->tally;
+        return customs_get_tally(f->bytes, &room->tally);
+    default:
+        d->interval = &room->interval;
+        return customs_get_interval(f->bytes, &room->interval);
     }
 }
 
@@ -153,6 +212,8 @@ bool customs_decision_read(struct slice bytes, struct customs_room *room,
             d->item = &room->item;
             break;
         default:
+            if (!get_subject(&f, room, d))
+                return false;
             break;
         }
     }

@@ -9,10 +9,18 @@ void customs_put_instance(struct pb_out *o, const struct clock_instance *i,
                           struct text name);
 void customs_put_item(struct pb_out *o, const struct item *i, struct text list);
 void customs_put_promise(struct pb_out *o, const struct promise *p);
+void customs_put_fact(struct pb_out *o, const struct fact *f);
+void customs_put_tally(struct pb_out *o, const struct tally *t);
+void customs_put_interval(struct pb_out *o, const struct interval *i);
+void customs_put_booking(struct pb_out *o, const struct booking *b);
 
 MUST_CHECK bool customs_get_instance(struct slice bytes,
                                      struct clock_instance *i);
 MUST_CHECK bool customs_get_item(struct slice bytes, struct item *i);
 MUST_CHECK bool customs_get_promise(struct slice bytes, struct promise *p);
+MUST_CHECK bool customs_get_fact(struct slice bytes, struct fact *f);
+MUST_CHECK bool customs_get_tally(struct slice bytes, struct tally *t);
+MUST_CHECK bool customs_get_interval(struct slice bytes, struct interval *i);
+MUST_CHECK bool customs_get_booking(struct slice bytes, struct booking *b);
 
 #endif

@@ -53,7 +53,8 @@
     X(OUTBOX,     7, "outbox")    /* page id -> page without receipt     */    \
     X(CONFIG,     8, "config")    /* policy versions, directory          */    \
     X(META,       9, "meta")      /* of this file; not part of the hash  */    \
-    X(CUSTOMERS, 10, "customers") /* customer id -> index of his cases   */
+    X(CUSTOMERS, 10, "customers") /* customer id -> index of his cases   */    \
+    X(SUBJECTS,  11, "subjects")  /* key of a subject -> canonical Subject */
 /* clang-format on */
 
 #define X(name, code, text) STATE_##name = code,

@@ -123,6 +123,8 @@ void world_copy(struct case_record *to, const struct case_record *from)
     memcpy(to->excluded, from->excluded,
            from->excluded_count * sizeof from->excluded[0]);
     memcpy(to->items, from->items, from->item_count * sizeof from->items[0]);
+    memcpy(to->bookings, from->bookings,
+           from->booking_count * sizeof from->bookings[0]);
 }
 
 enum status world_load(struct world *w, struct text id, struct world_case *c,
@@ -163,6 +165,20 @@ static bool view_find(void *context, struct text id, struct case_record *out)
         return world_find_case(w, id, out);
     world_copy(out, &w->found.record);
     return true;
+}
+
+bool world_find_subject(struct world *w, struct text key, struct subject *out)
+{
+    struct slice row;
+
+    return key.size &&
+           state_get(w->state, STATE_SUBJECTS, slice_of_words(key), &row) &&
+           customs_subject_read(row, out, NULL) == STATUS_OK;
+}
+
+static bool view_subject(void *context, struct text key, struct subject *out)
+{
+    return world_find_subject(context, key, out);
 }
 
 static const struct policy *view_for(void *context, struct text region)
@@ -311,7 +327,11 @@ static void find_refusal(const struct decisions *d, struct world_decided *out)
 void world_decide(struct world *w, const struct world_input *in,
                   struct world_decided *out)
 {
-    struct view view = {w, view_find, view_for, view_version, NULL};
+    struct view view = {.context = w,
+                        .find_case = view_find,
+                        .policy_for = view_for,
+                        .policy_version = view_version,
+                        .find_subject = view_subject};
     struct input input = {0};
 
     *out = (struct world_decided){.out = &w->out};

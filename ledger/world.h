@@ -13,6 +13,7 @@
  *            -> generation u32 | case id      (state_timer_key makes the key)
  *   OUTBOX   page id -> serialized Decision of the page: no receipt yet
  *   PERSONS  person 0x00 page id -> the same: not acknowledged, not withdrawn
+ *   SUBJECTS key of a subject -> serialized Subject, canonical
  *   CONFIG   "policy" -> PolicyLoaded in force; "totals" -> struct summary
  *
  * Memory   The world borrows the state and the policies handed to it. What
@@ -100,6 +101,7 @@ size_t world_due(struct world *w, int64_t now_ms, struct world_due *out,
 int64_t world_next_due_ms(struct world *w);
 
 bool world_find_case(struct world *w, struct text id, struct case_record *out);
+bool world_find_subject(struct world *w, struct text key, struct subject *out);
 /* The canonical row of a case; valid as state_get says. */
 bool world_case_row(struct world *w, struct text id, struct slice *row);
 

@@ -170,6 +170,40 @@ static void page_gone(struct world *w, const struct case_record *c,
     }
 }
 
+/* --- subjects --- */
+
+static bool is_of_subject(const struct decision *d)
+{
+    return d->kind == DECISION_FACT || d->kind == DECISION_TALLY ||
+           d->kind == DECISION_INTERVAL;
+}
+
+/* Whatever the case is, or whether there is one. */
+static enum status subject_update(struct applying *a, const struct decision *d,
+                                  struct error *err)
+{
+    struct world *w = a->w;
+    struct slice key = slice_of_words(d->subject);
+
+    if (!d->subject.size)
+        return error_set(err, STATUS_CORRUPT, "a decision without its subject");
+    if (!world_find_subject(w, d->subject, &w->subject))
+        subject_init(&w->subject, d->subject);
+    if (d->kind == DECISION_INTERVAL && d->number &&
+        !subject_has_room(&w->subject, d->interval))
+        return error_set(err, STATUS_CORRUPT, "a subject is full");
+    subject_apply(&w->subject, d, a->sequence);
+    if (subject_is_empty(&w->subject)) {
+        state_delete(w->state, STATE_SUBJECTS, key);
+        return STATUS_OK;
+    }
+    bytes_reset(&w->row);
+    if (customs_subject_row(&w->subject, &w->row))
+        return error_set(err, STATUS_NO_MEMORY, "the row of a subject");
+    state_put(w->state, STATE_SUBJECTS, key, bytes_slice(&w->row));
+    return STATUS_OK;
+}
+
 /* --- one case after the other --- */
 
 static enum status flush(struct applying *a, struct error *err)
@@ -210,6 +244,8 @@ static enum status turn_to(struct applying *a, struct text case_id,
     struct world *w = a->w;
     enum status status = flush(a, err);
 
+    if (a->case_id.size)
+        a->w->found_is_current = false; /* it may have been that one */
     if (!status && !name_set(&a->case_id, case_id))
         status = error_set(err, STATUS_CORRUPT, "a case id is too long");
     if (!status)
@@ -228,12 +264,14 @@ static enum status apply_one(void *context, const struct decision *d,
     struct world *w = a->w;
     struct case_record *c = &w->after.record;
 
-    if (!name_is(&a->case_id, d->case_id)) {
-        enum status status = turn_to(a, d->case_id, err);
+    enum status status = STATUS_OK;
 
-        if (status)
-            return status;
-    }
+    if (!name_is(&a->case_id, d->case_id))
+        status = turn_to(a, d->case_id, err);
+    if (!status && is_of_subject(d))
+        status = subject_update(a, d, err);
+    if (status)
+        return status;
     summary_decision(&w->totals, c, &w->after.marks, d);
     if (d->case_id.size == 0 ||
         (c->status == CASE_NONE && d->kind != DECISION_OPEN))

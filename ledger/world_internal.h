@@ -29,6 +29,7 @@ struct world {
     bool found_is_current;    /* no row has changed since it was read */
     struct world_case before; /* of the decisions being applied: as it was */
     struct world_case after;  /* ... as it becomes */
+    struct subject subject;   /* that a decision changes */
     struct engine_out out;
     struct summary totals;
     bool totals_moved; /* since their row was written */

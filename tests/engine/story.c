@@ -283,8 +283,11 @@ static void check_apply(const struct story *s, const struct case_record *before)
 void story_decide(struct story *s, struct input *in)
 {
     static struct case_record before;
-    const struct view view = {s, find_case, the_policy, the_policy,
-                              s->directory};
+    const struct view view = {.context = s,
+                              .find_case = find_case,
+                              .policy_for = the_policy,
+                              .policy_version = the_policy,
+                              .directory = s->directory};
 
     in->sequence = ++s->sequence;
     in->case_id = TEXT("CASE");

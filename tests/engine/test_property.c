@@ -152,8 +152,11 @@ static void the_same_input_gives_the_same_decisions(struct case_record *before,
                                                     const struct input *in)
 {
     static struct engine_out again;
-    const struct view view = {before, find_case, the_policy, the_policy,
-                              &people};
+    const struct view view = {.context = before,
+                              .find_case = find_case,
+                              .policy_for = the_policy,
+                              .policy_version = the_policy,
+                              .directory = &people};
 
     memset(&again, (int)roll(255), sizeof again);
     HOLDS(engine_decide(&view, in, &again) == s.result);

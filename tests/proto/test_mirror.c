@@ -83,6 +83,12 @@ static void what_the_engine_may_make_can_be_decoded(void **state)
     assert_true(items("Case", "excluded") >= CASE_EXCLUDED_MAX);
     assert_true(items("Case", "counters") >= COUNTERS_MAX);
     assert_true(items("Case", "locks") >= LOCKS_MAX);
+    assert_true(items("Case", "bookings") >= CASE_BOOKINGS_MAX);
+    assert_true(items("Subject", "facts") >= SUBJECT_FACTS_MAX);
+    assert_true(items("Subject", "tallies") >= SUBJECT_TALLIES_MAX);
+    assert_true(items("Subject", "intervals") >= SUBJECT_INTERVALS_MAX);
+    assert_true(items("SubjectTally", "instants") >= TALLY_INSTANTS_MAX);
+    assert_true(items("SubjectTally", "levels") >= TALLY_LEVELS_MAX);
     assert_true(items("CaseClock", "steps") >= CLOCK_STEPS_MAX);
     assert_true(LIMIT_ID_BYTES <= NAME_BYTES_MAX);
     (void)state;
