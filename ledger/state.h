@@ -184,11 +184,22 @@ size_t state_timer_key(uint8_t severity, int64_t due_ms, struct slice id,
 bool state_timers_next(struct state *s, int64_t *due_ms);
 
 /* Timers due by now, the most severe first, then by due time, until visit
- * returns false. visit may put and delete. Returns how many were visited. */
+ * returns false. visit may put, delete and pass. Returns how many were visited.
+ */
 typedef bool state_timer_visit(void *arg, uint8_t severity, int64_t due_ms,
                                struct slice id, struct slice value);
 size_t state_timers_due(struct state *s, int64_t now_ms,
                         state_timer_visit *visit, void *arg);
+
+/* This timer and those of its severity before it are passed over, until an
+ * earlier one than it is put or until all are looked at again: so that many
+ * that have to wait need not be walked over for each one behind them. */
+void state_timers_pass(struct state *s, uint8_t severity, int64_t due_ms,
+                       struct slice id);
+void state_timers_look_again(struct state *s);
+/* state_timers_next() of those that are not passed over, and whether any is;
+ * state_timers_due() visits them alone. */
+bool state_timers_next_open(struct state *s, int64_t *due_ms);
 
 const char *state_table_name(enum state_table table);
 

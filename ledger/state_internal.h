@@ -25,6 +25,13 @@ struct timer_floor {
     uint8_t key[STATE_KEY_MAX];
 };
 
+/* Where a walk over the timers of a severity begins. */
+struct timer_mark {
+    size_t size; /* 0: at the first one */
+    bool behind; /* behind the key, not at it */
+    uint8_t key[STATE_KEY_MAX];
+};
+
 /* Who may touch the frozen memtable and the fields marked *. */
 enum checkpoint_phase {
     CHECKPOINT_IDLE,
@@ -65,6 +72,7 @@ struct state {
     uint64_t changes; /* puts, deletes, freezes and takings over */
     uint64_t takings; /* the base was renewed so often */
     struct timer_floor floors[STATE_SEVERITIES];
+    struct timer_mark marks[STATE_SEVERITIES];
     struct checkpoint checkpoint;
     struct state_stats stats;
 };

@@ -31,6 +31,25 @@ static void set_floor(struct timer_floor *f, struct slice key)
     memcpy(f->key, key.data, key.size);
 }
 
+static struct slice mark_key(const struct timer_mark *m)
+{
+    return slice_of(m->key, m->size);
+}
+
+static void set_mark(struct timer_mark *m, struct slice key, bool behind)
+{
+    m->size = key.size;
+    m->behind = behind;
+    memcpy(m->key, key.data, key.size);
+}
+
+/* An earlier one is put: it is to be looked at. */
+static void lower_mark(struct timer_mark *m, struct slice key)
+{
+    if (m->size > 0 && memtable_compare(key, mark_key(m)) <= 0)
+        set_mark(m, key, false);
+}
+
 void state_timers_put(struct state *s, struct slice key)
 {
     assert(key.size >= STATE_TIMER_KEY_FIXED);
@@ -39,6 +58,7 @@ void state_timers_put(struct state *s, struct slice key)
 
     if (f->kind == FLOOR_NONE || memtable_compare(key, floor_key(f)) <= 0)
         set_floor(f, key);
+    lower_mark(&s->marks[key.data[0]], key);
 }
 
 void state_timers_delete(struct state *s, struct slice key)
@@ -109,6 +129,73 @@ bool state_timers_next(struct state *s, int64_t *due_ms)
     return any;
 }
 
+void state_timers_pass(struct state *s, uint8_t severity, int64_t due_ms,
+                       struct slice id)
+{
+    uint8_t key[STATE_KEY_MAX];
+    size_t size = state_timer_key(severity, due_ms, id, key);
+
+    set_mark(&s->marks[severity], slice_of(key, size), true);
+}
+
+void state_timers_look_again(struct state *s)
+{
+    for (size_t i = 0; i < STATE_SEVERITIES; i++)
+        s->marks[i].size = 0;
+}
+
+/* The first timer that is not passed over. */
+static bool open_next(struct state *s, struct state_cursor *c, size_t severity,
+                      struct slice *key, struct slice *value)
+{
+    const struct timer_mark *m = &s->marks[severity];
+    const struct timer_floor *f = &s->floors[severity];
+    struct slice from =
+        m->size > 0 && memtable_compare(mark_key(m), floor_key(f)) > 0
+            ? mark_key(m)
+            : floor_key(f);
+
+    state_cursor_open(c, s, STATE_TIMERS, slice_of(f->key, 1), from);
+    bool any = state_cursor_next(c, key, value);
+
+    if (any && m->size > 0 && m->behind &&
+        memtable_compare(*key, mark_key(m)) == 0)
+        any = state_cursor_next(c, key, value);
+    return any;
+}
+
+static bool earliest_open(struct state *s, size_t severity, int64_t *due_ms)
+{
+    struct state_cursor c;
+    struct slice key, value;
+
+    if (!earliest(s, severity, due_ms))
+        return false;
+    if (s->marks[severity].size == 0)
+        return true;
+    bool any = open_next(s, &c, severity, &key, &value);
+
+    if (any)
+        *due_ms = due_of(key);
+    state_cursor_close(&c);
+    return any;
+}
+
+bool state_timers_next_open(struct state *s, int64_t *due_ms)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < STATE_SEVERITIES; i++) {
+        int64_t due;
+
+        if (!earliest_open(s, i, &due) || (any && due >= *due_ms))
+            continue;
+        *due_ms = due;
+        any = true;
+    }
+    return any;
+}
+
 /* visit may delete the row: what it is shown is copied first. */
 static bool show(state_timer_visit *visit, void *arg, struct slice key,
                  struct slice value)
@@ -136,14 +223,12 @@ size_t state_timers_due(struct state *s, int64_t now_ms,
 
         if (!earliest(s, i, &due) || due > now_ms)
             continue;
-        const struct timer_floor *f = &s->floors[i];
+        bool any = open_next(s, &c, i, &key, &value);
 
-        state_cursor_open(&c, s, STATE_TIMERS, slice_of(f->key, 1),
-                          floor_key(f));
-        while (more && state_cursor_next(&c, &key, &value) &&
-               due_of(key) <= now_ms) {
+        while (more && any && due_of(key) <= now_ms) {
             more = show(visit, arg, key, value);
             visited++;
+            any = more && state_cursor_next(&c, &key, &value);
         }
         state_cursor_close(&c);
     }

@@ -366,53 +366,7 @@ void world_decide(struct world *w, const struct world_input *in,
     out->decisions = bytes_slice(&w->part);
 }
 
-/* --- timers and totals --- */
-
-struct due_list {
-    struct world_due *list;
-    size_t count, max;
-};
-
-static bool take_due(void *arg, uint8_t severity, int64_t due_ms,
-                     struct slice id, struct slice value)
-{
-    struct due_list *l = arg;
-    /* value: generation u32 | case id */
-    struct text case_id = {(const char *)value.data + 4,
-                           (uint32_t)(value.size - 4)};
-
-    (void)severity;
-    (void)id;
-    for (size_t i = 0; i < l->count; i++) {
-        if (!name_is(&l->list[i].case_id, case_id))
-            continue;
-        if (due_ms < l->list[i].first_due_ms)
-            l->list[i].first_due_ms = due_ms;
-        return true;
-    }
-    if (l->count == l->max)
-        return false;
-    if (!name_set(&l->list[l->count].case_id, case_id))
-        abort(); /* no case has such an id */
-    l->list[l->count++].first_due_ms = due_ms;
-    return true;
-}
-
-size_t world_due(struct world *w, int64_t now_ms, struct world_due *out,
-                 size_t max)
-{
-    struct due_list l = {out, 0, max};
-
-    state_timers_due(w->state, now_ms, take_due, &l);
-    return l.count;
-}
-
-int64_t world_next_due_ms(struct world *w)
-{
-    int64_t due_ms;
-
-    return state_timers_next(w->state, &due_ms) ? due_ms : INT64_MAX;
-}
+/* --- totals --- */
 
 void world_settle(struct world *w)
 {

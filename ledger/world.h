@@ -95,10 +95,19 @@ struct world_due {
     struct name case_id;
     int64_t first_due_ms;
 };
+enum { WORLD_DUE_MAX = 256 };
 size_t world_due(struct world *w, int64_t now_ms, struct world_due *out,
                  size_t max);
 /* The next instant at which something is due; INT64_MAX. */
 int64_t world_next_due_ms(struct world *w);
+
+/* The same but for cases that have to wait: leave says which. Those that stand
+ * before all others are not asked about again until world_look_again(). */
+typedef bool world_leave(void *context, struct text case_id);
+size_t world_due_but(struct world *w, int64_t now_ms, world_leave *leave,
+                     void *context, struct world_due *out, size_t max);
+int64_t world_next_open_due_ms(struct world *w);
+void world_look_again(struct world *w);
 
 bool world_find_case(struct world *w, struct text id, struct case_record *out);
 bool world_find_subject(struct world *w, struct text key, struct subject *out);

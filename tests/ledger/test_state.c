@@ -493,6 +493,79 @@ static void the_next_timer_is_right_after_any_history(void **state)
     state_close(&s);
 }
 
+struct looking {
+    struct state *state;
+    const bool (*waits)[200];
+    bool (*seen)[200];
+    bool other[4];
+    size_t shown;
+};
+
+static bool look(void *arg, uint8_t severity, int64_t due_ms, struct slice id,
+                 struct slice value)
+{
+    struct looking *l = arg;
+
+    (void)value;
+    l->shown++;
+    l->seen[severity][due_ms] = true;
+    if (!l->waits[severity][due_ms])
+        l->other[severity] = true;
+    else if (!l->other[severity])
+        state_timers_pass(l->state, severity, due_ms, id);
+    return true;
+}
+
+/* Some wait until all are let go; who waits is passed over, nobody else is. */
+static void what_is_passed_over_hides_nothing_else(void **state)
+{
+    struct scratch *d = *state;
+    struct random_seeded seeded;
+    const struct random *r = &seeded.random;
+    bool armed[4][200] = {{false}}, waits[4][200] = {{false}};
+    struct state *s;
+    uint64_t seq = 0;
+
+    random_seeded_init(&seeded, 11);
+    open_state(&s, scratch_path(d, "p.mdb"), true);
+    for (int step = 0; step < 5000; step++) {
+        uint8_t severity = (uint8_t)random_below(r, 4);
+        int due = (int)random_below(r, 200), now = (int)random_below(r, 200);
+        bool seen[4][200] = {{false}};
+        struct looking l = {.state = s, .waits = waits, .seen = seen};
+        int64_t next;
+
+        armed[severity][due] = random_one_in(r, 3);
+        if (armed[severity][due])
+            arm(s, severity, due, "t");
+        else
+            disarm(s, severity, due, "t");
+        waits[severity][due] |= !random_one_in(r, 4);
+        if (random_one_in(r, 100)) {
+            memset(waits, 0, sizeof waits);
+            state_timers_look_again(s);
+        }
+        state_set_applied(s, ++seq);
+        if (random_one_in(r, 200))
+            state_checkpoint(s, seq);
+        (void)state_timers_due(s, now, look, &l);
+        for (int i = 0; i < 4; i++)
+            for (int k = 0; k <= now; k++)
+                if (armed[i][k] && !waits[i][k])
+                    assert_true(seen[i][k]);
+        size_t first = l.shown;
+        l.shown = 0;
+        memset(l.other, 0, sizeof l.other);
+        (void)state_timers_due(s, now, look, &l);
+        assert_true(l.shown <= first);
+        if (state_timers_next_open(s, &next))
+            for (int i = 0; i < 4; i++)
+                for (int k = 0; k < next; k++)
+                    assert_false(armed[i][k] && !waits[i][k]);
+    }
+    state_close(&s);
+}
+
 static void a_limit_on_firing_leaves_the_rest_for_the_next_round(void **state)
 {
     struct firing f = {.most = 2};
@@ -561,6 +634,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             the_next_timer_is_right_after_any_history, scratch_setup,
             scratch_teardown),
+        cmocka_unit_test_setup_teardown(what_is_passed_over_hides_nothing_else,
+                                        scratch_setup, scratch_teardown),
         cmocka_unit_test(a_limit_on_firing_leaves_the_rest_for_the_next_round),
         cmocka_unit_test_setup_teardown(large_values_and_long_keys_are_kept,
                                         scratch_setup, scratch_teardown),

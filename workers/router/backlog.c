@@ -20,6 +20,7 @@ struct backlog {
     struct waiting_for stations[BACKLOG_STATIONS];
     struct held *cases; /* open addressing; made with the first one */
     size_t used;
+    bool released; /* some, since backlog_let_go was asked */
 };
 
 enum { TABLE = 2 * BACKLOG_CASES };
@@ -83,7 +84,7 @@ void backlog_hold(struct backlog *b, struct slice producer,
 
     if (!s && (s = station(b, 0)))
         *s = (struct waiting_for){who, now_ms + LIMIT_BACKLOG_WAIT_MS, 0};
-    if (!s || !room(b))
+    if (!s || now_ms >= s->until_ms || !room(b))
         return;
     struct held *h = slot(b, what);
     if (h->case_id)
@@ -110,15 +111,43 @@ static void forget(struct backlog *b, const struct waiting_for *gone)
     free(old);
 }
 
+static void release(struct backlog *b, struct waiting_for *s)
+{
+    if (!s->cases)
+        return;
+    forget(b, s);
+    s->cases = 0;
+    b->released = true;
+}
+
 void backlog_end(struct backlog *b, struct slice producer)
 {
     struct waiting_for *s = station(b, hash(producer));
 
     if (!s)
         return;
-    if (s->cases)
-        forget(b, s);
+    release(b, s);
     *s = (struct waiting_for){0};
+}
+
+bool backlog_let_go(struct backlog *b, int64_t now_ms)
+{
+    for (size_t i = 0; b->used && i < BACKLOG_STATIONS; i++)
+        if (now_ms >= b->stations[i].until_ms)
+            release(b, &b->stations[i]);
+    bool some = b->released;
+    b->released = false;
+    return some;
+}
+
+int64_t backlog_next_ms(const struct backlog *b)
+{
+    int64_t next_ms = INT64_MAX;
+
+    for (size_t i = 0; b->used && i < BACKLOG_STATIONS; i++)
+        if (b->stations[i].cases && b->stations[i].until_ms < next_ms)
+            next_ms = b->stations[i].until_ms;
+    return next_ms;
 }
 
 bool backlog_holds(const struct backlog *b, struct slice case_id,

@@ -39,4 +39,10 @@ bool backlog_holds(const struct backlog *b, struct slice case_id,
                    int64_t now_ms);
 bool backlog_any(const struct backlog *b, int64_t now_ms);
 
+/* Lets those go that have waited for long enough. True if any case that was
+ * held when this was last asked is not any more. */
+bool backlog_let_go(struct backlog *b, int64_t now_ms);
+/* When that is to be asked next; INT64_MAX. */
+int64_t backlog_next_ms(const struct backlog *b);
+
 #endif

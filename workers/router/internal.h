@@ -83,6 +83,9 @@ struct router {
     int64_t now_ms, wall_ms; /* of the batch */
     enum state_pressure pressure;
 
+    int64_t fire_ms;   /* monotonic: of the look for what is due */
+    int64_t gather_ms; /* until then what falls due shares a batch */
+
     bool requeued; /* what was in the outbox at the start waits to be leased */
     size_t requeued_size;
     uint8_t requeued_to[STATE_KEY_MAX]; /* or this far */
@@ -187,6 +190,14 @@ void answer_again(struct router *r, const struct asker *to,
 void answer_no(struct router *r, const struct asker *to,
                const Yinuo__V1__Command *command, enum refusal code,
                const char *text, const char *field);
+
+/* --- timers.c --- */
+
+/* Into the batch in hand what is due. Returns how many cases; more: others are
+ * due too. */
+size_t timers_fire(struct router *r, bool *more);
+/* How long nothing is to be fired. */
+int64_t timers_wait_ms(const struct router *r, int64_t mono_ms);
 
 /* --- on_admin.c --- */
 

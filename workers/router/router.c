@@ -12,11 +12,8 @@
 #include "workers/router/maintain.h"
 
 enum {
-    FIRE_AT_ONCE = 256, /* cases per turn: then events get their turn */
-    FIRE_LOOK = 2048,   /* looked at, where some wait for a backlog */
     TICK_MS = 1000,
     WAIT_MAX_MS = 1000,
-    HELD_WAIT_MS = 50,
     ARENA_BYTES = 2 * LIMIT_BATCH_BYTES,
 };
 
@@ -241,61 +238,6 @@ bool router_has_room(const struct router *r)
 
 /* --- one turn --- */
 
-static void fire(struct router *r, const struct world_due *due)
-{
-    Yinuo__V1__Firing firing = YINUO__V1__FIRING__INIT;
-    struct deed d;
-    char id[NAME_BYTES_MAX + 1] = "";
-
-    arena_reset(&r->parse);
-    memcpy(id, due->case_id.data, due->case_id.size);
-    firing.case_id = id;
-    firing.has_as_of_ms = 1;
-    firing.as_of_ms = r->now_ms;
-    deed_init(&d);
-    d.part.kind = YINUO__V1__RECORD_KIND__RECORD_FIRING;
-    d.part.firing = &firing;
-    d.mark = death_mark_of('f', slice_of_text(id), (uint64_t)due->first_due_ms);
-    deed_do(r, &d);
-}
-
-/* Those that wait for a station's backlog are passed over for now. */
-static size_t choose(struct router *r, struct world_due *due, size_t count)
-{
-    int64_t mono_ms = clock_monotonic_ms(r->clock);
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (!backlog_holds(r->backlog,
-                           slice_of(due[i].case_id.data, due[i].case_id.size),
-                           mono_ms))
-            due[kept++] = due[i];
-    return kept;
-}
-
-/* Returns whether there is more to fire at once. */
-static bool fire_due(struct router *r)
-{
-    struct world_due due[FIRE_LOOK];
-    bool waiting = backlog_any(r->backlog, clock_monotonic_ms(r->clock));
-    int64_t next_ms = world_next_due_ms(r->world);
-
-    r->oldest_overdue_ms =
-        next_ms < r->time.now_ms ? r->time.now_ms - next_ms : 0;
-    if (!drill_may_fire(r) || space_level(r->ledger->space) == SPACE_NONE)
-        return false;
-    batch_begin(r);
-    if (next_ms > r->now_ms)
-        return false;
-    size_t count =
-        world_due(r->world, r->now_ms, due, waiting ? FIRE_LOOK : FIRE_AT_ONCE);
-    if (waiting)
-        count = choose(r, due, count);
-    for (size_t i = 0; i < count && i < FIRE_AT_ONCE && router_has_room(r); i++)
-        fire(r, &due[i]);
-    return count > 0;
-}
-
 static void tick(struct router *r, int64_t mono_ms)
 {
     Yinuo__V1__Tick body = YINUO__V1__TICK__INIT;
@@ -333,14 +275,12 @@ static int64_t wait_ms(const struct router *r, int64_t mono_ms)
 {
     int64_t wait = WAIT_MAX_MS,
             lease_ms = leases_next_ms(r->leases, mono_ms) - mono_ms;
-    int64_t due_ms = world_next_due_ms(r->world);
+    int64_t fire_ms = timers_wait_ms(r, mono_ms);
 
     if (r->drill.moving)
         return r->drill.speed > 0 ? 5 : 0;
-    if (!r->time.drill && due_ms != INT64_MAX && due_ms - r->time.now_ms < wait)
-        wait = due_ms - r->time.now_ms;
-    if (wait <= 0 && due_ms <= r->time.now_ms)
-        wait = HELD_WAIT_MS; /* due and not fired: it waits for something */
+    if (fire_ms < wait)
+        wait = fire_ms;
     if (r->welcome && lease_ms < wait)
         wait = lease_ms;
     if (r->scans || !r->requeued)
@@ -352,7 +292,8 @@ int64_t router_turn(struct router *r, bool idle)
 {
     if (!r->record_count)
         drill_step(r);
-    bool more = fire_due(r);
+    bool more;
+    size_t fired = timers_fire(r, &more);
     batch_commit(r);
     scan_step(r);
     reader_thread_collect(r->reader, &r->out);
@@ -366,7 +307,7 @@ int64_t router_turn(struct router *r, bool idle)
     (void)space_check(r->ledger->space);
     struct state_tick t = {.now_ms = mono_ms,
                            .durable_seq = r->next_seq - 1,
-                           .idle = idle && !more,
+                           .idle = idle && !fired,
                            .hold = space_level(r->ledger->space) == SPACE_NONE};
     r->pressure = state_tick(r->ledger->state, &t);
     if (r->maintenance)

@@ -63,11 +63,36 @@ static void past_its_bound_cases_do_not_wait(void **state)
     backlog_free(&b);
 }
 
+static void whoever_waits_hears_once_that_the_wait_is_over(void **state)
+{
+    struct backlog *b = backlog_new();
+
+    (void)state;
+    assert_false(backlog_let_go(b, 0));
+    assert_true(backlog_next_ms(b) == INT64_MAX);
+    backlog_hold(b, T("ST-1"), T("C-1"), 0);
+    backlog_hold(b, T("ST-2"), T("C-2"), 10);
+    assert_false(backlog_let_go(b, 20));
+    assert_int_equal(backlog_next_ms(b), LIMIT_BACKLOG_WAIT_MS);
+    backlog_end(b, T("ST-1"));
+    assert_true(backlog_let_go(b, 20));
+    assert_false(backlog_let_go(b, 20));
+    assert_int_equal(backlog_next_ms(b), LIMIT_BACKLOG_WAIT_MS + 10);
+    assert_true(backlog_let_go(b, LIMIT_BACKLOG_WAIT_MS + 10));
+    assert_false(backlog_holds(b, T("C-2"), 20));
+    assert_true(backlog_next_ms(b) == INT64_MAX);
+    /* its wait is over: more of it does not wait again */
+    backlog_hold(b, T("ST-2"), T("C-3"), LIMIT_BACKLOG_WAIT_MS + 20);
+    assert_false(backlog_any(b, LIMIT_BACKLOG_WAIT_MS + 20));
+    backlog_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_case_waits_until_its_station_has_told_all),
         cmocka_unit_test(nobody_waits_longer_than_a_minute),
+        cmocka_unit_test(whoever_waits_hears_once_that_the_wait_is_over),
         cmocka_unit_test(past_its_bound_cases_do_not_wait),
     };
 
