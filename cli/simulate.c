@@ -1,11 +1,12 @@
-/* simulate, import - the same engine in virtual time; another system's log as
- * events. */
+/* simulate, import - the same engine in virtual time, over events, a journal or
+ * stories; another system's log as events. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/span.h"
 #include "cli/cli.h"
 #include "cli/publishing.h"
+#include "cli/simulate_story.h"
 #include "cli/when.h"
 #include "ledger/import.h"
 #include "ledger/simulate.h"
@@ -55,6 +56,17 @@ static int parse_answer(struct cli *cli, struct simulate_options *options)
     return cli_usage(cli, _("--answer: never or after:2m, not \"%s\""), answer);
 }
 
+static int run_stories(struct cli *cli, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (!story_is_file(argv[i]))
+            return cli_usage(cli, _("stories and events are two runs"));
+    if (journal || until || at || decisions || strcmp(answer, "never") != 0)
+        return cli_usage(cli, _("a story says itself who answers, and how long "
+                                "it runs"));
+    return simulate_stories(cli, policies.list, policies.count, argc, argv);
+}
+
 int run_simulate(struct cli *cli, int argc, char **argv)
 {
     static const char *const usual[] = {"packs"};
@@ -69,8 +81,12 @@ int run_simulate(struct cli *cli, int argc, char **argv)
         .complain = cli->out.errors,
         .progress = cli->out.errors_terminal ? cli->out.errors : NULL};
     struct simulate_result result = {0};
-    int code = parse_answer(cli, &options);
+    int code;
 
+    for (int i = 0; i < argc; i++)
+        if (story_is_file(argv[i]))
+            return run_stories(cli, argc, argv);
+    code = parse_answer(cli, &options);
     if (code == CLI_DONE)
         code = parse_time(cli, "until", until, &options.has_until,
                           &options.until_ms);

@@ -18,7 +18,7 @@ struct queued {
     struct slice bytes; /* serialized Event */
 };
 
-/* A page that somebody will answer. Spans are equal, so they stay in order. */
+/* A page that somebody will answer; kept in the order of time. */
 struct answer {
     int64_t at_ms;
     struct name case_id, person, page_id;
@@ -146,18 +146,33 @@ static void sort(struct runner *r)
 
 /* --- one record --- */
 
+/* Behind all that are not later. */
+static struct answer *answer_at(struct runner *r, int64_t at_ms)
+{
+    size_t i = r->answer_count++;
+
+    for (; i > r->answer_next && r->answers[i - 1].at_ms > at_ms; i--)
+        r->answers[i] = r->answers[i - 1];
+    return &r->answers[i];
+}
+
 static void expect_answers(struct runner *r, const struct decisions *d)
 {
     for (size_t i = 0; i < d->count; i++) {
         const struct decision *page = &d->list[i];
+        int64_t wait_ms = r->options.answer_after_ms;
         struct answer *a;
 
         if (page->kind != DECISION_PAGE)
             continue;
+        if (r->options.answer_wait)
+            wait_ms = r->options.answer_wait(r->options.context, page);
+        if (wait_ms < 0)
+            continue;
         r->answers = grow(r->answers, r->answer_count, &r->answer_room,
                           sizeof *r->answers);
-        a = &r->answers[r->answer_count++];
-        a->at_ms = r->now_ms + r->options.answer_after_ms;
+        a = answer_at(r, r->now_ms + wait_ms);
+        a->at_ms = r->now_ms + wait_ms;
         if (!name_set(&a->case_id, page->case_id) ||
             !name_set(&a->person, page->person) ||
             !name_set(&a->page_id, page->page_id))

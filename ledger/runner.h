@@ -39,7 +39,10 @@ struct runner_options {
     bool answers;               /* each page is acknowledged ... */
     int64_t answer_after_ms;    /* ... so long after it */
     int64_t answer_until_ms;    /* ... if it is before this; 0: always */
-    uint64_t first_sequence;    /* of its records; 0 is 1 */
+    /* How long this page waits for its answer; negative: for ever. NULL: all
+     * wait answer_after_ms. */
+    int64_t (*answer_wait)(void *context, const struct decision *page);
+    uint64_t first_sequence; /* of its records; 0 is 1 */
     /* Time is about to be now_ms: nothing of that instant is decided yet. */
     void (*before)(void *context, int64_t now_ms);
     void (*after)(void *context, const struct runner_record *r);

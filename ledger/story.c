@@ -1,64 +1,193 @@
 #include "ledger/story.h"
 
 #include <assert.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/span.h"
 #include "base/time_text.h"
-#include "ledger/yaml_json.h"
+#include "ledger/story_internal.h"
 
-enum { STORY_ARENA_BYTES = 4 << 20, DAY_TEXT = 10 };
+enum { STORY_ARENA_BYTES = 8 << 20, STORY_BYTES_MAX = 1 << 20, DAY_TEXT = 10 };
 
 #define DAY_MS (24LL * 3600 * 1000)
 
-/* Everything is read through this; the first failure stays. */
-struct telling {
-    struct story *story;
-    struct arena arena;
-    json_t *root;
-    const char *path;
-    int64_t shift_days;
-    int64_t day_ms; /* local midnight of the story's first day, as UTC */
-    struct error *err;
-    enum status status;
-};
+static const char *const story_keys[] = {
+    "story",          "title",       "about",    "zone",      "day",
+    "case",           "pack",        "station",  "region",    "product_line",
+    "source",         "customer_id", "asset_id", "mode",      "answers",
+    "answered_until", "until",       "persons",  "directory", "calendars",
+    "policy",         "events",      "must",     "must_not",  "state",
+    "variants",       "really",      NULL};
+static const char *const variant_keys[] = {
+    "name",           "about",    "without",   "only",      "mode",   "answers",
+    "answered_until", "until",    "directory", "calendars", "policy", "events",
+    "must",           "must_not", "state",     NULL};
 
-static void fail(struct telling *t, const char *where, const char *format,
-                 const char *word)
+/* --- failing ----------------------------------------------------------------
+ */
+
+void telling_fail(struct telling *t, const json_t *holder, const char *key,
+                  const char *format, ...)
 {
-    char what[600];
+    const struct yaml_place *p = NULL;
+    char what[400];
+    va_list args;
 
     if (t->status)
         return;
-    snprintf(what, sizeof what, format, word);
-    t->status =
-        error_set(t->err, STATUS_INVALID, "%s: %s: %s", t->path, where, what);
+    if (holder && key)
+        p = yaml_place_of(&t->places, holder, key, 0);
+    if (!p && holder)
+        p = yaml_place_self(&t->places, holder);
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    if (p)
+        t->status = error_set(t->err, STATUS_INVALID, "%s:%u:%u: %s", t->path,
+                              p->line, p->column, what);
+    else
+        t->status = error_set(t->err, STATUS_INVALID, "%s: %s", t->path, what);
 }
 
-/* --- pieces --- */
+unsigned telling_line(const struct telling *t, const json_t *row)
+{
+    const struct yaml_place *p = yaml_place_self(&t->places, row);
 
-static const char *text(struct telling *t, const json_t *o, const char *where,
-                        const char *key)
+    return p ? p->line : 0;
+}
+
+/* --- pieces -----------------------------------------------------------------
+ */
+
+const char *telling_text(struct telling *t, const json_t *o, const char *key)
 {
     const json_t *v = json_object_get(o, key);
 
-    if (!v)
+    if (!v || json_is_null(v))
         return "";
     if (json_is_integer(v))
         return arena_format(&t->arena, "%" JSON_INTEGER_FORMAT,
                             json_integer_value(v));
+    if (json_is_boolean(v))
+        return json_is_true(v) ? "true" : "false";
     if (!json_is_string(v)) {
-        fail(t, where, "%s is not a text", key);
+        telling_fail(t, o, key, "\"%s\" is a text, not %s", key, json_kind(v));
         return "";
     }
     return json_string_value(v);
 }
 
-/* A person by the name that the story has for him: L2, owner. */
-static const char *alias(struct telling *t, const char *person)
+const char *telling_need(struct telling *t, const json_t *o, const char *key,
+                         const char *hint)
+{
+    const char *found = telling_text(t, o, key);
+
+    if (!*found)
+        telling_fail(t, o, key, "\"%s\" is missing: %s", key, hint);
+    return found;
+}
+
+void telling_keys(struct telling *t, const json_t *o, const char *what,
+                  const char *const *names)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)o, key, value)
+    {
+        char known[300] = "";
+        size_t i = 0;
+
+        (void)value;
+        while (names[i] && strcmp(names[i], key) != 0)
+            i++;
+        if (names[i] || t->status)
+            continue;
+        for (i = 0; names[i]; i++) {
+            size_t used = strlen(known);
+
+            snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+                     names[i]);
+        }
+        const struct yaml_place *p = yaml_place_of(&t->places, o, key, 0);
+
+        t->status = error_set(t->err, STATUS_INVALID,
+                              "%s:%u:%u: unknown key \"%s\" in %s; it knows %s",
+                              t->path, p ? p->key_line : 0,
+                              p ? p->key_column : 0, key, what, known);
+    }
+}
+
+const char *const *telling_list(struct telling *t, const json_t *o,
+                                const char *key, size_t *count)
+{
+    const json_t *v = json_object_get(o, key);
+    const char **list;
+    size_t i;
+    json_t *one;
+
+    *count = 0;
+    if (!v || json_is_null(v))
+        return NULL;
+    if (!json_is_array(v)) {
+        list = arena_array(&t->arena, 1, sizeof *list);
+        if (!list)
+            abort();
+        list[(*count)++] = telling_text(t, o, key);
+        return list;
+    }
+    list = arena_array(&t->arena, json_array_size(v) + 1, sizeof *list);
+    if (!list)
+        abort();
+    json_array_foreach((json_t *)(uintptr_t)v, i, one)
+    {
+        if (json_is_integer(one))
+            list[(*count)++] = arena_format(&t->arena, "%" JSON_INTEGER_FORMAT,
+                                            json_integer_value(one));
+        else if (json_is_string(one))
+            list[(*count)++] = json_string_value(one);
+        else
+            telling_fail(t, o, key, "\"%s\" is a list of texts; one is %s", key,
+                         json_kind(one));
+    }
+    return list;
+}
+
+const json_t *telling_rows(struct telling *t, const json_t *o, const char *key)
+{
+    const json_t *list = json_object_get(o, key);
+    size_t i;
+    json_t *row;
+
+    if (!list || json_is_null(list))
+        return NULL;
+    if (!json_is_array(list)) {
+        telling_fail(t, o, key, "\"%s\" is a list of rows, not %s", key,
+                     json_kind(list));
+        return NULL;
+    }
+    json_array_foreach((json_t *)(uintptr_t)list, i, row)
+    {
+        const struct yaml_place *p = yaml_place_of(&t->places, list, NULL, i);
+
+        if (json_is_object(row) || t->status)
+            continue;
+        t->status = error_set(
+            t->err, STATUS_INVALID,
+            "%s:%u:%u: a row of \"%s\" is a mapping such as {at: \"10:00\", "
+            "...}, not %s",
+            t->path, p ? p->line : 0, p ? p->column : 0, key, json_kind(row));
+    }
+    return t->status ? NULL : list;
+}
+
+const char *telling_alias(struct telling *t, const char *person)
 {
     const json_t *names = json_object_get(t->root, "persons");
     const char *real = json_string_value(json_object_get(names, person));
@@ -66,18 +195,31 @@ static const char *alias(struct telling *t, const char *person)
     return real ? real : person;
 }
 
-static const char *need(struct telling *t, const json_t *o, const char *where,
-                        const char *key)
-{
-    const char *found = text(t, o, where, key);
+/* --- moments ----------------------------------------------------------------
+ */
 
-    if (!*found)
-        fail(t, where, "%s is missing", key);
-    return found;
+/* "+2d 09:00" and "09:00" are of the first day and the second after it. */
+static const char *with_day(struct telling *t, const char *words,
+                            char whole[64])
+{
+    char day[TIME_TEXT_SIZE], *end;
+    long days = 0;
+
+    if (*words == '+') {
+        days = strtol(words + 1, &end, 10);
+        if (*end != 'd' || (end[1] && end[1] != ' ') || days > 36500)
+            return words;
+        words = end[1] ? end + 2 : "00:00";
+    } else if (strlen(words) >= DAY_TEXT && words[4] == '-') {
+        return words;
+    }
+    time_text_utc(t->day_ms + days * DAY_MS, day);
+    snprintf(whole, 64, "%.10s %s", day, words);
+    return whole;
 }
 
-/* A date and a time, or the time alone: of the story's first day. */
-static int64_t moment(struct telling *t, const char *where, const char *words)
+int64_t telling_moment_of(struct telling *t, const json_t *o, const char *key,
+                          const char *words)
 {
     const char *zone = t->story->zone;
     struct time_parts parts;
@@ -87,355 +229,196 @@ static int64_t moment(struct telling *t, const char *where, const char *words)
 
     if (t->status)
         return 0;
-    if (strlen(words) < DAY_TEXT || words[4] != '-') {
-        time_text_utc(t->day_ms, day);
-        snprintf(whole, sizeof whole, "%.10s %s", day, words);
-        words = whole;
-    }
+    words = with_day(t, words, whole);
     if (time_text_parse(words, zone, &at_ms, &why) ||
         time_text_split(at_ms, zone, &parts, &why)) {
-        fail(t, where, "%s", why.text);
+        telling_fail(t, o, key,
+                     "%s; a moment is written \"15:00\", \"+1d 15:00\" or "
+                     "\"2012-06-11 15:00\"",
+                     why.text);
         return 0;
     }
     if (t->shift_days == 0)
         return at_ms;
     /* the same local time, so many days later */
     if (time_text_parse(words, "UTC", &at_ms, &why)) {
-        fail(t, where, "%s", why.text);
+        telling_fail(t, o, key, "%s", why.text);
         return 0;
     }
     time_text_utc(at_ms + t->shift_days * DAY_MS, day);
     day[19] = '\0'; /* without its Z: in the zone */
     if (time_text_parse(day, zone, &at_ms, &why))
-        fail(t, where, "%s", why.text);
+        telling_fail(t, o, key, "%s", why.text);
     return at_ms;
 }
 
-static bool looks_like_date(const char *s)
+int64_t telling_moment(struct telling *t, const json_t *o, const char *key)
 {
-    static const char pattern[] = "dddd-dd-dd";
-
-    for (size_t i = 0; pattern[i]; i++)
-        if (pattern[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != '-')
-            return false;
-    return s[DAY_TEXT] == '\0' || s[DAY_TEXT] == ' ' || s[DAY_TEXT] == 'T';
+    return telling_moment_of(t, o, key, telling_text(t, o, key));
 }
 
-static json_t *moment_json(struct telling *t, int64_t at_ms)
+json_t *telling_moment_json(struct telling *t, int64_t at_ms)
 {
     char words[TIME_TEXT_SIZE];
     struct error why;
 
     if (time_text_format(at_ms, t->story->zone, words, &why)) {
-        fail(t, "zone", "%s", why.text);
+        telling_fail(t, t->root, "zone", "%s", why.text);
         return json_null();
     }
     return json_string(words);
 }
 
-/* --- events --- */
+/* --- who answers ------------------------------------------------------------
+ */
 
-/* Keys of an event row that are not fields of the event. */
-static bool own_key(const char *key)
+static int64_t read_wait(struct telling *t, const json_t *o, const char *key)
 {
-    static const char *const own[] = {"no",       "caption", "at",
-                                      "received", "times",   "every"};
+    const char *words = telling_text(t, o, key);
+    struct error why;
+    int64_t wait_ms = STORY_NEVER;
 
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strcmp(key, own[i]) == 0)
-            return true;
-    return false;
+    if (strcmp(words, "never") != 0 && span_parse(words, &wait_ms, &why))
+        telling_fail(t, o, key,
+                     "who answers says \"2min\" or \"never\", not \"%s\"",
+                     words);
+    return wait_ms;
 }
 
-static void common_fields(struct telling *t, json_t *event)
+static void read_answers(struct telling *t, const json_t *from,
+                         struct story_tale *tale)
 {
-    static const char *const keys[] = {"station", "region",      "product_line",
-                                       "source",  "customer_id", "asset_id"};
-
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        json_t *v = json_object_get(t->root, keys[i]);
-
-        if (v)
-            json_object_set(event, keys[i], v);
-    }
-    json_object_set_new(event, "case_id", json_string(t->story->case_id));
-}
-
-static void read_event(struct telling *t, const json_t *row, const char *where,
-                       struct story_event *e)
-{
-    const char *received = text(t, row, where, "received"), *key;
+    const char *mode = telling_text(t, from, "mode"), *key;
+    const json_t *answers = json_object_get(from, "answers");
     json_t *value;
 
-    e->no = text(t, row, where, "no");
-    e->caption = text(t, row, where, "caption");
-    e->at_ms = moment(t, where, need(t, row, where, "at"));
-    e->received_ms = *received ? moment(t, where, received) : e->at_ms;
-    e->json = json_object();
-    json_object_set_new(e->json, "id",
-                        json_string(arena_format(&t->arena, "%s-%s",
-                                                 t->story->case_id, where)));
-    json_object_set_new(e->json, "kind",
-                        json_string(need(t, row, where, "kind")));
-    json_object_set_new(e->json, "at", moment_json(t, e->at_ms));
-    json_object_set_new(e->json, "received_at", moment_json(t, e->received_ms));
-    common_fields(t, e->json);
-    json_object_foreach((json_t *)(uintptr_t)row, key, value)
+    if (*mode && strcmp(mode, "A") != 0 && strcmp(mode, "B") != 0)
+        telling_fail(t, from, "mode",
+                     "mode is A (every page is acknowledged after 2 minutes) "
+                     "or B (none is), not \"%s\"",
+                     mode);
+    if (*mode)
+        tale->answer_ms = *mode == 'B' ? STORY_NEVER : STORY_ANSWER_MS;
+    if (*telling_text(t, from, "answered_until"))
+        tale->answer_until_ms = telling_moment(t, from, "answered_until");
+    if (answers && !json_is_object(answers))
+        tale->answer_ms = read_wait(t, from, "answers");
+    if (!json_is_object(answers))
+        return;
+    tale->answers = arena_array(&t->arena, json_object_size(answers),
+                                sizeof *tale->answers);
+    tale->answer_count = 0;
+    json_object_foreach((json_t *)(uintptr_t)answers, key, value)
     {
-        if (own_key(key) || strcmp(key, "kind") == 0)
-            continue;
-        if (json_is_string(value) && looks_like_date(json_string_value(value)))
-            json_object_set_new(
-                e->json, key,
-                moment_json(t, moment(t, where, json_string_value(value))));
+        int64_t wait_ms = read_wait(t, answers, key);
+
+        (void)value;
+        if (strcmp(key, "others") == 0)
+            tale->answer_ms = wait_ms;
         else
-            json_object_set(e->json, key, value);
+            tale->answers[tale->answer_count++] =
+                (struct story_answer){telling_alias(t, key), wait_ms};
     }
 }
 
-/* times: 35, every: 18min makes 35 of it, each with its attempt_no. */
-static size_t repeats(const json_t *row)
+/* --- over the pack -----------------------------------------------------------
+ */
+
+static void read_overlays(struct telling *t, const json_t *from,
+                          const char *prefix, struct story_tale *tale)
 {
-    const json_t *n = json_object_get(row, "times");
+    static const struct {
+        const char *key, *over, *under;
+    } rows[] = {{"directory", "directory.yaml", ""},
+                {"calendars", "calendars.yaml", "calendars"},
+                {"policy", "policy.yaml", ""}};
 
-    return json_is_integer(n) && json_integer_value(n) > 0
-               ? (size_t)json_integer_value(n)
-               : 1;
-}
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const json_t *v = json_object_get(from, rows[i].key);
 
-static void read_repeats(struct telling *t, const json_t *row,
-                         const char *where, struct story_tale *tale)
-{
-    const char *every = text(t, row, where, "every");
-    struct error why;
-    int64_t every_ms = 0;
-
-    if (*every && span_parse(every, &every_ms, &why))
-        fail(t, where, "%s", why.text);
-    for (size_t i = 0; i < repeats(row) && !t->status; i++) {
-        struct story_event *e = &tale->events[tale->event_count];
-        const char *name =
-            i ? arena_format(&t->arena, "%s.%zu", where, i + 1) : where;
-
-        read_event(t, row, name, e);
-        e->order = tale->event_count++;
-        e->at_ms += (int64_t)i * every_ms;
-        e->received_ms += (int64_t)i * every_ms;
-        if (repeats(row) == 1)
+        if (!v)
+            continue;
+        if (!json_is_object(v)) {
+            telling_fail(t, from, rows[i].key,
+                         "\"%s\" is a mapping as in %s of a pack", rows[i].key,
+                         rows[i].over);
             return;
-        json_object_set_new(e->json, "at", moment_json(t, e->at_ms));
-        json_object_set_new(e->json, "received_at",
-                            moment_json(t, e->received_ms));
-        json_object_set_new(e->json, "attempt_no",
-                            json_integer((json_int_t)i + 1));
-    }
-}
-
-static bool left_out(const json_t *without, const char *no)
-{
-    size_t i;
-    json_t *v;
-
-    json_array_foreach((json_t *)(uintptr_t)without, i, v)
-    {
-        char word[32];
-
-        if (json_is_integer(v))
-            snprintf(word, sizeof word, "%" JSON_INTEGER_FORMAT,
-                     json_integer_value(v));
-        else
-            snprintf(word, sizeof word, "%s", json_string_value(v));
-        if (*no && strcmp(word, no) == 0)
-            return true;
-    }
-    return false;
-}
-
-static int by_received(const void *a, const void *b)
-{
-    const struct story_event *x = a, *y = b;
-
-    if (x->received_ms != y->received_ms)
-        return x->received_ms < y->received_ms ? -1 : 1;
-    return x->order < y->order ? -1 : x->order > y->order;
-}
-
-static void read_events(struct telling *t, const json_t *list,
-                        const json_t *without, const char *name,
-                        struct story_tale *tale)
-{
-    size_t i, count = tale->event_count;
-    struct story_event *all;
-    json_t *row;
-
-    json_array_foreach((json_t *)(uintptr_t)list, i, row)
-    {
-        count += repeats(row);
-    }
-    all = arena_array(&t->arena, count ? count : 1, sizeof *all);
-    if (!all)
-        abort();
-    if (tale->event_count)
-        memcpy(all, tale->events, tale->event_count * sizeof *all);
-    tale->events = all;
-    json_array_foreach((json_t *)(uintptr_t)list, i, row)
-    {
-        const char *where = arena_format(&t->arena, "%s%zu", name, i + 1);
-
-        if (t->status || left_out(without, text(t, row, where, "no")))
-            continue;
-        read_repeats(t, row, where, tale);
-    }
-}
-
-/* --- claims --- */
-
-static struct story_claim *claim_new(struct telling *t, struct story_tale *tale)
-{
-    enum { CLAIMS_MAX = 512 };
-
-    if (!tale->claims)
-        tale->claims = arena_array(&t->arena, CLAIMS_MAX, sizeof *tale->claims);
-    if (!tale->claims || tale->claim_count == CLAIMS_MAX)
-        abort();
-    return &tale->claims[tale->claim_count++];
-}
-
-static void claim_times(struct telling *t, const json_t *row, const char *where,
-                        struct story_claim *c)
-{
-    const char *at = text(t, row, where, "at");
-    const char *from = text(t, row, where, "from");
-    const char *until = text(t, row, where, "until");
-
-    c->from_ms = INT64_MIN;
-    c->until_ms = INT64_MAX;
-    if (*at) {
-        c->from_ms = moment(t, where, at);
-        c->until_ms = c->from_ms + 1;
-    } else if (c->must && !*until) {
-        fail(t, where, "%s is missing", "at");
-    }
-    if (*from)
-        c->from_ms = moment(t, where, from);
-    if (*until)
-        c->until_ms = moment(t, where, until);
-}
-
-/* A row names persons under page or inform, or a decision by its kind. */
-static void read_claim(struct telling *t, const json_t *row, const char *where,
-                       bool must, size_t number, struct story_tale *tale)
-{
-    static const char *const shorts[] = {"page", "inform"};
-    struct story_claim base = {.must = must, .row = number};
-    bool any = false;
-
-    claim_times(t, row, where, &base);
-    base.tier = text(t, row, where, "tier");
-    base.rule = text(t, row, where, "rule");
-    base.clock = text(t, row, where, "clock");
-    base.key = text(t, row, where, "key");
-    base.value = text(t, row, where, "value");
-    base.severity = text(t, row, where, "severity");
-    base.why = text(t, row, where, "why");
-    base.waits = text(t, row, where, "waits");
-    base.person = alias(t, text(t, row, where, "person"));
-    base.kind = text(t, row, where, "kind");
-    for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i++) {
-        const json_t *persons = json_object_get(row, shorts[i]);
-        size_t j;
-        json_t *person;
-
-        json_array_foreach((json_t *)(uintptr_t)persons, j, person)
-        {
-            struct story_claim *c = claim_new(t, tale);
-
-            *c = base;
-            c->kind = shorts[i];
-            if (json_is_string(person))
-                c->person = alias(t, json_string_value(person));
-            else
-                fail(t, where, "%s: a person is not a text", shorts[i]);
-            any = true;
         }
+        tale->overlays[tale->overlay_count++] = (struct story_overlay){
+            arena_format(&t->arena, "%s%s", prefix, rows[i].key), rows[i].over,
+            rows[i].under};
     }
-    if (!any && !*base.kind)
-        fail(t, where, "%s is missing", "page, inform or kind");
-    if (*base.kind)
-        *claim_new(t, tale) = base;
 }
 
-static void read_claims(struct telling *t, const json_t *list, bool must,
-                        struct story_tale *tale)
+static void read_packs(struct telling *t)
 {
-    const char *name = must ? "must" : "must_not";
-    size_t i;
-    json_t *row;
+    size_t count;
+    const char *const *names = telling_list(t, t->root, "pack", &count);
+    const char **paths = arena_array(&t->arena, count + 1, sizeof *paths);
+    char place[PATH_MAX];
 
-    json_array_foreach((json_t *)(uintptr_t)list, i, row)
-    {
-        read_claim(t, row, arena_format(&t->arena, "%s[%zu]", name, i + 1),
-                   must, i + 1, tale);
-    }
+    if (!paths || strlen(t->path) >= sizeof place)
+        abort();
+    strcpy(place, t->path);
+    for (size_t i = 0; i < count; i++)
+        paths[i] = *names[i] == '/' ? names[i]
+                                    : arena_format(&t->arena, "%s/%s",
+                                                   dirname(place), names[i]);
+    t->story->packs = paths;
+    t->story->pack_count = count;
 }
 
-static void read_states(struct telling *t, const json_t *list,
-                        struct story_tale *tale)
+/* --- the whole
+ * ----------------------------------------------------------------- */
+
+static int64_t later(int64_t a, int64_t b)
 {
-    size_t i;
-    json_t *row;
-
-    tale->states =
-        arena_array(&t->arena, json_array_size(list) + 1, sizeof *tale->states);
-    json_array_foreach((json_t *)(uintptr_t)list, i, row)
-    {
-        struct story_state *s = &tale->states[tale->state_count++];
-        const char *where = arena_format(&t->arena, "state[%zu]", i + 1);
-        const json_t *count = json_object_get(row, "count");
-
-        s->at_ms = moment(t, where, need(t, row, where, "at"));
-        s->owner = alias(t, text(t, row, where, "owner"));
-        s->status = text(t, row, where, "status");
-        s->severity = text(t, row, where, "severity");
-        s->counter = text(t, row, where, "counter");
-        s->count = json_integer_value(count);
-        s->why = text(t, row, where, "why");
-    }
+    return b != INT64_MAX && b > a ? b : a;
 }
 
-/* --- the whole --- */
+/* Where nothing says so, it runs to the last thing that is spoken of. */
+static int64_t last_moment(const struct story_tale *tale)
+{
+    int64_t last_ms = 0;
+
+    for (size_t i = 0; i < tale->event_count; i++)
+        last_ms = later(last_ms, tale->events[i].received_ms);
+    for (size_t i = 0; i < tale->claim_count; i++) {
+        last_ms = later(last_ms, tale->claims[i].from_ms);
+        last_ms = later(last_ms, tale->claims[i].until_ms);
+    }
+    for (size_t i = 0; i < tale->state_count; i++)
+        last_ms = later(last_ms, tale->states[i].at_ms);
+    return last_ms;
+}
 
 static void read_tale(struct telling *t, const json_t *from, const char *name,
-                      struct story_tale *tale)
+                      const char *prefix, struct story_tale *tale)
 {
-    const json_t *answers = json_object_get(from, "mode");
-    const char *mode = json_is_string(answers) ? json_string_value(answers)
-                                               : text(t, t->root, name, "mode");
-    const char *until = text(t, from, name, "until");
-    const char *quiet = text(t, from, name, "answered_until");
-    const json_t *without = json_object_get(from, "without");
+    const json_t *until = from;
 
     tale->name = name;
-    tale->answers =
-        strcmp(mode, "B") == 0 ? STORY_NOBODY_ANSWERS : STORY_ALL_ANSWER;
-    if (*quiet)
-        tale->answer_until_ms = moment(t, name, quiet);
-    tale->until_ms =
-        moment(t, name, *until ? until : need(t, t->root, name, "until"));
-    read_events(t, json_object_get(t->root, "events"), without, "e", tale);
-    if (from != t->root)
-        read_events(t, json_object_get(from, "events"), NULL, "v", tale);
-    if (tale->event_count)
-        qsort(tale->events, tale->event_count, sizeof *tale->events,
-              by_received);
-    read_claims(t, json_object_get(from, "must"), true, tale);
-    read_claims(t, json_object_get(from, "must_not"), false, tale);
-    read_states(t, json_object_get(from, "state"), tale);
+    tale->answer_ms = STORY_ANSWER_MS;
+    tale->overlays = arena_array(&t->arena, 6, sizeof *tale->overlays);
+    read_answers(t, t->root, tale);
+    read_overlays(t, t->root, "", tale);
+    if (from != t->root) {
+        read_answers(t, from, tale);
+        read_overlays(t, from, prefix, tale);
+    }
+    story_events_read(t, from, tale);
+    story_claims_read(t, from, tale);
+    if (!*telling_text(t, from, "until"))
+        until = t->root;
+    tale->until_ms = *telling_text(t, until, "until")
+                         ? telling_moment(t, until, "until")
+                         : last_moment(tale);
 }
 
 static void read_really(struct telling *t)
 {
-    const json_t *list = json_object_get(t->root, "really");
+    static const char *const keys[] = {"who", "at", "text", NULL};
+    const json_t *list = telling_rows(t, t->root, "really");
     struct story *s = t->story;
     size_t i;
     json_t *row;
@@ -445,58 +428,71 @@ static void read_really(struct telling *t)
     json_array_foreach((json_t *)(uintptr_t)list, i, row)
     {
         struct story_really *r = &s->really[s->really_count++];
-        const char *at = text(t, row, "really", "at");
 
-        r->who = need(t, row, "really", "who");
-        r->text = text(t, row, "really", "text");
-        r->at_ms = *at ? moment(t, "really", at) : 0;
+        telling_keys(t, row, "a row of really", keys);
+        r->who = telling_need(t, row, "who", "who heard of it");
+        r->text = telling_text(t, row, "text");
+        r->at_ms =
+            *telling_text(t, row, "at") ? telling_moment(t, row, "at") : 0;
     }
 }
 
 static void read_head(struct telling *t, const char *day)
 {
     struct story *s = t->story;
-    const char *first = need(t, t->root, "day", "day");
+    const char *first;
     struct error why;
     int64_t to_ms;
 
-    s->id = need(t, t->root, "story", "story");
-    s->title = need(t, t->root, "title", "title");
-    s->zone = need(t, t->root, "zone", "zone");
-    s->case_id = text(t, t->root, "case", "case");
-    if (!*s->case_id)
+    telling_keys(t, t->root, "a story", story_keys);
+    s->id = telling_need(t, t->root, "story", "its id, such as LN-1");
+    s->title = telling_text(t, t->root, "title");
+    s->zone =
+        telling_need(t, t->root, "zone", "of its times, such as Asia/Shanghai");
+    first = telling_need(t, t->root, "day", "its first day, as 2012-06-11");
+    s->case_id = json_is_null(json_object_get(t->root, "case"))
+                     ? ""
+                     : telling_text(t, t->root, "case");
+    if (!json_object_get(t->root, "case"))
         s->case_id = s->id;
     if (t->status)
         return;
-    if (time_text_parse(first, "UTC", &t->day_ms, &why)) {
-        fail(t, "day", "%s", why.text);
-    } else if (day) {
-        if (time_text_parse(day, "UTC", &to_ms, &why))
-            fail(t, "day", "%s", why.text);
-        else
-            t->shift_days = (to_ms - t->day_ms) / DAY_MS;
-    }
+    if (time_text_zone(s->zone, &why))
+        telling_fail(t, t->root, "zone", "%s; a zone is written Asia/Shanghai",
+                     why.text);
+    else if (time_text_parse(first, "UTC", &t->day_ms, &why))
+        telling_fail(t, t->root, "day", "%s; a day is written 2012-06-11",
+                     why.text);
+    else if (day && time_text_parse(day, "UTC", &to_ms, &why))
+        telling_fail(t, NULL, NULL, "%s", why.text);
+    else if (day)
+        t->shift_days = (to_ms - t->day_ms) / DAY_MS;
 }
 
 static void read_story(struct telling *t, const char *day)
 {
     struct story *s = t->story;
-    const json_t *variants = json_object_get(t->root, "variants");
+    const json_t *variants;
     size_t i;
     json_t *row;
 
     read_head(t, day);
     if (t->status)
         return;
+    read_packs(t);
+    variants = telling_rows(t, t->root, "variants");
     s->tales =
         arena_array(&t->arena, json_array_size(variants) + 1, sizeof *s->tales);
-    read_tale(t, t->root, s->id, &s->tales[s->tale_count++]);
+    read_tale(t, t->root, s->id, "", &s->tales[s->tale_count++]);
     json_array_foreach((json_t *)(uintptr_t)variants, i, row)
     {
-        const char *name = arena_format(&t->arena, "%s %s", s->id,
-                                        need(t, row, "variants", "name"));
+        const char *name =
+            telling_need(t, row, "name", "what is different, in a few words");
 
-        read_tale(t, row, name, &s->tales[s->tale_count++]);
+        telling_keys(t, row, "a variant", variant_keys);
+        read_tale(t, row, arena_format(&t->arena, "%s %s", s->id, name),
+                  arena_format(&t->arena, "variants/%zu/", i),
+                  &s->tales[s->tale_count++]);
     }
     read_really(t);
 }
@@ -509,12 +505,18 @@ enum status story_load(const char *path, const char *day, struct story **out,
     if (!t || !(t->story = calloc(1, sizeof *t->story)))
         abort();
     arena_init(&t->arena, STORY_ARENA_BYTES);
-    t->path = path;
+    bytes_init(&t->text, 0);
+    t->path = t->story->path = path;
     t->err = err;
     t->story->held = t;
-    t->status = yaml_json_read(path, &t->root, err);
+    t->status = file_read(path, STORY_BYTES_MAX, &t->text, err);
+    if (!t->status)
+        t->status = yaml_json_read(path, &t->root, &t->places, err);
+    t->story->text = bytes_slice(&t->text);
     if (!t->status && !json_is_object(t->root))
-        fail(t, "the file", "%s", "expected a mapping");
+        telling_fail(t, NULL, NULL,
+                     "a story is a mapping: story, zone, day, "
+                     "events, must");
     if (!t->status)
         read_story(t, day);
     if (!t->status && t->arena.full)
@@ -539,7 +541,9 @@ void story_free(struct story **s)
     for (size_t i = 0; i < (*s)->tale_count; i++)
         for (size_t j = 0; j < (*s)->tales[i].event_count; j++)
             json_decref((*s)->tales[i].events[j].json);
+    yaml_places_fini(&t->places);
     json_decref(t->root);
+    bytes_fini(&t->text);
     arena_fini(&t->arena);
     free(*s);
     free(t);

@@ -85,6 +85,23 @@ MUST_CHECK enum status policyset_load(const char *const *dirs, size_t count,
                                       struct policyset **out,
                                       struct findings *f);
 
+/* A part of another YAML file laid over a file of the first pack, for
+ * rehearsals: the persons of a story, other hours. */
+struct policy_overlay {
+    const char *file;  /* that it stands in, as findings name it */
+    struct slice text; /* all of that file */
+    const char *part; /* which of its nodes: "directory", "variants/0/policy" */
+    const char *over; /* of the pack: "directory.yaml" */
+    const char *under; /* it stands for this key of it; "" for the whole */
+};
+
+/* policyset_load with overlays, in their order. */
+MUST_CHECK enum status
+policyset_load_overlaid(const char *const *dirs, size_t count,
+                        const struct policy_overlay *overlays,
+                        size_t overlay_count, const struct policy_names *names,
+                        struct policyset **out, struct findings *f);
+
 /* The rules and messages of `running` with the persons, rosters and calendars
  * of dirs, each of which bears the name of a running pack. */
 MUST_CHECK enum status

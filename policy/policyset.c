@@ -7,6 +7,7 @@
 #include "policy/directory_file.h"
 #include "policy/document.h"
 #include "policy/messages_file.h"
+#include "policy/overlay.h"
 #include "policy/rules_file.h"
 
 enum { SET_BYTES_MAX = 256 * 1024 * 1024, PACKS_MAX = 16 };
@@ -296,6 +297,135 @@ enum status policyset_load(const char *const *dirs, size_t count,
     if (!st)
         st = load(bytes_slice(&bytes), names, out, f);
     bytes_fini(&bytes);
+    return st;
+}
+
+/* --- with overlays * ------------------------------------------------------ */
+
+/* One file of one pack, grown from what was laid over it. */
+struct laid {
+    struct overlay overlay; /* of the last one; its lines tell where from */
+    char name[LIMIT_PATH_BYTES]; /* "service-network/directory.yaml" */
+};
+
+static struct text pack_of(const struct blob *blob, const char *dir)
+{
+    size_t end = strlen(dir), start;
+
+    while (end && dir[end - 1] == '/')
+        end--;
+    for (start = end; start && dir[start - 1] != '/';)
+        start--;
+    for (size_t i = 0; i < blob->count; i++)
+        if (text_equal(blob->files[i].pack,
+                       (struct text){dir + start, (uint32_t)(end - start)}))
+            return blob->files[i].pack;
+    return blob->count ? blob->files[0].pack : TEXT("");
+}
+
+/* A line of a file that was laid over twice leads to the first one's lines. */
+static void join_lines(struct laid *l, const struct laid *before, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(before[i].name, l->name) != 0)
+            continue;
+        for (size_t j = 0; j < l->overlay.line_count; j++) {
+            struct overlay_line *line = &l->overlay.lines[j];
+
+            if (strcmp(line->file, l->name) == 0)
+                (void)overlay_origin(&before[i].overlay, line->place.line,
+                                     line);
+        }
+    }
+}
+
+static enum status lay(struct blob *blob, struct text pack,
+                       const struct policy_overlay *o, struct laid *laid,
+                       size_t done, struct error *err)
+{
+    struct overlay_source over = {o->file, o->text, o->part, o->under};
+    struct laid *l = &laid[done];
+    struct blob_file *file = NULL;
+    enum status status;
+
+    snprintf(l->name, sizeof l->name, "%.*s/%s", TEXT_ARG(pack), o->over);
+    for (size_t i = 0; i < blob->count; i++)
+        if (text_equal(blob->files[i].pack, pack) &&
+            text_equal(blob->files[i].name, text_of(o->over)))
+            file = &blob->files[i];
+    status = overlay_make(l->name, file ? file->content : SLICE_EMPTY, &over,
+                          &l->overlay, err);
+    if (status)
+        return status;
+    if (!file && blob->count < BLOB_FILES_MAX) {
+        file = &blob->files[blob->count++];
+        file->pack = pack;
+        file->name = text_of(o->over);
+    }
+    if (!file)
+        return error_set(err, STATUS_FULL, "%s: too many files", l->name);
+    file->content = bytes_slice(&l->overlay.text);
+    join_lines(l, laid, done);
+    return STATUS_OK;
+}
+
+/* Findings name the line that was written, not the one it became. */
+static void tell_origins(struct findings *f, const struct laid *laid,
+                         size_t count)
+{
+    for (size_t i = 0; i < f->count; i++)
+        for (size_t j = count; j-- > 0;) {
+            struct overlay_line line;
+
+            if (strcmp(f->list[i].file, laid[j].name) != 0)
+                continue;
+            if (overlay_origin(&laid[j].overlay, f->list[i].line, &line)) {
+                const char *name = arena_text(&f->arena, line.file);
+
+                f->list[i].file = name ? name : "";
+                f->list[i].line = line.place.line;
+                f->list[i].column = line.place.column;
+            }
+            break;
+        }
+}
+
+enum status policyset_load_overlaid(const char *const *dirs, size_t count,
+                                    const struct policy_overlay *overlays,
+                                    size_t overlay_count,
+                                    const struct policy_names *names,
+                                    struct policyset **out, struct findings *f)
+{
+    struct laid *laid = calloc(overlay_count + 1, sizeof *laid);
+    struct blob *blob = calloc(1, sizeof *blob);
+    struct loader l = {.findings = f};
+    struct bytes bytes, whole;
+    struct error err = {0};
+    enum status st = read_dirs(dirs, count, &bytes, f);
+    size_t done = 0;
+
+    *out = NULL;
+    bytes_init(&whole, 0);
+    if (!laid || !blob)
+        abort();
+    if (!st)
+        st = blob_parse(bytes_slice(&bytes), blob, &err);
+    for (; !st && done < overlay_count; done++)
+        st = lay(blob, pack_of(blob, dirs[0]), &overlays[done], laid, done,
+                 &err);
+    if (!st)
+        st = blob_write(blob, &whole);
+    if (st && *err.text)
+        report_error(&l, (struct place){0, 0}, "", "", "%s", err.text);
+    if (!st)
+        st = load(bytes_slice(&whole), names, out, f);
+    tell_origins(f, laid, done);
+    for (size_t i = 0; i < overlay_count; i++)
+        overlay_fini(&laid[i].overlay);
+    bytes_fini(&bytes);
+    bytes_fini(&whole);
+    free(blob);
+    free(laid);
     return st;
 }
 

@@ -85,7 +85,8 @@ static void a_story_is_read_whole(void **state)
     assert_int_equal(story_must_rows(s), 1);
     assert_string_equal(t->states[0].owner, "head-1");
     assert_int_equal(s->tales[1].event_count, 2);
-    assert_int_equal(s->tales[1].answers, STORY_NOBODY_ANSWERS);
+    assert_true(s->tales[0].answer_ms == STORY_ANSWER_MS);
+    assert_true(s->tales[1].answer_ms == STORY_NEVER);
     story_free(&s);
 }
 
@@ -124,21 +125,74 @@ static void assert_refused(const char *text, const char *words)
     assert_null(s);
 }
 
+#define HEAD "story: X\ntitle: x\nzone: UTC\nday: 2012-01-01\n"
+
 static void a_story_that_makes_no_sense_is_refused_with_its_place(void **state)
 {
     (void)state;
-    assert_refused("[1]\n", "expected a mapping");
+    assert_refused("[1]\n", "a story is a mapping");
     assert_refused("story: {\n", ":2:");
-    assert_refused("story: X\ntitle: x\nzone: UTC\n", "day is missing");
-    assert_refused("story: X\ntitle: x\nzone: Nowhere/Land\nday: 2012-01-01\n"
-                   "until: '10:00'\n",
-                   "Nowhere/Land");
-    assert_refused("story: X\ntitle: x\nzone: UTC\nday: 2012-01-01\n"
-                   "until: '10:00'\nevents: [{at: noon, kind: case.opened}]\n",
-                   "e1: ");
-    assert_refused("story: X\ntitle: x\nzone: UTC\nday: 2012-01-01\n"
-                   "until: '10:00'\nmust: [{page: [a]}]\n",
-                   "must[1]: at is missing");
+    assert_refused("story: X\ntitle: x\nzone: UTC\n",
+                   ":1:1: \"day\" is missing");
+    assert_refused(HEAD "must_nto: []\n", ":5:1: unknown key \"must_nto\"");
+    assert_refused(HEAD "title: y\n", ":5:1: \"title\" is given twice");
+    assert_refused("story: X\nzone: Nowhere/Land\nday: 2012-01-01\n", ":2:7: ");
+    assert_refused(HEAD "events: [{at: noon, kind: case.opened}]\n", ":5:15: ");
+    assert_refused(HEAD "events:\n  - {kind: case.opened}\n",
+                   ":6:5: \"at\" is missing");
+    assert_refused(HEAD "must:\n  - {page: [a]}\n", ":6:5: \"at\" is missing");
+    assert_refused(HEAD "must:\n  - {at: '10:00', why: x}\n", "who or what?");
+    assert_refused(HEAD "must:\n  - {at: '10:00', kind: pages}\n",
+                   "is no decision");
+    assert_refused(HEAD "must:\n  - {at: '10:00', page: [a], severity: 3}\n",
+                   "S1 to S4");
+    assert_refused(HEAD "answers: {a: soon}\n", ":5:14: ");
+    assert_refused(HEAD "variants: [{name: v, without: [7]}]\n",
+                   "no event has the number 7");
+}
+
+static void who_answers_is_said_by_name(void **state)
+{
+    struct story *s;
+    const struct story_tale *t;
+    struct error err;
+
+    (void)state;
+    if (load(HEAD "persons: {L2: head}\n"
+                  "answers: {L2: 5min, engineer: never, others: 1min}\n",
+             NULL, &s, &err))
+        fail_msg("%s", err.text);
+    t = &s->tales[0];
+    assert_int_equal(t->answer_count, 2);
+    assert_string_equal(t->answers[0].who, "head");
+    assert_true(t->answers[0].wait_ms == 300000);
+    assert_true(t->answers[1].wait_ms == STORY_NEVER);
+    assert_true(t->answer_ms == 60000);
+    story_free(&s);
+}
+
+static void fields_may_name_persons_as_the_story_does(void **state)
+{
+    struct story *s;
+    const json_t *event;
+    struct error err;
+
+    (void)state;
+    if (load(HEAD "persons: {L2: head}\n"
+                  "events:\n"
+                  "  - {at: +1d 09:00, kind: case.opened, owner: L2, persons: "
+                  "[L2, other], case_id: ~}\n",
+             NULL, &s, &err))
+        fail_msg("%s", err.text);
+    assert_moment(s->tales[0].events[0].at_ms, "2012-01-02T09:00:00Z");
+    event = s->tales[0].events[0].json;
+    assert_string_equal(json_string_value(json_object_get(event, "owner")),
+                        "head");
+    assert_string_equal(
+        json_string_value(json_array_get(json_object_get(event, "persons"), 0)),
+        "head");
+    assert_null(json_object_get(event, "case_id"));
+    story_free(&s);
 }
 
 static int path_make(void **state)
@@ -161,6 +215,8 @@ int main(void)
         cmocka_unit_test(a_story_is_read_whole),
         cmocka_unit_test(a_story_moves_to_another_day_with_all_its_dates),
         cmocka_unit_test(a_story_that_makes_no_sense_is_refused_with_its_place),
+        cmocka_unit_test(who_answers_is_said_by_name),
+        cmocka_unit_test(fields_may_name_persons_as_the_story_does),
     };
 
     return cmocka_run_group_tests(tests, path_make, path_remove);
