@@ -274,7 +274,7 @@ static bool due_now(struct state *s, const struct state_tick *t)
                                 .write_ms = s->stats.last_write_ms,
                                 .idle = t->idle};
 
-    if (t->hold || c->phase != CHECKPOINT_IDLE ||
+    if (t->hold || t->amid || c->phase != CHECKPOINT_IDLE ||
         memtable_count(s->active) == 0)
         return false;
     return checkpoint_due(&v);

@@ -35,6 +35,11 @@ enum status journal_next(struct journal *j, uint64_t ticket, uint64_t *durable,
     return j->ops->next(j, ticket, durable, err);
 }
 
+int journal_fd(struct journal *j)
+{
+    return j->ops->fd != NULL ? j->ops->fd(j) : -1;
+}
+
 enum status journal_read(struct journal *j, uint64_t from,
                          const struct journal_limits *limits,
                          struct journal_page *page, struct error *err)

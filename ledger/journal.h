@@ -8,8 +8,10 @@
  * so.
  *
  * Units    Sequence numbers start at 1 and have no gaps; 0 means none.
- * Memory   append copies. A page owns the bytes its records point into, until
- *          it is read into again or fini.
+ * Memory   append may go on pointing into the records and their parts until
+ *          next has said that their ticket is durable: they stay as they are
+ *          until then. A page owns the bytes its records point into, until it
+ *          is read into again or fini.
  * Errors   FULL from append: there is no room, nothing was written, try again
  *          later. CONFLICT from append and next: ownership was lost, this
  *          process must stop. TOO_LARGE: a record or batch over its limit.
@@ -17,6 +19,8 @@
  *          yet. CORRUPT: what is stored contradicts its checks; err names the
  *          sequence. An append that fails halfway ends the process (abort),
  *          because after it nobody knows what is on disk (field-notes 7.3).
+ *          Where append only hands over, next says what it would have said:
+ *          nothing of that batch and of those behind it was written.
  * Threads  append, next, trim and close: the owner. read, position, heads and
  *          stats: any thread at any time, with a page of its own.
  */
@@ -86,6 +90,7 @@ struct journal_ops {
     enum status (*heads)(struct journal *j, struct journal_head *out,
                          size_t room, size_t *count, struct error *err);
     void (*stats)(struct journal *j, struct journal_stats *s);
+    int (*fd)(struct journal *j); /* NULL: has none */
     void (*close)(struct journal *j);
 };
 
@@ -98,9 +103,14 @@ MUST_CHECK enum status journal_append(struct journal *j, struct record *records,
                                       size_t count, uint64_t epoch,
                                       uint64_t *ticket, struct error *err);
 
-/* Waits until the ticket is durable; *durable may be beyond it. */
+/* Waits until the ticket is durable; *durable may be beyond it. Ticket 0 is
+ * durable always: it asks without waiting. */
 MUST_CHECK enum status journal_next(struct journal *j, uint64_t ticket,
                                     uint64_t *durable, struct error *err);
+
+/* Readable when next may say something new; next makes it quiet again. -1
+ * where append itself makes durable. */
+int journal_fd(struct journal *j);
 
 /* Durable records from a sequence on, at least one or END. */
 MUST_CHECK enum status journal_read(struct journal *j, uint64_t from,

@@ -27,7 +27,10 @@ static struct journal_lmdb *own(struct journal *j)
 /* Where the next batch goes; begin says that it is the spare's first. */
 static struct segment *target(struct journal_lmdb *j, bool *begin)
 {
+    pthread_mutex_lock(&j->mutex);
     struct segment *active = journal_lmdb_active(j);
+
+    pthread_mutex_unlock(&j->mutex);
     size_t used = active == NULL ? 0 : lmdb_used_bytes(active->env);
 
     *begin = false;
@@ -95,24 +98,15 @@ static void write_batch(struct journal_lmdb *j, struct segment *s, bool begin,
     pthread_mutex_unlock(&j->mutex);
 }
 
-static enum status append(struct journal *journal, struct record *records,
-                          size_t count, uint64_t epoch, uint64_t *ticket,
-                          struct error *err)
+enum status journal_lmdb_write(struct journal_lmdb *j,
+                               const struct record *records, size_t count,
+                               struct error *err)
 {
-    struct journal_lmdb *j = own(journal);
     size_t bytes = 0;
     bool begin;
 
-    if (j->read_only)
-        return error_set(err, STATUS_DENIED, "this journal is open to read");
-    if (epoch != j->options.epoch || epoch < j->position.epoch)
-        return error_set(err, STATUS_CONFLICT,
-                         "epoch %llu does not own the journal any more",
-                         (unsigned long long)epoch);
-    for (size_t i = 0; i < count; i++) {
-        assert(records[i].seq == j->position.last + 1 + i);
+    for (size_t i = 0; i < count; i++)
         bytes += record_size(&records[i]) + 64;
-    }
     if (j->options.may_write != NULL) {
         enum status status =
             j->options.may_write(j->options.may_write_state, bytes, err);
@@ -125,8 +119,32 @@ static enum status append(struct journal *journal, struct record *records,
     if (s == NULL)
         return error_set(err, STATUS_FULL, "no room for a journal segment");
     write_batch(j, s, begin, records, count);
-    *ticket = j->position.last;
     return STATUS_OK;
+}
+
+static enum status append(struct journal *journal, struct record *records,
+                          size_t count, uint64_t epoch, uint64_t *ticket,
+                          struct error *err)
+{
+    struct journal_lmdb *j = own(journal);
+
+    if (j->read_only)
+        return error_set(err, STATUS_DENIED, "this journal is open to read");
+    pthread_mutex_lock(&j->mutex);
+    struct journal_position p = j->position;
+
+    pthread_mutex_unlock(&j->mutex);
+    if (epoch != j->options.epoch || epoch < p.epoch)
+        return error_set(err, STATUS_CONFLICT,
+                         "epoch %llu does not own the journal any more",
+                         (unsigned long long)epoch);
+    uint64_t before = j->writer.started ? j->writer.handed : p.last;
+
+    for (size_t i = 0; i < count; i++)
+        assert(records[i].seq == before + 1 + i);
+    *ticket = before + count;
+    return j->writer.started ? journal_writer_hand(j, records, count, err)
+                             : journal_lmdb_write(j, records, count, err);
 }
 
 static enum status next(struct journal *journal, uint64_t ticket,
@@ -134,10 +152,18 @@ static enum status next(struct journal *journal, uint64_t ticket,
 {
     struct journal_lmdb *j = own(journal);
 
-    (void)err;
+    if (j->writer.started)
+        return journal_writer_next(j, ticket, durable, err);
     assert(ticket <= j->position.last);
     *durable = j->position.last;
     return STATUS_OK;
+}
+
+static int fd(struct journal *journal)
+{
+    struct journal_lmdb *j = own(journal);
+
+    return j->writer.started ? j->writer.fd : -1;
 }
 
 /* --- reading --- */
@@ -410,6 +436,7 @@ static void close_journal(struct journal *journal)
 {
     struct journal_lmdb *j = own(journal);
 
+    journal_writer_stop(j);
     for (size_t i = 0; i < j->count; i++)
         segment_free(&j->segments[i]);
     segment_free(&j->spare);
@@ -426,6 +453,7 @@ static const struct journal_ops ops = {
     .position = position,
     .heads = heads,
     .stats = stats,
+    .fd = fd,
     .close = close_journal,
 };
 
@@ -463,6 +491,8 @@ static enum status open_journal(const char *dir, bool read_only,
         status = journal_lmdb_load(j, err);
     if (status == STATUS_OK && !read_only && j->spare == NULL)
         journal_lmdb_make_spare(j);
+    if (status == STATUS_OK && j->options.threaded)
+        status = journal_writer_start(j, err);
     if (status != STATUS_OK) {
         journal_close(&journal);
         return error_wrap(err, "open the journal");

@@ -21,7 +21,8 @@
  * and nothing else.
  *
  * Errors   FULL also when a spare segment is due and cannot be made.
- * Threads  As journal.h. A reader handle (journal_lmdb_reader) may be opened
+ * Threads  As journal.h; may_write is asked in the writing thread, too. A
+ *          reader handle (journal_lmdb_reader) may be opened
  *          in another process beside the owner; never in the same one.
  */
 #ifndef LEDGER_JOURNAL_LMDB_H
@@ -37,6 +38,10 @@ struct journal_lmdb_options {
      * NULL: never. */
     enum status (*may_write)(void *state, uint64_t bytes, struct error *err);
     void *may_write_state;
+
+    /* Batches are written by a thread of its own: append hands over, next
+     * waits. Else append writes, and is deterministic. */
+    bool threaded;
 };
 
 /* dir is made when missing. The caller holds the ledger's lock. */

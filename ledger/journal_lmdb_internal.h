@@ -13,16 +13,41 @@
 #include "ledger/journal_lmdb.h"
 #include "ledger/segment.h"
 
+enum { JOURNAL_QUEUE = 4 }; /* batches handed over and not written yet */
+
+/* The second thread of a threaded journal (journal_lmdb_writer.c). */
+struct journal_writer {
+    pthread_t thread;
+    bool started;
+    int fd;            /* of events: something has become durable */
+    uint64_t handed;   /* last sequence handed over; the owner's */
+    uint64_t reported; /* last one that next has told of; the owner's */
+
+    pthread_mutex_t mutex; /* guards all below */
+    pthread_cond_t work, done;
+    struct {
+        const struct record *records;
+        size_t count;
+    } queue[JOURNAL_QUEUE];
+    size_t first, count;
+    uint64_t durable;
+    enum status failed; /* and why: nothing more is written */
+    struct error error;
+    bool stop;
+};
+
 struct journal_lmdb {
     struct journal journal; /* first: the interface's pointer is ours */
     char dir[LIMIT_PATH_BYTES];
     struct journal_lmdb_options options;
     bool read_only;
 
+    struct journal_writer writer;
+    struct segment *spare; /* NULL: could not be made yet; who writes owns it */
+
     pthread_mutex_t mutex;     /* guards all below */
     struct segment **segments; /* begun ones, oldest first */
     size_t count, capacity;
-    struct segment *spare; /* NULL: could not be made yet */
     struct journal_position position;
     struct journal_stats stats;
 };
@@ -45,6 +70,25 @@ void journal_lmdb_close_idle(struct journal_lmdb *j);
 void journal_lmdb_make_spare(struct journal_lmdb *j);
 struct segment *journal_lmdb_active(const struct journal_lmdb *j);
 uint64_t journal_lmdb_map_bytes(const struct journal_lmdb *j);
+
+/* --- writing --- */
+
+/* One batch, durable when it returns; by the owner, or by the writer. */
+MUST_CHECK enum status journal_lmdb_write(struct journal_lmdb *j,
+                                          const struct record *records,
+                                          size_t count, struct error *err);
+
+MUST_CHECK enum status journal_writer_start(struct journal_lmdb *j,
+                                            struct error *err);
+/* Writes what is queued first. */
+void journal_writer_stop(struct journal_lmdb *j);
+/* Waits where the queue is full. */
+MUST_CHECK enum status journal_writer_hand(struct journal_lmdb *j,
+                                           const struct record *records,
+                                           size_t count, struct error *err);
+MUST_CHECK enum status journal_writer_next(struct journal_lmdb *j,
+                                           uint64_t ticket, uint64_t *durable,
+                                           struct error *err);
 
 /* --- one of them, for a while --- */
 

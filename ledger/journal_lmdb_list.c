@@ -168,8 +168,11 @@ enum status journal_lmdb_find_end(struct journal_lmdb *j, struct error *err)
 
 void journal_lmdb_make_spare(struct journal_lmdb *j)
 {
+    pthread_mutex_lock(&j->mutex);
     struct segment *active = journal_lmdb_active(j);
     uint32_t number = active == NULL ? 1 : active->number + 1;
+
+    pthread_mutex_unlock(&j->mutex);
     struct error err;
     uint64_t room = 256 << 10;
 

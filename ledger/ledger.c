@@ -124,10 +124,12 @@ static enum status take_lock(struct ledger *l, struct error *err)
     return status == STATUS_OK ? lockfile_take(&l->lock, path, err) : status;
 }
 
-static enum status open_journal(struct ledger *l, uint64_t segment_bytes,
+static enum status open_journal(struct ledger *l,
+                                const struct ledger_options *options,
                                 struct error *err)
 {
-    struct journal_lmdb_options o = {.segment_bytes = segment_bytes,
+    struct journal_lmdb_options o = {.segment_bytes = options->segment_bytes,
+                                     .threaded = options->journal_thread,
                                      .may_write = may_write,
                                      .may_write_state = l->space};
     struct journal_position p;
@@ -191,7 +193,7 @@ static enum status open_parts(struct ledger *l,
     if (status == STATUS_OK)
         status = space_open(l->dir, &options->space, &l->space, err);
     if (status == STATUS_OK)
-        status = open_journal(l, options->segment_bytes, err);
+        status = open_journal(l, options, err);
     if (status == STATUS_OK)
         status = open_state(l, &options->state, err);
     if (status == STATUS_OK)
@@ -272,15 +274,22 @@ enum status ledger_reader(const char *dir, struct ledger **out,
 
 /* --- running --- */
 
+enum status ledger_hand_over(struct ledger *l, struct record *records,
+                             size_t count, uint64_t *ticket, struct error *err)
+{
+    enum status status = vault_commit(l->vault, err);
+
+    return status == STATUS_OK ? journal_append(l->journal, records, count,
+                                                l->epoch, ticket, err)
+                               : status;
+}
+
 enum status ledger_append(struct ledger *l, struct record *records,
                           size_t count, uint64_t *durable, struct error *err)
 {
     uint64_t ticket;
-    enum status status = vault_commit(l->vault, err);
+    enum status status = ledger_hand_over(l, records, count, &ticket, err);
 
-    if (status == STATUS_OK)
-        status =
-            journal_append(l->journal, records, count, l->epoch, &ticket, err);
     return status == STATUS_OK ? journal_next(l->journal, ticket, durable, err)
                                : status;
 }

@@ -42,6 +42,7 @@ struct ledger_options {
     struct space_options space;  /* zeroes: the limits */
     struct state_options state;  /* path and clock are set by ledger_open */
     uint64_t segment_bytes;      /* 0: LIMIT_SEGMENT_BYTES */
+    bool journal_thread; /* the journal is written by a thread of its own */
 };
 
 struct ledger {
@@ -75,7 +76,13 @@ MUST_CHECK enum status ledger_recover(struct ledger *l, ledger_apply *apply,
                                       void *arg, uint64_t *applied,
                                       struct error *err);
 
-/* One batch, made durable: new keys first, then the journal. */
+/* One batch to the journal, new keys durable before it. Memory and errors as
+ * of journal_append; journal_next says when it is durable. */
+MUST_CHECK enum status ledger_hand_over(struct ledger *l,
+                                        struct record *records, size_t count,
+                                        uint64_t *ticket, struct error *err);
+
+/* The same, made durable. */
 MUST_CHECK enum status ledger_append(struct ledger *l, struct record *records,
                                      size_t count, uint64_t *durable,
                                      struct error *err);

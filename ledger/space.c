@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,9 @@ struct space {
     char dir[LIMIT_PATH_BYTES];
     char reserve_path[LIMIT_PATH_BYTES];
     struct space_options options;
-    uint64_t free_bytes;
     _Atomic enum space_level level;
+    pthread_mutex_t mutex; /* guards all below */
+    uint64_t free_bytes;
     bool has_reserve;
 };
 
@@ -108,7 +110,8 @@ static void release_reserve(struct space *s)
               (unsigned long long)(s->free_bytes >> 20));
 }
 
-enum space_level space_check(struct space *s)
+/* The mutex is held. */
+static enum space_level check(struct space *s)
 {
     const struct space_options *o = &s->options;
 
@@ -124,6 +127,15 @@ enum space_level space_check(struct space *s)
     return s->level;
 }
 
+enum space_level space_check(struct space *s)
+{
+    pthread_mutex_lock(&s->mutex);
+    enum space_level level = check(s);
+
+    pthread_mutex_unlock(&s->mutex);
+    return level;
+}
+
 enum space_level space_level(const struct space *s)
 {
     return s->level;
@@ -131,25 +143,36 @@ enum space_level space_level(const struct space *s)
 
 enum status space_may_write(struct space *s, uint64_t bytes, struct error *err)
 {
-    enum space_level level = space_check(s);
+    pthread_mutex_lock(&s->mutex);
+    enum space_level level = check(s);
+    uint64_t free_bytes = s->free_bytes;
 
+    pthread_mutex_unlock(&s->mutex);
     /* LMDB copies pages: a batch needs a multiple of its bytes. */
-    if (level != SPACE_NONE && s->free_bytes / 4 >= bytes)
+    if (level != SPACE_NONE && free_bytes / 4 >= bytes)
         return STATUS_OK;
     return error_set(err, STATUS_FULL,
                      "%llu KiB free on the ledger's disk, %llu KiB are needed",
-                     (unsigned long long)(s->free_bytes >> 10),
+                     (unsigned long long)(free_bytes >> 10),
                      (unsigned long long)(s->options.stop_bytes >> 10));
 }
 
-uint64_t space_free_bytes(const struct space *s)
+uint64_t space_free_bytes(struct space *s)
 {
-    return s->free_bytes;
+    pthread_mutex_lock(&s->mutex);
+    uint64_t bytes = s->free_bytes;
+
+    pthread_mutex_unlock(&s->mutex);
+    return bytes;
 }
 
-bool space_has_reserve(const struct space *s)
+bool space_has_reserve(struct space *s)
 {
-    return s->has_reserve;
+    pthread_mutex_lock(&s->mutex);
+    bool has = s->has_reserve;
+
+    pthread_mutex_unlock(&s->mutex);
+    return has;
 }
 
 static void set_options(struct space *s, const struct space_options *options)
@@ -181,6 +204,7 @@ enum status space_open(const char *dir, const struct space_options *options,
         free(s);
         return status;
     }
+    pthread_mutex_init(&s->mutex, NULL);
     set_options(s, options);
     s->has_reserve = reserve_is_there(s);
     space_check(s);
@@ -190,6 +214,8 @@ enum status space_open(const char *dir, const struct space_options *options,
 
 void space_close(struct space **s)
 {
+    if (*s != NULL)
+        pthread_mutex_destroy(&(*s)->mutex);
     free(*s);
     *s = NULL;
 }

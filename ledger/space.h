@@ -16,7 +16,7 @@
  * Units    Bytes that an ordinary user may write on the directory's file
  *          system.
  * Errors   FULL, with the figures in the sentence.
- * Threads  space_level(): any. The others: the owner.
+ * Threads  space_open and space_close: the owner. The others: any.
  */
 #ifndef LEDGER_SPACE_H
 #define LEDGER_SPACE_H
@@ -62,8 +62,8 @@ enum space_level space_level(const struct space *s);
 MUST_CHECK enum status space_may_write(struct space *s, uint64_t bytes,
                                        struct error *err);
 
-uint64_t space_free_bytes(const struct space *s); /* at the last check */
-bool space_has_reserve(const struct space *s);
+uint64_t space_free_bytes(struct space *s); /* at the last check */
+bool space_has_reserve(struct space *s);
 
 const char *space_level_name(enum space_level level);
 

@@ -105,6 +105,7 @@ struct state_tick {
     uint64_t durable_seq; /* of the journal */
     bool idle;            /* nothing to do: a good moment */
     bool hold;            /* the disk is full: start none */
+    bool amid;            /* a batch is half applied: start none just now */
 };
 
 enum state_pressure {

@@ -83,8 +83,14 @@ struct journal *ledger_shim_new(struct journal *inner,
                                 void (*point)(void *, enum sim_fault),
                                 enum status (*fail)(void *), void *context)
 {
-    static const struct journal_ops ops = {
-        append, next, read_page, trim, position, heads, stats, close_shim};
+    static const struct journal_ops ops = {.append = append,
+                                           .next = next,
+                                           .read = read_page,
+                                           .trim = trim,
+                                           .position = position,
+                                           .heads = heads,
+                                           .stats = stats,
+                                           .close = close_shim};
     struct ledger_shim *s = calloc(1, sizeof *s);
 
     if (!s)

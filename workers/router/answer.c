@@ -113,19 +113,11 @@ static enum status look_for_ack(void *context, const struct decision *d,
 static void find_winner(struct router *r, uint64_t seq, struct looking *l)
 {
     struct journal_page page;
-    struct journal_limits one = {.records = 1};
     struct error err;
 
     journal_page_init(&page);
     for (int i = 0; seq && !l->winner && i < LOOK_BACK; i++) {
-        const struct record *rec = NULL;
-        uint64_t first = r->next_seq - r->record_count;
-        if (seq >= first)
-            rec = &r->records[seq - first];
-        else if (journal_read(r->ledger->journal, seq, &one, &page, &err) ==
-                     STATUS_OK &&
-                 page.count)
-            rec = &page.records[0];
+        const struct record *rec = batch_record(r, seq, &page);
         if (!rec)
             break;
         Yinuo__V1__StreamRecord *part =

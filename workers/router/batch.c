@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ void batch_begin(struct router *r)
 
 static struct slice keep(struct router *r, struct slice bytes)
 {
-    struct slice kept = arena_copy(&r->arena, bytes);
+    struct slice kept = arena_copy(&r->batch->arena, bytes);
 
     if (bytes.size && !kept.data)
         abort(); /* router_has_room() kept room for it */
@@ -56,16 +57,50 @@ static uint64_t producer_hash(struct router *r, const char *identity)
     return r->hash;
 }
 
+/* What is said from here on depends on records that are not handed over yet. */
+static void part_answers(struct router *r)
+{
+    struct outbox out = r->out;
+
+    if (!r->flying)
+        return;
+    assert(!r->parted && !r->waiting.count);
+    r->out = r->waiting;
+    r->waiting = out;
+    r->parted = true;
+}
+
+const struct record *batch_record(const struct router *r, uint64_t seq,
+                                  struct journal_page *page)
+{
+    struct journal_limits one = {.records = 1};
+    uint64_t first = r->next_seq - r->record_count;
+    uint64_t flying = r->flying ? first - r->flying->count : first;
+
+    if (seq >= r->next_seq)
+        return NULL;
+    if (seq >= first)
+        return &r->batch->records[seq - first];
+    if (seq >= flying)
+        return &r->flying->records[seq - flying];
+    if (journal_read(r->ledger->journal, seq, &one, page, NULL) != STATUS_OK ||
+        !page->count)
+        return NULL;
+    return &page->records[0];
+}
+
 uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part,
                    struct slice personal, struct slice customer,
                    struct slice decisions)
 {
-    struct record *rec = &r->records[r->record_count];
+    struct record *rec = &r->batch->records[r->record_count];
     size_t size = yinuo__v1__stream_record__get_packed_size(part);
-    uint8_t *room = arena_alloc(&r->arena, size ? size : 1);
+    uint8_t *room = arena_alloc(&r->batch->arena, size ? size : 1);
 
     if (!room)
         abort();
+    if (!r->record_count)
+        part_answers(r);
     yinuo__v1__stream_record__pack(part, room);
     *rec = (struct record){.journal_ms = r->now_ms,
                            .wall_ms = r->wall_ms,
@@ -120,8 +155,8 @@ static void stream_batch(struct router *r)
 {
     struct outgoing *m = NULL;
 
-    for (size_t i = 0; i < r->record_count; i++) {
-        const struct record *rec = &r->records[i];
+    for (size_t i = 0; i < r->flying->count; i++) {
+        const struct record *rec = &r->flying->records[i];
         if (!m || m->body.size + record_size(rec) + 64 > STREAM_BODY_BYTES ||
             rec->seq - m->span.first == LIMIT_FETCH_RECORDS) {
             m = outbox_add(&r->stream, WIRE_STREAM, r->options.partition);
@@ -151,27 +186,93 @@ void batch_note_clock(struct router *r)
               slice_of(row, sizeof row));
 }
 
-void batch_commit(struct router *r)
+/* The state in memory is ahead of the journal then: only a start from what is
+ * durable is right. */
+static _Noreturn void journal_failed(const struct error *err)
+{
+    log_error("JOURNAL", "%s -> the router ends, recovery is the start path",
+              err->text);
+    abort();
+}
+
+/* The other batch is in hand from here on. */
+static void turn_over(struct router *r)
+{
+    r->flying = r->batch;
+    r->flying->count = r->record_count;
+    r->batch = &r->batches[r->flying == &r->batches[0]];
+    arena_reset(&r->batch->arena);
+    r->record_count = r->record_bytes = 0;
+}
+
+static void hand_over(struct router *r)
+{
+    struct error err;
+
+    assert(!r->flying && !r->parted);
+    world_settle(r->world);
+    batch_note_clock(r);
+    state_set_applied(r->ledger->state, r->next_seq - 1);
+    if (ledger_hand_over(r->ledger, r->batch->records, r->record_count,
+                         &r->ticket, &err) != STATUS_OK)
+        journal_failed(&err);
+    turn_over(r);
+    stream_batch(r);
+    r->counts.batches++;
+}
+
+static void release(struct router *r, struct outbox *answers)
+{
+    outbox_release(&r->stream, r->options.send, r->options.send_context);
+    outbox_release(answers, r->options.send, r->options.send_context);
+}
+
+/* The batch under way is durable, or it is still on its way. */
+static void land(struct router *r, bool wait)
 {
     struct error err;
     uint64_t durable;
 
+    if (!r->flying)
+        return;
+    if (journal_next(r->ledger->journal, wait ? r->ticket : 0, &durable,
+                     &err) != STATUS_OK)
+        journal_failed(&err);
+    if (durable < r->ticket)
+        return;
+    r->durable = r->ticket;
+    r->flying = NULL;
+    if (r->parted)
+        release(r, &r->waiting);
+    r->parted = false;
+}
+
+void batch_commit(struct router *r)
+{
+    land(r, true);
     if (!r->record_count)
         return;
-    world_settle(r->world);
-    batch_note_clock(r);
-    state_set_applied(r->ledger->state, r->next_seq - 1);
-    if (ledger_append(r->ledger, r->records, r->record_count, &durable, &err) !=
-        STATUS_OK) {
-        /* The state in memory is ahead of the journal now: only a start from
-         * what is durable is right. */
-        log_error("JOURNAL",
-                  "%s -> the router ends, recovery is the start path",
-                  err.text);
-        abort();
+    hand_over(r);
+    land(r, true);
+}
+
+bool batch_may_go(struct router *r)
+{
+    land(r, false);
+    return !r->flying;
+}
+
+void batch_step(struct router *r)
+{
+    land(r, r->record_count && !router_has_room(r));
+    if (r->record_count && !r->flying) {
+        hand_over(r);
+        land(r, false);
     }
-    stream_batch(r);
-    r->counts.batches++;
-    r->record_count = r->record_bytes = 0;
-    arena_reset(&r->arena);
+}
+
+void batch_release(struct router *r)
+{
+    if (!r->flying && !r->record_count)
+        release(r, &r->out);
 }

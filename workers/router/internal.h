@@ -49,6 +49,13 @@ struct drill {
 /* boot id (16) | boot clock, ms (8) | journal time, ms (8) */
 enum { ROUTER_CLOCK_ROW = 32 };
 
+/* Records that go into the journal together. */
+struct batch {
+    struct arena arena; /* what the records point into */
+    struct record records[LIMIT_BATCH_RECORDS];
+    size_t count;
+};
+
 struct maintenance;
 struct scan; /* a query that walks all cases, some at a time (scan.c) */
 struct reader_thread;
@@ -69,15 +76,22 @@ struct router {
     struct outbox out;
     struct outbox stream; /* leaves before the answers: who hears of a record by
                              its answer finds it in the stream */
+    struct outbox waiting; /* the answers of the batch under way, once there are
+                              some of the next one */
+    bool parted;           /* ... are in out, then */
     struct reader_thread *reader;
     struct scan *scans;
     struct maintenance *maintenance; /* NULL: none (simulator) */
     uint32_t lane_workers[LEASE_TIERS];
 
-    /* the batch */
-    struct arena arena; /* what its records point into */
     struct arena parse; /* of the message in hand */
-    struct record records[LIMIT_BATCH_RECORDS];
+
+    /* the batch in hand, and the one that the journal is writing */
+    struct batch batches[2];
+    struct batch *batch;
+    struct batch *flying; /* NULL: none */
+    uint64_t ticket;
+    uint64_t durable; /* last sequence that is */
     size_t record_count, record_bytes;
     uint64_t next_seq;
     int64_t now_ms, wall_ms; /* of the batch */
@@ -111,7 +125,20 @@ void batch_begin(struct router *r);
 uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part,
                    struct slice personal, struct slice customer,
                    struct slice decisions);
+/* To the journal, where that can take the next one; where the batch is full,
+ * waits for it. */
+void batch_step(struct router *r);
+/* The journal has nothing under way. */
+bool batch_may_go(struct router *r);
+/* Lets out what was said, where all that it depends on is durable. */
+void batch_release(struct router *r);
+/* All records durable when it returns; what they say waits for
+ * batch_release. */
 void batch_commit(struct router *r);
+/* A record of the partition, be it in the journal, on its way there or still in
+ * hand; NULL: there is none. Valid until page is read into again. */
+const struct record *batch_record(const struct router *r, uint64_t seq,
+                                  struct journal_page *page);
 /* Into the state's next checkpoint; at a start too, else the first checkpoint
  * behind a recovery would have none. */
 void batch_note_clock(struct router *r);

@@ -152,7 +152,9 @@ static bool drain(struct program *p)
     int n = 0;
 
     frames_init(&f);
-    for (; n < ROUND_MESSAGES && router_has_room(p->router); n++) {
+    for (; n < ROUND_MESSAGES && router_has_room(p->router) &&
+           !router_wants_turn(p->router);
+         n++) {
         enum status st = socket_receive(p->sock, &f);
         if (st == STATUS_TOO_LARGE)
             continue;
@@ -202,9 +204,10 @@ static void wait(struct program *p, int64_t wait_ms)
         {p->sock, 0, ZMQ_POLLIN, 0},
         {NULL, p->signals, ZMQ_POLLIN, 0},
         {NULL, router_fd(p->router), ZMQ_POLLIN, 0},
+        {NULL, router_journal_fd(p->router), ZMQ_POLLIN, 0},
     };
 
-    (void)zmq_poll(items, 3, (long)wait_ms);
+    (void)zmq_poll(items, 4, (long)wait_ms);
     if (items[1].revents)
         p->stop |= signals_read(p->signals);
 }
@@ -248,7 +251,8 @@ static enum status connect_back(struct program *p, struct error *err)
 static enum status open_router(struct program *p, struct error *err)
 {
     char slot[LIMIT_PATH_BYTES];
-    struct ledger_options lo = {.dir = p->options.ledger};
+    struct ledger_options lo = {.dir = p->options.ledger,
+                                .journal_thread = true};
     struct router_options ro = {.partition = (uint32_t)p->options.partition,
                                 .packs = p->options.policy.list,
                                 .pack_count = p->options.policy.count,

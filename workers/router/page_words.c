@@ -204,8 +204,6 @@ words_of(const struct words *w, enum message_group group, const char *name)
 static const struct message *cause(const struct words *w, bool *itself)
 {
     struct journal_page page;
-    struct journal_limits one = {.records = 1};
-    struct error err;
     const struct message *found = NULL;
     uint64_t seq = w->page->journal_seq;
 
@@ -214,13 +212,12 @@ static const struct message *cause(const struct words *w, bool *itself)
     for (int i = 0; seq && !found && i <= CAUSE_BACK; i++) {
         if (i == CAUSE_BACK) /* too many: how the case began, then */
             seq = w->c->opened_sequence;
-        if (journal_read(w->r->ledger->journal, seq, &one, &page, &err) !=
-                STATUS_OK ||
-            !page.count)
+        const struct record *rec = batch_record(w->r, seq, &page);
+        if (!rec)
             break;
-        Yinuo__V1__StreamRecord *part = codec_decode(
-            &yinuo__v1__stream_record__descriptor,
-            page.records[0].parts[RECORD_INPUT], &w->r->parse, NULL);
+        Yinuo__V1__StreamRecord *part =
+            codec_decode(&yinuo__v1__stream_record__descriptor,
+                         rec->parts[RECORD_INPUT], &w->r->parse, NULL);
         if (part && part->event)
             found = words_of(w, MESSAGE_KINDS, part->event->kind);
         if (!found)

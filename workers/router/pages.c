@@ -89,7 +89,6 @@ void pages_requeue(struct router *r)
 static char *customer_words(struct router *r, uint64_t seq, uint64_t opened)
 {
     struct journal_page page;
-    struct journal_limits one = {.records = 1};
     struct bytes plain = {0};
     struct error err;
     char *words = NULL;
@@ -98,11 +97,9 @@ static char *customer_words(struct router *r, uint64_t seq, uint64_t opened)
     for (int i = 0; seq && !words && i <= LOOK_BACK; i++) {
         if (i == LOOK_BACK)
             seq = opened;
-        if (journal_read(r->ledger->journal, seq, &one, &page, &err) !=
-                STATUS_OK ||
-            !page.count)
+        const struct record *rec = batch_record(r, seq, &page);
+        if (!rec)
             break;
-        const struct record *rec = &page.records[0];
         Yinuo__V1__StreamRecord *part =
             codec_decode(&yinuo__v1__stream_record__descriptor,
                          rec->parts[RECORD_INPUT], &r->parse, NULL);

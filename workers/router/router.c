@@ -14,14 +14,9 @@
 enum {
     TICK_MS = 1000,
     WAIT_MAX_MS = 1000,
+    HAND_OVER_RECORDS = 256, /* fewer wait for what else is there */
     ARENA_BYTES = 2 * LIMIT_BATCH_BYTES,
 };
-
-static void release(struct router *r)
-{
-    outbox_release(&r->stream, r->options.send, r->options.send_context);
-    outbox_release(&r->out, r->options.send, r->options.send_context);
-}
 
 /* --- start and end --- */
 
@@ -51,6 +46,7 @@ static enum status recover(struct router *r, struct error *err)
     if (st != STATUS_OK)
         return error_wrap(err, "recovery");
     journal_position(r->ledger->journal, &position);
+    r->durable = position.last;
     r->next_seq = position.last + 1;
     return STATUS_OK;
 }
@@ -118,10 +114,13 @@ enum status router_open(const struct router_options *options,
     r->clock = options->clock ? options->clock : clock_system();
     r->random = options->random ? options->random : random_system();
     r->ledger = options->ledger;
-    arena_init(&r->arena, ARENA_BYTES);
+    arena_init(&r->batches[0].arena, ARENA_BYTES);
+    arena_init(&r->batches[1].arena, ARENA_BYTES);
+    r->batch = &r->batches[0];
     arena_init(&r->parse, 8 * LIMIT_DECODE_BYTES);
     outbox_init(&r->out);
     outbox_init(&r->stream);
+    outbox_init(&r->waiting);
     r->opened_ms = clock_wall_ms(r->clock);
     r->leases = leases_new(clock_monotonic_ms(r->clock));
     r->backlog = backlog_new();
@@ -158,7 +157,7 @@ void router_close(struct router **router)
         return;
     if (r->reader) {
         batch_commit(r);
-        release(r);
+        batch_release(r);
         state_checkpoint(r->ledger->state, r->next_seq - 1);
         reader_thread_free(&r->reader);
         maintain_free(&r->maintenance);
@@ -170,10 +169,12 @@ void router_close(struct router **router)
     death_slot_close(&r->slot);
     backlog_free(&r->backlog);
     leases_free(&r->leases);
+    outbox_fini(&r->waiting);
     outbox_fini(&r->stream);
     outbox_fini(&r->out);
     arena_fini(&r->parse);
-    arena_fini(&r->arena);
+    arena_fini(&r->batches[1].arena);
+    arena_fini(&r->batches[0].arena);
     free(r);
     *router = NULL;
 }
@@ -230,6 +231,11 @@ void router_receive(struct router *r, const struct wire_peer *peer,
     }
 }
 
+bool router_wants_turn(struct router *r)
+{
+    return r->record_count >= HAND_OVER_RECORDS && batch_may_go(r);
+}
+
 bool router_has_room(const struct router *r)
 {
     return r->record_count + LIMIT_BATCH_EVENTS + 8 <= LIMIT_BATCH_RECORDS &&
@@ -279,6 +285,8 @@ static int64_t wait_ms(const struct router *r, int64_t mono_ms)
 
     if (r->drill.moving)
         return r->drill.speed > 0 ? 5 : 0;
+    if (r->flying && r->record_count)
+        return WAIT_MAX_MS; /* nothing goes on until the journal wakes us */
     if (fire_ms < wait)
         wait = fire_ms;
     if (r->welcome && lease_ms < wait)
@@ -294,20 +302,22 @@ int64_t router_turn(struct router *r, bool idle)
         drill_step(r);
     bool more;
     size_t fired = timers_fire(r, &more);
-    batch_commit(r);
+    batch_step(r);
     scan_step(r);
     reader_thread_collect(r->reader, &r->out);
     if (!r->requeued)
         pages_requeue(r);
-    if (r->welcome && space_level(r->ledger->space) != SPACE_NONE)
+    if (!r->record_count && r->welcome &&
+        space_level(r->ledger->space) != SPACE_NONE)
         pages_send(r);
     int64_t mono_ms = clock_monotonic_ms(r->clock);
     tick(r, mono_ms);
-    release(r);
+    batch_release(r);
     (void)space_check(r->ledger->space);
     struct state_tick t = {.now_ms = mono_ms,
-                           .durable_seq = r->next_seq - 1,
+                           .durable_seq = r->durable,
                            .idle = idle && !fired,
+                           .amid = r->record_count > 0,
                            .hold = space_level(r->ledger->space) == SPACE_NONE};
     r->pressure = state_tick(r->ledger->state, &t);
     if (r->maintenance)
@@ -370,6 +380,11 @@ void router_lane(struct router *r, uint32_t tier, uint32_t workers)
         log_warn("TIER-EMPTY",
                  "no worker serves tier %u any more -> its pages wait", tier);
     r->lane_workers[tier] = workers;
+}
+
+int router_journal_fd(const struct router *r)
+{
+    return journal_fd(r->ledger->journal);
 }
 
 int router_fd(const struct router *r)

@@ -1,12 +1,13 @@
 /* router - the loop of one partition: take, decide, journal, speak.
  *
- *     receive ─┐                          ┌─> answers
- *              ├─> batch: decide, apply ──┤   commit   ├─> pages
- *     timers  ─┘   (state in memory)      └───────────> └─> stream
+ *     receive ─┐                                      ┌─> answers
+ *              ├─> batch: decide, apply ──> journal ──>├─> pages
+ *     timers  ─┘   (state in memory)      (a thread)   └─> stream
  *
  * router_receive() takes a message in: what asks is answered, what moves is
  * decided on at once and put into the batch. router_turn() adds what is due,
- * commits the batch, and only then lets everything of it out. There is no
+ * hands the batch to the journal, and lets everything of it out once that says
+ * it is durable; meanwhile the next batch is decided on. There is no
  * socket in here: programs and the simulator bring messages and take them.
  *
  * Time     The journal's clock for what is journaled, the monotonic clock for
@@ -14,7 +15,8 @@
  * Memory   Owns all but the ledger and the clock that it is given.
  * Errors   What a sender did wrong is an answer to him. A journal that cannot
  *          be written ends the process (abort): recovery is the start path.
- * Threads  One, but for the reader (router/reader.h).
+ * Threads  One, but for the reader (reader_thread.c), and for the journal's
+ *          own where the ledger was opened with one.
  * Source   design sections 3, 4, 5, 6.
  */
 #ifndef ROUTER_ROUTER_H
@@ -59,6 +61,10 @@ void router_receive(struct router *r, const struct wire_peer *peer,
 /* Is there room for another message before the next turn? */
 bool router_has_room(const struct router *r);
 
+/* Does the journal stand idle while there is enough for it? Then a turn is
+ * worth more than another message. */
+bool router_wants_turn(struct router *r);
+
 /* Once each time round: timers, commit, release, leases, checkpoint. idle says
  * that nothing waits to be received. Returns how long to wait for the next
  * message at most, in ms. */
@@ -74,6 +80,10 @@ void router_welcome(struct router *r);
 /* Becomes readable when a turn has something to do; -1 with an inline reader.
  */
 int router_fd(const struct router *r);
+
+/* The same, when the journal has made a batch durable; -1 where that happens in
+ * the turn itself. */
+int router_journal_fd(const struct router *r);
 
 /* A broker tells how many workers a tier has now. When one has gone, what was
  * with him is sent again at once. */
