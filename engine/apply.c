@@ -203,6 +203,20 @@ static void apply_booking(struct case_record *c, const struct decision *d)
     memcpy(b->subject.data, d->subject.data, d->subject.size);
 }
 
+static void apply_link(struct case_record *c, const struct decision *d)
+{
+    switch ((enum link)d->index) {
+    case LINK_PARENT:
+        set_name(&c->parent, d->value);
+        break;
+    case LINK_GATHERED:
+        set_name(&c->gathered_by, d->value);
+        break;
+    case LINK_STAND_IN:
+        break; /* between persons: a row of its own */
+    }
+}
+
 void case_apply(struct case_record *c, const struct decision *d)
 {
     switch (d->kind) {
@@ -270,6 +284,14 @@ void case_apply(struct case_record *c, const struct decision *d)
         break;
     case DECISION_FACT: /* beside the case: subject_apply() */
     case DECISION_TALLY:
+    case DECISION_LINK:
+        apply_link(c, d);
+        break;
+    case DECISION_GROUP:
+        assert(c->group_count < CASE_GROUPS_MAX);
+        set_name(&c->groups[c->group_count++], d->key);
+        break;
+    case DECISION_INTENT: /* a row of its own */
     case DECISION_FIRE:
     case DECISION_INFORM:
     case DECISION_ESCALATE:

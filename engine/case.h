@@ -28,6 +28,7 @@ enum {
     CASE_EXCLUDED_MAX = 4,
     CASE_ITEMS_MAX = 48,
     CASE_BOOKINGS_MAX = 8, /* intervals that it holds of somebody */
+    CASE_GROUPS_MAX = 6, /* keys by which later events find it */
 };
 
 /* On disk and wire: append only. */
@@ -153,6 +154,8 @@ struct case_record {
     struct name id, station, region, product_line, customer, asset;
     struct name rules; /* version of the policy it began with */
     struct name owner, offered_to, merged_into, snoozed_by;
+    struct name parent;      /* the case that this one is part of */
+    struct name gathered_by; /* the case that lists this one (a handover) */
     enum case_status status;
     int64_t severity, severity_before;
     int64_t opened_at_ms, raised_at_ms, last_contact_at_ms, resolved_at_ms,
@@ -174,12 +177,14 @@ struct case_record {
     uint8_t clock_count, promise_count, page_count, excluded_count;
     uint8_t item_count;
     uint8_t booking_count;
+    uint8_t group_count;
     struct clock_instance clocks[CASE_CLOCKS_MAX];
     struct promise promises[CASE_PROMISES_MAX];
     struct open_page pages[CASE_PAGES_MAX];
     struct name excluded[CASE_EXCLUDED_MAX];
     struct item items[CASE_ITEMS_MAX];
     struct booking bookings[CASE_BOOKINGS_MAX];
+    struct name groups[CASE_GROUPS_MAX];
 };
 
 struct decision;

@@ -14,6 +14,7 @@
 #define ENGINE_DECISION_H
 
 #include "engine/case.h"
+#include "engine/intent.h"
 
 /* clang-format off */
 /*    name         code  word              fields used beside case_id, severity, rule, at_ms, why */
@@ -52,11 +53,26 @@
     X(ITEM,        33, "item")         /* index and rule the list, key, value its state, person owner, tier asked, due_ms, number: its slot, item: whole */ \
     X(FACT,        34, "fact")         /* subject, key its name, fact: whole               */ \
     X(TALLY,       35, "tally")        /* subject, value the counter's name, index, number new, previous, tally: whole */ \
-    X(INTERVAL,    36, "interval")     /* subject, clock the set's name, key, number 1 held 0 free, from_ms, due_ms until, interval: whole */
+    X(INTERVAL,    36, "interval")     /* subject, clock the set's name, key, number 1 held 0 free, from_ms, due_ms until, interval: whole */ \
+    X(INTENT,      37, "intent")       /* key its id, value kind of event, person whose, number done; intent: whole, NULL: it ends */ \
+    X(LINK,        38, "link")         /* index which; value the other end; stand-in: person, from_ms, due_ms until */ \
+    X(GROUP,       39, "group")        /* key by which events find the case                */
 /* clang-format on */
 
 #define X(name, code, word) DECISION_##name = code,
 enum decision_kind { DECISION_KINDS(X) };
+#undef X
+
+/* LINK.index: what is tied to what. On disk: append only. */
+/* clang-format off */
+#define LINKS(X)                                                                \
+    X(PARENT,   1, "parent")       /* the case to one that it is part of         */ \
+    X(GATHERED, 2, "gathered_by")  /* the case to one that lists it              */ \
+    X(STAND_IN, 3, "stand_in")     /* a person to whoever answers for him        */
+/* clang-format on */
+
+#define X(name, code, word) LINK_##name = code,
+enum link { LINKS(X) };
 #undef X
 
 struct decision {
@@ -91,6 +107,7 @@ struct decision {
     const struct fact *fact;
     const struct tally *tally;
     const struct interval *interval;
+    const struct intent *intent; /* INTENT: the whole of it */
 };
 
 enum {
@@ -103,7 +120,7 @@ enum {
 struct decisions {
     size_t count;
     struct decision list[DECISIONS_MAX];
-    size_t words_used, instance_count, promise_count, item_count;
+    size_t words_used, instance_count, promise_count, item_count, intent_count;
     char words[DECISION_WORDS_MAX];
     struct clock_instance instances[DECISION_INSTANCES_MAX];
     struct promise promises[CASE_PROMISES_MAX * 4];
@@ -112,6 +129,7 @@ struct decisions {
     struct fact facts[DECISION_ENTRIES_MAX];
     struct tally tallies[DECISION_ENTRIES_MAX];
     struct interval intervals[DECISION_ENTRIES_MAX];
+    struct intent intents[INTENTS_MAX];
 };
 
 const char *decision_kind_name(enum decision_kind k);

@@ -15,7 +15,7 @@ enum {
     IN_ANY = IN_LIFE | IN_CLOSED,
 };
 
-enum family { ITSELF, OWNER, PROMISE, ANSWER, ITEM };
+enum family { ITSELF, OWNER, PROMISE, ANSWER, ITEM, TIE };
 
 /* clang-format off */
 static const struct {
@@ -64,6 +64,11 @@ static const struct {
     [EFFECT_ITEM_APPROVE]  = {ITEM,    IN_ANY},
     [EFFECT_ITEM_REJECT]   = {ITEM,    IN_ANY},
     [EFFECT_ITEM_USE]      = {ITEM,    IN_ANY},
+    [EFFECT_TO_HEAD]       = {OWNER,   IN_LIFE},
+    [EFFECT_LINK]          = {TIE,     IN_ANY},
+    [EFFECT_UNLINK]        = {TIE,     IN_ANY},
+    [EFFECT_GATHER]        = {TIE,     IN_LIFE},
+    [EFFECT_STAND_IN]      = {TIE,     IN_ANY},
 };
 /* clang-format on */
 
@@ -130,6 +135,8 @@ static struct text refuses(struct run *r, const struct event *ev,
         return answer_refuse(r, ev, e);
     case ITEM:
         return item_refuse(r, ev, row);
+    case TIE:
+        return link_refuse(r, ev, e);
     case ITSELF:
         return e == EFFECT_MERGE ? merge_refuse(r, ev) : why;
     }
@@ -376,6 +383,9 @@ void effects_run(struct run *r, struct event *ev)
             break;
         case ITEM:
             item_run(r, ev, row);
+            break;
+        case TIE:
+            link_run(r, ev, row->effect);
             break;
         }
     }

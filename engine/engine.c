@@ -1,6 +1,6 @@
 #include "engine/run.h"
 
-static struct text keep(struct run *r, struct text t)
+struct text run_keep(struct run *r, struct text t)
 {
     struct decisions *d = &r->out->decisions;
     char *copy = d->words + d->words_used;
@@ -40,10 +40,17 @@ static bool has_room(const struct run *r, const struct decision *d)
                d->number < CASE_ITEMS_MAX;
     case DECISION_EXCLUDE:
         return c->excluded_count < CASE_EXCLUDED_MAX;
+    case DECISION_GROUP:
+        return c->group_count < CASE_GROUPS_MAX &&
+               d->key.size <= NAME_BYTES_MAX;
+    case DECISION_INTENT:
+        return r->out->decisions.intent_count < INTENTS_MAX &&
+               d->intent->subject.size <= NAME_BYTES_MAX;
     default:
         return d->person.size <= NAME_BYTES_MAX &&
                d->key.size <= NAME_BYTES_MAX &&
-               (d->kind != DECISION_SET || d->value.size <= NAME_BYTES_MAX);
+               ((d->kind != DECISION_SET && d->kind != DECISION_LINK) ||
+                d->value.size <= NAME_BYTES_MAX);
     }
 }
 
@@ -63,6 +70,10 @@ static void keep_whole(struct run *r, struct decision *d)
         struct item *copy = &all->items[all->item_count++];
         *copy = *d->item;
         d->item = copy;
+    } else if (d->kind == DECISION_INTENT) {
+        struct intent *copy = &all->intents[all->intent_count++];
+        *copy = *d->intent;
+        d->intent = copy;
     }
 }
 
@@ -103,10 +114,10 @@ void emit(struct run *r, const struct decision *d)
     }
     *row = *d;
     row->case_id = r->case_id;
-    row->person = keep(r, d->person);
-    row->key = keep(r, d->key);
-    row->page_id = keep(r, d->page_id);
-    row->value = keep(r, d->value);
+    row->person = run_keep(r, d->person);
+    row->key = run_keep(r, d->key);
+    row->page_id = run_keep(r, d->page_id);
+    row->value = run_keep(r, d->value);
     if (r->limit)
         return;
     keep_whole(r, row);
@@ -151,6 +162,7 @@ static void start(struct run *r, const struct view *view,
     out->decisions.count = out->decisions.words_used = 0;
     out->decisions.instance_count = out->decisions.promise_count = 0;
     out->decisions.item_count = 0;
+    out->decisions.intent_count = 0;
     out->touched = out->existed = false;
 }
 
@@ -181,11 +193,12 @@ static void only(struct run *r, enum decision_kind kind, const char *why,
     const struct case_record *c = r->c;
 
     d->words_used = d->instance_count = d->promise_count = d->item_count = 0;
+    d->intent_count = 0;
     r->limit = false;
     d->count = 1;
     d->list[0] = (struct decision){.kind = kind,
                                    .case_id = r->in->case_id,
-                                   .person = keep(r, person),
+                                   .person = run_keep(r, person),
                                    .value = text_of(why),
                                    .at_ms = r->in->at_ms};
     if (r->out->existed)
@@ -231,6 +244,7 @@ static void open_case(struct run *r, const struct event *ev)
     if (r->limit)
         return;
     run_place(r);
+    groups_open(r, ev);
     owner_at_opening(r, ev);
 }
 
@@ -245,7 +259,7 @@ static struct text made_up_id(struct run *r, char *buffer)
     buffer[size++] = 'c';
     for (uint32_t i = digits; i > 0; i--, n /= 10)
         buffer[i] = (char)('0' + n % 10);
-    return keep(r, (struct text){buffer, size + digits});
+    return run_keep(r, (struct text){buffer, size + digits});
 }
 
 static struct event main_event(const struct input *in)
@@ -286,6 +300,22 @@ static bool run_changes(struct run *r)
     return moved;
 }
 
+/* It concerns no case of its own, but others. */
+static enum engine_result decide_many(struct run *r, const struct event *ev)
+{
+    case_init(r->c);
+    r->case_id = (struct text){NULL, 0};
+    r->station = directory_station(r->directory, r->in->station, r->in->region);
+    r->calendar = station_calendar(r->station, r->in->product_line);
+    spreads_run(r, ev);
+    r->out->touched = false;
+    if (r->limit)
+        return ENGINE_LIMIT;
+    if (!r->out->decisions.count)
+        only(r, DECISION_NOTE, "no_case", (struct text){NULL, 0});
+    return ENGINE_DECIDED;
+}
+
 static enum engine_result decide_event(struct run *r)
 {
     const struct input *in = r->in;
@@ -305,6 +335,8 @@ static enum engine_result decide_event(struct run *r)
     if (!known && !kind->opens_case) {
         if (kind->needs_case)
             return refuse(r, "unknown_case");
+        if (kind->spread_count)
+            return decide_many(r, &ev);
         only(r, DECISION_NOTE, "no_case", (struct text){NULL, 0});
         return ENGINE_DECIDED;
     }

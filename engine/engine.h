@@ -35,6 +35,13 @@ struct view {
     /* Copies what is known of a subject into *out; false if nothing is. NULL:
      * nothing is known of anybody. */
     bool (*find_subject)(void *context, struct text key, struct subject *out);
+    /* What lies upon a person, without the case except; NULL: nothing does. */
+    void (*find_load)(void *context, struct text person, struct text except,
+                      struct text region, struct load *out);
+    /* Who answers for a person at a moment by what was journaled, beside the
+     * directory's absences; false: he himself. NULL: nobody stands in. */
+    bool (*find_stand_in)(void *context, struct text person, int64_t at_ms,
+                          struct name *out);
 };
 
 /* A gate's refusal is DECIDED: the event is on record, with a REFUSE decision
@@ -49,6 +56,12 @@ struct engine_out {
     bool touched;
     bool existed; /* the case was there before */
 };
+
+/* The key of an event in a group of the pack; false where it lacks a field.
+ * The region and station are to be filled in. */
+enum { GROUP_WORDS_MAX = 512 };
+bool engine_group_key(const struct view *view, const struct policy *p,
+                      uint8_t group, const struct input *in, struct name *out);
 
 enum engine_result engine_decide(const struct view *view,
                                  const struct input *in,

@@ -154,6 +154,8 @@ bool event_run(struct run *r, struct event *ev)
         return false;
     run_rule(r, ev);
     effects_run(r, ev);
+    if (r->policy->kinds[ev->kind].spread_count)
+        spreads_run(r, ev);
     counters_run(r, ev);
     clocks_end(r, ev);
     if (r->c->severity < before)

@@ -179,13 +179,13 @@ static void combine(enum expr_op op, struct value *stack, size_t *depth)
     *a = flag(answer);
 }
 
-bool expr_true(const struct expr *e, const struct scope *s)
+struct value expr_value(const struct expr *e, const struct scope *s)
 {
     struct value stack[EXPR_DEPTH_MAX];
     size_t depth = 0;
 
     if (!e->count)
-        return true;
+        return flag(true);
     for (uint16_t i = 0; i < e->count; i++) {
         const struct expr_row *row = &e->rows[i];
 
@@ -199,5 +199,15 @@ bool expr_true(const struct expr *e, const struct scope *s)
             i = pass(e, i, &stack[depth - 1]);
     }
     assert(depth == 1);
-    return truth(&stack[0]);
+    return stack[0];
+}
+
+bool expr_true(const struct expr *e, const struct scope *s)
+{
+    struct value answer;
+
+    if (!e->count)
+        return true;
+    answer = expr_value(e, s);
+    return truth(&answer);
 }

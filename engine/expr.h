@@ -38,7 +38,21 @@ enum { EXPR_DEPTH_MAX = 16, EXPR_ROWS_MAX = 64 };
     X(EVENT_SOURCE,        "event.source")         /* word */                   \
     X(REPORTER_TIER,       "reporter.tier")        /* number 1.. by roster; the owner is 1; NONE unknown */ \
     X(REPORTER,            "reporter")             /* person id */              \
-    X(REPORTER_IS_OWNER,   "reporter.is_owner")    /* flag */
+    X(REPORTER_IS_OWNER,   "reporter.is_owner")    /* flag */                   \
+    X(CASE_ID,             "case.id")                                           \
+    X(CASE_NEW,            "case.new")             /* flag: this record opened it */ \
+    X(CASE_PARENT,         "case.parent")          /* case id */                \
+    X(CASE_GATHERED_BY,    "case.gathered_by")     /* case id */                \
+    X(LOAD_OWNER_CASES,    "load.owner.cases")     /* open ones of the owner, this one too */ \
+    X(LOAD_OWNER_URGENT,   "load.owner.urgent")    /* S1 to S3 */               \
+    X(LOAD_OWNER_REGIONS,  "load.owner.regions")   /* with urgent ones */       \
+    X(LOAD_OWNER_PROMISES, "load.owner.promises")                               \
+    X(LOAD_OWNER_SUBSTITUTES, "load.owner.substitutes") /* words: who of the station has less */ \
+    X(LOAD_PERSON_CASES,   "load.person.cases")    /* the same of the event's person */ \
+    X(LOAD_PERSON_URGENT,  "load.person.urgent")                                \
+    X(LOAD_PERSON_REGIONS, "load.person.regions")                               \
+    X(LOAD_PERSON_PROMISES,"load.person.promises")                              \
+    X(LOAD_PERSON_SUBSTITUTES, "load.person.substitutes")
 /* clang-format on */
 
 #define X(name, word) EXPR_NAME_##name,
@@ -113,6 +127,8 @@ struct value scope_list(const struct scope *s, uint16_t list,
 /* Fills in skip and skip_to. Without it an expression says the same, slower. */
 void expr_link(struct expr_row *rows, size_t count);
 
+/* Of an expression without rows: true. */
+struct value expr_value(const struct expr *e, const struct scope *s);
 bool expr_true(const struct expr *e, const struct scope *s);
 
 #endif

@@ -98,6 +98,7 @@ struct input {
     bool backlog_follows; /* the station announced more: what this event finds
                              already over waits for its firing */
 
+    uint8_t depth;    /* of a derived event: intents behind it; else 0 */
     int64_t as_of_ms; /* FIRING */
 
     struct text page_id; /* RECEIPT; and EVENT notify.ack of one page */

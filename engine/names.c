@@ -48,6 +48,18 @@ const char *decision_kind_name(enum decision_kind k)
 }
 #undef X
 
+#define X(name, code, word)                                                    \
+    case QUERY_##name:                                                         \
+        return word;
+const char *intent_query_name(enum intent_query q)
+{
+    switch (q) {
+        INTENT_QUERIES(X)
+    }
+    return "unknown";
+}
+#undef X
+
 uint16_t policy_kind(const struct policy *p, struct text name)
 {
     for (size_t i = 0; i < p->kind_count; i++)

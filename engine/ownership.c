@@ -82,6 +82,38 @@ static void own(struct run *r, int64_t at_ms, struct text person)
     pages_prune(r, at_ms);
 }
 
+/* By the directory's absences, and by what was journaled since: the one leads
+ * to the other, a few times at most. */
+bool answers_for(const struct run *r, struct text person, int64_t at_ms,
+                 struct name *out)
+{
+    const struct view *v = r->view;
+    struct name other;
+
+    if (!directory_answers_for(r->directory, person, at_ms, out))
+        return false;
+    for (int hops = 0; v->find_stand_in && hops < STAND_INS_MAX; hops++) {
+        if (!v->find_stand_in(v->context, name_text(out), at_ms, &other))
+            return true;
+        if (!other.size ||
+            !directory_answers_for(r->directory, name_text(&other), at_ms, out))
+            return false;
+    }
+    return !v->find_stand_in; /* in a circle: nobody */
+}
+
+void own_head(struct run *r, int64_t at_ms)
+{
+    struct name head;
+
+    if (find_head(r, name_text(&r->c->station), name_text(&r->c->region), at_ms,
+                  &head))
+        own(r, at_ms, name_text(&head));
+    else
+        emit(r, &(struct decision){
+                    .kind = DECISION_NOBODY, .at_ms = at_ms, .tier = 2});
+}
+
 void owner_at_opening(struct run *r, const struct event *ev)
 {
     const struct case_record *c = r->c;
@@ -92,8 +124,7 @@ void owner_at_opening(struct run *r, const struct event *ev)
         who = event_text(ev, TEXT("to"));
     if (!who.size && is_first_asked(r, ev))
         who = ev->reporter;
-    if (!who.size ||
-        !directory_answers_for(r->directory, who, ev->at_ms, &found)) {
+    if (!who.size || !answers_for(r, who, ev->at_ms, &found)) {
         if (!find_head(r, name_text(&c->station), name_text(&c->region),
                        ev->at_ms, &found)) {
             emit(r, &(struct decision){.kind = DECISION_NOBODY,
@@ -241,6 +272,9 @@ void owner_run(struct run *r, const struct event *ev, enum effect e)
     case EFFECT_TAKE:
         if (ev->reporter.size)
             own(r, ev->at_ms, ev->reporter);
+        break;
+    case EFFECT_TO_HEAD:
+        own_head(r, ev->at_ms);
         break;
     case EFFECT_FREEZE_OWNER:
         if (!r->c->owner_frozen)

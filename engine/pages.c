@@ -96,6 +96,26 @@ static bool is_paged(const struct run *r, const struct name *who)
     return false;
 }
 
+/* Of a roster as the directory has it, by what was journaled since. */
+static size_t replace_absent(const struct run *r, int64_t at_ms,
+                             struct name *who, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct name one;
+        bool twice = false;
+
+        if (!answers_for(r, name_text(&who[i]), at_ms, &one))
+            continue;
+        for (size_t j = 0; j < kept && !twice; j++)
+            twice = name_equal(&who[j], &one);
+        if (!twice)
+            who[kept++] = one;
+    }
+    return kept;
+}
+
 /* Who can be called in a role: nobody as his own supervisor (5), nobody who
  * is kept from the customer. The first role is the owner. */
 size_t contacts_of(const struct run *r, uint8_t role, int64_t at_ms,
@@ -106,11 +126,12 @@ size_t contacts_of(const struct run *r, uint8_t role, int64_t at_ms,
 
     if (role <= 1)
         return c->owner.size &&
-               directory_answers_for(r->directory, name_text(&c->owner), at_ms,
-                                     &out[0]);
+               answers_for(r, name_text(&c->owner), at_ms, &out[0]);
     count = directory_on_call(r->directory, name_text(&c->station),
                               name_text(&c->region), role, at_ms, out,
                               CONTACTS_MAX);
+    if (r->view->find_stand_in)
+        count = replace_absent(r, at_ms, out, count);
     for (size_t i = 0; i < count; i++)
         if (!name_equal(&out[i], &c->owner) && !is_excluded(r, &out[i]))
             out[kept++] = out[i];

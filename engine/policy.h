@@ -15,6 +15,7 @@
 
 #include "engine/directory.h"
 #include "engine/expr.h"
+#include "engine/intent.h"
 
 enum {
     SEVERITIES = 4,
@@ -89,7 +90,12 @@ struct role {
     X(ITEM_ASK,     "ask")          /* a request: pages the lowest tier that may answer */ \
     X(ITEM_APPROVE, "approve")      /* by that tier or a higher one             */ \
     X(ITEM_REJECT,  "reject")                                                   \
-    X(ITEM_USE,     "use")          /* what was approved is done: it opens nothing more */
+    X(ITEM_USE,     "use")          /* what was approved is done: it opens nothing more */ \
+    X(TO_HEAD,      "to_head")      /* whoever leads its station owns it at once */ \
+    X(LINK,         "link")         /* parent: it is part of that case          */ \
+    X(UNLINK,       "unlink")                                                   \
+    X(GATHER,       "gather")       /* into: that case lists it                 */ \
+    X(STAND_IN,     "stand_in")     /* person; delegate or successor answers for him; from, until */
 /* clang-format on */
 
 #define EFFECT_OF_ITEMS EFFECT_ITEM_BEGIN /* and all behind it */
@@ -200,6 +206,29 @@ struct ladder {
     struct text id;  /* rule id shown: TM-ACK-S2 */
 };
 
+/* An effect on other cases, each a record of its own (engine/intent.h). */
+struct computed {
+    struct text name;
+    struct expr value;
+};
+
+struct spread {
+    enum intent_query query;
+    struct expr subject; /* the person or the case; none for the case's own */
+    uint16_t kind;       /* of the derived event */
+    struct expr when;
+    const struct computed *with;
+    size_t with_count; /* <= INTENT_FIELDS_MAX */
+};
+
+/* Events that name no case join the open one with the same key: the values of
+ * these fields, all of them; "day" is the local day of the event. */
+struct group_rule {
+    struct text name;
+    const struct text *fields;
+    size_t field_count;
+};
+
 struct counter_level {
     int32_t at;     /* when the counter reaches it */
     bool and_above; /* at each count from there */
@@ -291,6 +320,10 @@ struct kind_rule {
     size_t trigger_count;
     const struct count_row *counts;
     size_t count_count;
+    const struct spread *spreads;
+    size_t spread_count;
+    const uint8_t *joins; /* groups to look in, in this order */
+    size_t join_count;
 };
 
 struct policy {
@@ -317,6 +350,8 @@ struct policy {
     size_t list_count;
     const struct authority *authorities;
     size_t authority_count;
+    const struct group_rule *groups;
+    size_t group_count;           /* at most CASE_GROUPS_MAX */
     int64_t undated_promise_days; /* PR-07: default due at closing of the n-th
                                      day */
     int64_t snooze_max_ms;

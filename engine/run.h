@@ -19,6 +19,7 @@ enum {
     MADE_MAX = 48,
     CONTACTS_MAX = 32,
     DEPTH_MAX = 6,
+    STAND_INS_MAX = 4,
     STEP_REPEAT = 255, /* pending_step.step of a ladder past its rungs */
 };
 
@@ -97,6 +98,8 @@ struct run {
 };
 
 /* engine.c */
+/* Words that outlive what they were made from. */
+struct text run_keep(struct run *r, struct text t);
 void emit(struct run *r, const struct decision *d);
 void run_place(struct run *r);
 int64_t late_by(const struct run *r, int64_t at_ms);
@@ -121,6 +124,23 @@ void owner_at_opening(struct run *r, const struct event *ev);
 struct text owner_refuse(struct run *r, const struct event *ev, enum effect e);
 void owner_run(struct run *r, const struct event *ev, enum effect e);
 uint8_t reporter_tier(const struct run *r, const struct event *ev);
+
+/* The person, or who answers for him now; false: nobody does. */
+bool answers_for(const struct run *r, struct text person, int64_t at_ms,
+                 struct name *out);
+void own_head(struct run *r, int64_t at_ms);
+
+/* links.c: cases tied to cases, keys by which events find one */
+struct text link_refuse(const struct run *r, const struct event *ev,
+                        enum effect e);
+void link_run(struct run *r, const struct event *ev, enum effect e);
+void groups_open(struct run *r, const struct event *ev);
+
+/* load.c: what lies upon a person */
+struct value load_value(const struct scope *s, enum expr_name name);
+
+/* spread.c: effects on other cases */
+void spreads_run(struct run *r, const struct event *ev);
 
 /* promises.c */
 struct text promise_refuse(struct run *r, const struct event *ev, enum effect e,

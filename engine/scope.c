@@ -71,6 +71,25 @@ struct value scope_name(const struct scope *s, enum expr_name name)
         return text_value(ev->reporter);
     case EXPR_NAME_REPORTER_IS_OWNER:
         return flag_of(ev->reporter.size && name_is(&c->owner, ev->reporter));
+    case EXPR_NAME_CASE_ID:
+        return text_value(r->case_id);
+    case EXPR_NAME_CASE_NEW:
+        return flag_of(!r->out->existed && c->status != CASE_NONE);
+    case EXPR_NAME_CASE_PARENT:
+        return text_value(name_text(&c->parent));
+    case EXPR_NAME_CASE_GATHERED_BY:
+        return text_value(name_text(&c->gathered_by));
+    case EXPR_NAME_LOAD_OWNER_CASES:
+    case EXPR_NAME_LOAD_OWNER_URGENT:
+    case EXPR_NAME_LOAD_OWNER_REGIONS:
+    case EXPR_NAME_LOAD_OWNER_PROMISES:
+    case EXPR_NAME_LOAD_OWNER_SUBSTITUTES:
+    case EXPR_NAME_LOAD_PERSON_CASES:
+    case EXPR_NAME_LOAD_PERSON_URGENT:
+    case EXPR_NAME_LOAD_PERSON_REGIONS:
+    case EXPR_NAME_LOAD_PERSON_PROMISES:
+    case EXPR_NAME_LOAD_PERSON_SUBSTITUTES:
+        return load_value(s, name);
     case EXPR_NAME_COUNT:
         break;
     }

@@ -165,7 +165,7 @@ enum status apply_origin(struct apply *a, uint64_t sequence, int64_t journal_ms,
     if (part->request_id)
         request_keep(a->state, slice_of_text(part->request_id),
                      &(struct request){sequence, journal_ms, code});
-    if (part->event || part->producer)
+    if ((part->event && !part->derived) || part->producer)
         world_count_event(a->world, part->refused != NULL);
     if (part->quarantined)
         world_count_quarantined(a->world);

@@ -62,6 +62,9 @@ MUST_CHECK enum status customs_subject_read(struct slice row, struct subject *s,
 /* One decision alone, as it lies in the part and in rows of the state. */
 enum status customs_decision(const struct decision *d, struct bytes *out);
 
+/* One more of the journal's part. */
+enum status customs_decision_part(const struct decision *d, struct bytes *part);
+
 /* What a decision read back may point into, beside the bytes. */
 struct customs_room {
     struct clock_instance instance;
@@ -70,6 +73,7 @@ struct customs_room {
     struct fact fact;
     struct tally tally;
     struct interval interval;
+    struct intent intent;
 };
 MUST_CHECK bool customs_decision_read(struct slice bytes,
                                       struct customs_room *room,

@@ -29,9 +29,11 @@
 
 #define CASE_LAST(T, N) T(48, acknowledged_by) N(49, acknowledged_at_ms)
 
+#define CASE_LINKS(T, N) T(70, parent) T(71, gathered_by)
+
 #define CASE_FLAT(T, N)                                                         \
     CASE_HEAD(T, N) CASE_MIDDLE(T, N) CASE_SEQUENCES(T, N) CASE_TAIL(T, N)      \
-    N(41, acknowledged_tiers) CASE_LAST(T, N)
+    N(41, acknowledged_tiers) CASE_LAST(T, N) CASE_LINKS(T, N)
 /* clang-format on */
 
 enum {
@@ -50,6 +52,7 @@ enum {
     CASE_UNREACHABLE = 47,
     CASE_ITEM = 60,
     CASE_BOOKING = 65,
+    CASE_GROUP = 72,
 };
 
 static void put_name(struct pb_out *o, uint32_t number, const struct name *n)
@@ -235,6 +238,9 @@ enum status customs_case_row(const struct case_record *c,
     CASE_LAST(PUT_TEXT, PUT_NUMBER)
     put_items(o, c, policy);
     put_bookings(o, c);
+    CASE_LINKS(PUT_TEXT, PUT_NUMBER)
+    for (size_t i = 0; i < c->group_count; i++)
+        pb_bytes(o, CASE_GROUP, c->groups[i].data, c->groups[i].size);
     assert(!o->full); /* the engine's bounds keep a case below the limit */
     row->size += (size_t)(o->at - room);
     return STATUS_OK;
@@ -471,6 +477,9 @@ static bool get_list(const struct pb_field *f, struct case_record *c,
     case CASE_BOOKING:
         return c->booking_count < CASE_BOOKINGS_MAX && f->wire == PB_BYTES &&
                customs_get_booking(f->bytes, &c->bookings[c->booking_count++]);
+    case CASE_GROUP:
+        return c->group_count < CASE_GROUPS_MAX && f->wire == PB_BYTES &&
+               name_set(&c->groups[c->group_count++], text_of_field(f));
     default:
         return true;
     }

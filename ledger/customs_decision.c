@@ -15,6 +15,7 @@ enum {
     DECISION_FACT_FIELD = 41,
     DECISION_TALLY_FIELD = 42,
     DECISION_INTERVAL_FIELD = 43,
+    DECISION_INTENT_FIELD = 45,
 };
 
 /* Number in Decision, member, in ascending order. */
@@ -86,6 +87,11 @@ static void put_decision(struct pb_out *o, const struct decision *d)
     }
     if (d->subject.size)
         put_subject(o, d);
+    if (d->intent) {
+        mark = pb_open(o, DECISION_INTENT_FIELD);
+        customs_put_intent(o, d->intent);
+        pb_close(o, mark);
+    }
 }
 
 enum status customs_decision(const struct decision *d, struct bytes *out)
@@ -101,20 +107,29 @@ enum status customs_decision(const struct decision *d, struct bytes *out)
     return STATUS_OK;
 }
 
+enum status customs_decision_part(const struct decision *d, struct bytes *part)
+{
+    uint8_t *room = bytes_reserve(part, DECISION_ROOM);
+    struct pb_out o = {room, room + DECISION_ROOM, !room};
+    uint8_t *mark;
+
+    if (!room)
+        return part->status;
+    mark = pb_open(&o, RECORD_DECISIONS_FIELD);
+    put_decision(&o, d);
+    pb_close(&o, mark);
+    assert(!o.full);
+    part->size += (size_t)(o.at - room);
+    return STATUS_OK;
+}
+
 enum status customs_decisions(const struct decisions *d, struct bytes *part)
 {
     for (size_t i = 0; i < d->count; i++) {
-        uint8_t *room = bytes_reserve(part, DECISION_ROOM);
-        struct pb_out o = {room, room + DECISION_ROOM, !room};
-        uint8_t *mark;
+        enum status status = customs_decision_part(&d->list[i], part);
 
-        if (!room)
-            return part->status;
-        mark = pb_open(&o, RECORD_DECISIONS_FIELD);
-        put_decision(&o, &d->list[i]);
-        pb_close(&o, mark);
-        assert(!o.full);
-        part->size += (size_t)(o.at - room);
+        if (status)
+            return status;
     }
     return STATUS_OK;
 }
@@ -142,6 +157,11 @@ static bool is_sound(const struct decision *d)
     case DECISION_CALLED:
     case DECISION_UNREACHABLE:
         return d->tier <= ROLES_MAX;
+    case DECISION_LINK:
+        return d->index >= LINK_PARENT && d->index <= LINK_STAND_IN &&
+               d->value.size <= NAME_BYTES_MAX;
+    case DECISION_INTENT:
+        return d->key.size > 0;
     case DECISION_OPEN:
     case DECISION_SET:
         return d->value.size <= NAME_BYTES_MAX;
@@ -210,6 +230,12 @@ bool customs_decision_read(struct slice bytes, struct customs_room *room,
             if (f.wire != PB_BYTES || !customs_get_item(f.bytes, &room->item))
                 return false;
             d->item = &room->item;
+            break;
+        case DECISION_INTENT_FIELD:
+            if (f.wire != PB_BYTES ||
+                !customs_get_intent(f.bytes, &room->intent))
+                return false;
+            d->intent = &room->intent;
             break;
         default:
             if (!get_subject(&f, room, d))

@@ -14,6 +14,10 @@ void customs_put_tally(struct pb_out *o, const struct tally *t);
 void customs_put_interval(struct pb_out *o, const struct interval *i);
 void customs_put_booking(struct pb_out *o, const struct booking *b);
 
+/* Texts point into the bytes. */
+void customs_put_intent(struct pb_out *o, const struct intent *i);
+MUST_CHECK bool customs_get_intent(struct slice bytes, struct intent *i);
+
 MUST_CHECK bool customs_get_instance(struct slice bytes,
                                      struct clock_instance *i);
 MUST_CHECK bool customs_get_item(struct slice bytes, struct item *i);

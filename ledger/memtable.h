@@ -30,7 +30,7 @@
 
 #include "base/slice.h"
 
-enum { MEMTABLE_TABLES = 16 };
+enum { MEMTABLE_TABLES = 24 };
 
 struct mem_row {
     struct mem_row *next; /* in key order; not indexed: pending */

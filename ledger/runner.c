@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ledger/customs.h"
+#include "ledger/intents.h"
 #include "proto/event.h"
 
 enum {
@@ -185,6 +186,7 @@ static enum status decide(struct runner *r, struct runner_record record,
 {
     struct world_input in = {.event = record.event,
                              .firing = record.firing,
+                             .intent = record.intent,
                              .sequence = ++r->sequence,
                              .now_ms = r->now_ms};
     struct world_decided decided;
@@ -209,6 +211,26 @@ static enum status decide(struct runner *r, struct runner_record record,
     return STATUS_OK;
 }
 
+/* What the records of this instant want of other cases, before time moves. */
+static enum status take_steps(struct runner *r, struct error *err)
+{
+    struct world_step step;
+    enum status status = STATUS_OK;
+
+    while (!status && world_has_steps(r->world)) {
+        struct runner_record record = {.origin = RUNNER_DERIVED};
+
+        arena_reset(&r->arena);
+        if (!world_next_step(r->world, r->sequence + 1, r->now_ms, &r->arena,
+                             &step))
+            break;
+        record.event = step.event;
+        record.intent = step.intent;
+        status = decide(r, record, err);
+    }
+    return status;
+}
+
 static void move_to(struct runner *r, int64_t now_ms)
 {
     if (now_ms <= r->now_ms)
@@ -220,15 +242,6 @@ static void move_to(struct runner *r, int64_t now_ms)
 }
 
 /* --- where they come from --- */
-
-static bool opens_case(const struct runner *r, const Yinuo__V1__Event *e)
-{
-    const struct policy *p = policyset_for(
-        world_policies(r->world), e->region ? text_of(e->region) : TEXT(""));
-    uint16_t kind = policy_kind(p, text_of(e->kind));
-
-    return kind != KIND_NONE && p->kinds[kind].opens_case;
-}
 
 static enum status take_event(struct runner *r, struct error *err)
 {
@@ -243,9 +256,9 @@ static enum status take_event(struct runner *r, struct error *err)
                          &fault);
     if (!event)
         return error_set(err, STATUS_INVALID, "%s", fault.text);
-    if ((!event->case_id || !*event->case_id) && opens_case(r, event))
-        event->case_id = arena_format(&r->arena, "C-%llu",
-                                      (unsigned long long)r->sequence + 1);
+    if (!event->case_id || !*event->case_id)
+        event->case_id =
+            world_case_for(r->world, event, r->sequence + 1, &r->arena);
     record.event = event;
     return decide(r, record, err);
 }
@@ -355,9 +368,12 @@ enum status runner_run(struct runner *r, int64_t until_ms, struct error *err)
         int64_t due_ms = world_next_due_ms(r->world);
         int64_t next_ms = earlier(earlier(event_ms, answer_ms), due_ms);
 
-        if (next_ms > until_ms || next_ms == INT64_MAX)
+        if ((next_ms > until_ms || next_ms == INT64_MAX) &&
+            !world_has_steps(r->world))
             break;
-        if (event_ms == next_ms)
+        if (world_has_steps(r->world))
+            status = take_steps(r, err);
+        else if (event_ms == next_ms)
             status = take_event(r, err);
         else if (answer_ms == next_ms)
             status = take_answer(r, err);

@@ -6,8 +6,9 @@
  *
  * Time jumps from one instant to the next. At one instant events go first, in
  * the order in which they were added, then answers, then what is due (semantics
- * 9). The state is memory and gone with the runner. The same policy, events and
- * options give the same decisions, byte for byte.
+ * 9); what a record wants of other cases follows it at once. The state is
+ * memory and gone with the runner. The same policy, events and options give the
+ * same decisions, byte for byte.
  *
  * Time     now is the instant under way; at of an event may be earlier.
  * Memory   Owns the policy set, a state and a copy of each event.
@@ -23,14 +24,20 @@
 
 struct runner;
 
-enum runner_origin { RUNNER_EVENT, RUNNER_ANSWER, RUNNER_FIRING };
+enum runner_origin {
+    RUNNER_EVENT,
+    RUNNER_ANSWER,
+    RUNNER_FIRING,
+    RUNNER_DERIVED /* a step of an intent; without an event its end */
+};
 
 struct runner_record {
     enum runner_origin origin;
     uint64_t sequence;
     int64_t now_ms;
-    const Yinuo__V1__Event *event; /* EVENT, ANSWER */
+    const Yinuo__V1__Event *event; /* EVENT, ANSWER, DERIVED */
     const Yinuo__V1__Firing *firing;
+    const char *intent; /* DERIVED: its id */
     const struct world_decided *decided;
 };
 

@@ -41,7 +41,7 @@ static bool was_decided(const Yinuo__V1__StreamRecord *part,
     if (part->quarantined ||
         (part->refused && r->parts[RECORD_DECISIONS].size == 0))
         return false;
-    return part->event || part->firing || part->receipt;
+    return part->event || part->firing || part->receipt || part->derived;
 }
 
 static void compare(struct replay *p, const struct record *r,
@@ -78,6 +78,8 @@ static enum status replay_record(void *context, const struct record *r,
         struct world_input in = {.event = part->event,
                                  .firing = part->firing,
                                  .receipt = part->receipt,
+                                 .intent = part->derived ? part->derived->intent
+                                                         : NULL,
                                  .backlog_follows = part->backlog_follows,
                                  .sequence = r->seq,
                                  .now_ms = r->journal_ms};

@@ -54,7 +54,10 @@
     X(CONFIG,     8, "config")    /* policy versions, directory          */    \
     X(META,       9, "meta")      /* of this file; not part of the hash  */    \
     X(CUSTOMERS, 10, "customers") /* customer id -> index of his cases   */    \
-    X(SUBJECTS,  11, "subjects")  /* key of a subject -> canonical Subject */
+    X(SUBJECTS,  11, "subjects")  /* key of a subject -> canonical Subject */ \
+    X(OWNERS,    12, "owners")    /* person -> his open cases, his load  */    \
+    X(INTENTS,   13, "intents")   /* sequence | n -> how far it is       */    \
+    X(GROUPS,    14, "groups")    /* key -> cases; parent -> children    */
 /* clang-format on */
 
 #define X(name, code, text) STATE_##name = code,

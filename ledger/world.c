@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/owners.h"
 #include "ledger/world_internal.h"
 
 static const struct slice totals_key = {(const uint8_t *)"totals", 6};
@@ -27,6 +28,8 @@ enum status world_new(const struct world_options *options, struct world **out,
         world_free(&w);
         return error_set(err, STATUS_CORRUPT, "the row of the totals");
     }
+    intents_count(w);
+    w->stand_ins = stand_in_any(w->state);
     *out = w;
     return STATUS_OK;
 }
@@ -125,6 +128,8 @@ void world_copy(struct case_record *to, const struct case_record *from)
     memcpy(to->items, from->items, from->item_count * sizeof from->items[0]);
     memcpy(to->bookings, from->bookings,
            from->booking_count * sizeof from->bookings[0]);
+    memcpy(to->groups, from->groups,
+           from->group_count * sizeof from->groups[0]);
 }
 
 enum status world_load(struct world *w, struct text id, struct world_case *c,
@@ -194,6 +199,21 @@ static const struct policy *view_version(void *context, struct text version)
     return p;
 }
 
+static void view_load(void *context, struct text person, struct text except,
+                      struct text region, struct load *out)
+{
+    struct world *w = context;
+    bool found = w->found.found && name_is(&w->found.record.id, except);
+
+    owners_load(w->state, person, found ? &w->found.record : NULL, region, out);
+}
+
+static bool view_stand_in(void *context, struct text person, int64_t at_ms,
+                          struct name *out)
+{
+    return stand_in_find(((struct world *)context)->state, person, at_ms, out);
+}
+
 /* --- deciding --- */
 
 static struct text words(const char *text)
@@ -209,9 +229,8 @@ static struct text input_case(const struct world_input *in)
                       : words(in->receipt->case_id);
 }
 
-/* The region that an event is from, by its own word or its station's. */
-static struct text region_of(const struct world *w,
-                             const Yinuo__V1__Event *event)
+struct text world_region_of(const struct world *w,
+                            const Yinuo__V1__Event *event)
 {
     if (event->region && *event->region)
         return text_of(event->region);
@@ -222,7 +241,7 @@ static struct text region_of(const struct world *w,
 static enum refusal event_input(struct world *w, const struct world_input *from,
                                 struct input *in, struct fault *fault)
 {
-    struct text region = region_of(w, from->event);
+    struct text region = world_region_of(w, from->event);
     const struct policy *p = w->found.found
                                  ? world_policy_of(w, &w->found.record)
                                  : policyset_for(w->now, region);
@@ -264,6 +283,7 @@ static enum refusal make_input(struct world *w, const struct world_input *from,
     in->sequence = from->sequence;
     in->now_ms = from->now_ms;
     in->backlog_follows = from->backlog_follows;
+    in->depth = from->intent ? intents_depth(w, from->intent) : 0;
     if (in->at_ms > in->now_ms)
         in->at_ms = in->now_ms;
     if (from->event && !from->event->has_at_ms)
@@ -324,21 +344,18 @@ static void find_refusal(const struct decisions *d, struct world_decided *out)
     }
 }
 
-void world_decide(struct world *w, const struct world_input *in,
-                  struct world_decided *out)
+static void decide(struct world *w, const struct world_input *in,
+                   struct world_decided *out)
 {
     struct view view = {.context = w,
                         .find_case = view_find,
                         .policy_for = view_for,
                         .policy_version = view_version,
-                        .find_subject = view_subject};
+                        .find_subject = view_subject,
+                        .find_load = view_load,
+                        .find_stand_in = w->stand_ins ? view_stand_in : NULL};
     struct input input = {0};
 
-    *out = (struct world_decided){.out = &w->out};
-    w->out.decisions.count = 0;
-    w->out.touched = false;
-    bytes_reset(&w->part);
-    arena_reset(&w->arena);
     if (!w->now) {
         out->result = ENGINE_REFUSED;
         out->code = REFUSAL_NO_POLICY;
@@ -363,6 +380,20 @@ void world_decide(struct world *w, const struct world_input *in,
         out->code = REFUSAL_INTERNAL;
     if (customs_decisions(&w->out.decisions, &w->part))
         abort(); /* no memory for a few kilobytes */
+}
+
+void world_decide(struct world *w, const struct world_input *in,
+                  struct world_decided *out)
+{
+    *out = (struct world_decided){.out = &w->out};
+    w->out.decisions.count = w->out.decisions.intent_count = 0;
+    w->out.touched = false;
+    bytes_reset(&w->part);
+    arena_reset(&w->arena);
+    if (!in->skip && (!in->intent || in->event))
+        decide(w, in, out);
+    if (in->intent && !in->dry_run)
+        intents_move(w, in);
     out->decisions = bytes_slice(&w->part);
 }
 

@@ -14,6 +14,8 @@
  *   OUTBOX   page id -> serialized Decision of the page: no receipt yet
  *   PERSONS  person 0x00 page id -> the same: not acknowledged, not withdrawn
  *   SUBJECTS key of a subject -> serialized Subject, canonical
+ *   OWNERS, GROUPS   see ledger/owners.h
+ *   INTENTS  see ledger/intents.h
  *   CONFIG   "policy" -> PolicyLoaded in force; "totals" -> struct summary
  *
  * Memory   The world borrows the state and the policies handed to it. What
@@ -57,12 +59,15 @@ world_policies(const struct world *w); /* NULL before the first */
 const struct policy *world_policy_of(struct world *w,
                                      const struct case_record *c);
 
-/* Exactly one of event, firing, receipt is set. */
+/* Exactly one of event, firing, receipt is set; none, where an intent ends. */
 struct world_input {
     const Yinuo__V1__Event
         *event; /* at_ms, received_at_ms and case_id are set by the caller */
     const Yinuo__V1__Firing *firing;
     const Yinuo__V1__Receipt *receipt;
+    const char *intent; /* whose step it is, see ledger/intents.h; without an
+                           event its end; NULL: of none */
+    bool skip;          /* the step is not carried out, the intent goes on */
     uint64_t sequence;
     int64_t now_ms;
     bool backlog_follows; /* see engine/input.h */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/owners.h"
 #include "ledger/world_internal.h"
 
 struct applying {
@@ -216,6 +217,7 @@ static enum status flush(struct applying *a, struct error *err)
     case_stamp(c, a->sequence);
     timers_update(w, &a->before->record, c);
     pages_update(w, &a->before->record, c);
+    owners_update(w->state, &a->before->record, c);
     bytes_reset(&w->row);
     if (customs_case_row(c, &w->after.marks, world_policy_of(w, c), &w->row))
         return error_set(err, STATUS_NO_MEMORY, "the row of a case");
@@ -263,9 +265,15 @@ static enum status apply_one(void *context, const struct decision *d,
     struct applying *a = context;
     struct world *w = a->w;
     struct case_record *c = &w->after.record;
-
     enum status status = STATUS_OK;
 
+    if (d->kind == DECISION_INTENT)
+        return intents_apply(w, d, err);
+    if (d->kind == DECISION_LINK && d->index == LINK_STAND_IN) {
+        stand_in_put(w->state, d);
+        w->stand_ins = true;
+        return STATUS_OK;
+    }
     if (!name_is(&a->case_id, d->case_id))
         status = turn_to(a, d->case_id, err);
     if (!status && is_of_subject(d))

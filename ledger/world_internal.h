@@ -31,6 +31,9 @@ struct world {
     struct world_case after;  /* ... as it becomes */
     struct subject subject;   /* that a decision changes */
     struct engine_out out;
+    size_t intent_count;     /* rows of INTENTS */
+    bool stand_ins;          /* somebody answers for somebody */
+    struct case_record seen; /* of the next step of an intent */
     struct summary totals;
     bool totals_moved; /* since their row was written */
 };
@@ -41,6 +44,20 @@ MUST_CHECK enum status world_load(struct world *w, struct text id,
 
 /* What is used of a record; the rest of the lists is not. */
 void world_copy(struct case_record *to, const struct case_record *from);
+
+/* The region that an event is from, by its own word or its station's. */
+struct text world_region_of(const struct world *w,
+                            const Yinuo__V1__Event *event);
+
+/* --- intents.c --- */
+
+/* What an INTENT decision says becomes the row. */
+MUST_CHECK enum status intents_apply(struct world *w, const struct decision *d,
+                                     struct error *err);
+void intents_count(struct world *w);
+/* Appends to w->part what the record of a step makes of its intent. */
+void intents_move(struct world *w, const struct world_input *in);
+uint8_t intents_depth(struct world *w, const char *id);
 
 static inline struct slice slice_of_words(struct text t)
 {

@@ -94,6 +94,9 @@ static bool same_lists(const struct case_record *a, const struct case_record *b)
             a->pages[i].tier != b->pages[i].tier ||
             a->pages[i].at_ms != b->pages[i].at_ms)
             return false;
+    if (a->group_count != b->group_count ||
+        memcmp(a->groups, b->groups, a->group_count * sizeof a->groups[0]) != 0)
+        return false;
     return memcmp(a->excluded, b->excluded,
                   a->excluded_count * sizeof a->excluded[0]) == 0;
 }
@@ -103,11 +106,11 @@ bool same_case(const struct case_record *a, const struct case_record *b)
 #define SAME(member) (memcmp(&a->member, &b->member, sizeof a->member) == 0)
     return SAME(id) && SAME(station) && SAME(region) && SAME(product_line) &&
            SAME(customer) && SAME(asset) && SAME(rules) && SAME(owner) &&
-           SAME(offered_to) && SAME(merged_into) && SAME(snoozed_by) &&
-           SAME(status) && SAME(severity) && SAME(severity_before) &&
-           SAME(opened_at_ms) && SAME(raised_at_ms) &&
-           SAME(last_contact_at_ms) && SAME(resolved_at_ms) &&
-           SAME(closed_at_ms) && SAME(updated_at_ms) &&
+           SAME(offered_to) && SAME(parent) && SAME(gathered_by) &&
+           SAME(merged_into) && SAME(snoozed_by) && SAME(status) &&
+           SAME(severity) && SAME(severity_before) && SAME(opened_at_ms) &&
+           SAME(raised_at_ms) && SAME(last_contact_at_ms) &&
+           SAME(resolved_at_ms) && SAME(closed_at_ms) && SAME(updated_at_ms) &&
            SAME(waiting_until_ms) && SAME(snoozed_until_ms) &&
            SAME(owner_frozen) && SAME(locks) && SAME(acknowledged_tiers) &&
            SAME(acknowledged_by) && SAME(acknowledged_at_ms) && SAME(called) &&
