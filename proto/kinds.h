@@ -41,7 +41,8 @@
     X(CARE,      18, "care")                                                   \
     X(RULES,     19, "rules")                                                  \
     X(INTEGRITY, 20, "integrity")                                              \
-    X(SYSTEM,    21, "system")
+    X(SYSTEM,    21, "system")                                                 \
+    X(ITEMS,      22, "items")
 
 /* The part of Event that holds a kind's own fields, and its field number in
  * yinuo.proto; GENERIC and SYSTEM kinds have attributes only.               */
