@@ -453,7 +453,7 @@ void item_overdue(struct run *r, const struct clock_instance *k,
         return;
     next = *i;
     if (list->unanswered == UNANSWERED_NEXT_TIER &&
-        next.tier < r->policy->tier_count)
+        next.tier < (list->highest ? list->highest : r->policy->tier_count))
         next.tier++;
     next.due_ms = due_after(r, &list->due, why->at_ms);
     put(r, &next, why->at_ms);

@@ -302,6 +302,7 @@ struct list_rule {
     uint16_t clock;     /* one instance per open item with a due; 0xffff */
     uint16_t authority; /* requests: who covers the amount; LIST_NONE */
     uint8_t approver; /* requests: the lowest tier; 0: items are no requests */
+    uint8_t highest;  /* ... where it stops climbing; 0: at the last tier */
     enum unanswered unanswered;
     bool balance; /* an item counts: added up, done down, done at zero */
 };

@@ -470,6 +470,7 @@ static const struct shape_row list_rows[] = {
     {"authority", read_authority_name, INTO(struct list_rule, authority), MAY,
      0, 0, LIST_NONE},
     {"approver", read_tier, INTO(struct list_rule, approver), MAY, 0, 0, 0},
+    {"highest", read_tier, INTO(struct list_rule, highest), MAY, 0, 0, 0},
     {"unanswered", read_unanswered, INTO(struct list_rule, unanswered), MAY, 0,
      0, 0},
     {"balance", read_flag, INTO(struct list_rule, balance), MAY, 0, 0, 0},
@@ -503,9 +504,11 @@ static void check_list(struct loader *l, yaml_node_t *node,
 {
     bool request = list->approver || list->authority != LIST_NONE;
 
-    if (list->approver > l->draft->policy->tier_count)
+    if (list->approver > l->draft->policy->tier_count ||
+        list->highest > l->draft->policy->tier_count)
         report_error(l, node_place(node), "requests climb the tiers", "",
-                     "the approver of %.*s is no tier", TEXT_ARG(list->name));
+                     "the approver or the highest of %.*s is no tier",
+                     TEXT_ARG(list->name));
     if (request && list->item_count)
         report_error(l, node_place(node), "", "",
                      "%.*s is a list of requests, and has items",
