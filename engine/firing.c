@@ -77,6 +77,7 @@ void fire_step(struct run *r, const struct clock_instance *i, uint8_t which)
         .span_ms = step->after_ms,
         .open_time = step->basis == STEP_AFTER_OPEN,
         .late_by_ms = late_by(r, p.due_ms),
+        .key = clock->of_items ? i->key : (struct name){0},
     };
     uint8_t before = (uint8_t)r->c->severity;
     struct clock_instance next;
