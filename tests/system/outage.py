@@ -11,6 +11,7 @@ import re
 PACKS = os.path.join(ROOT, "packs", "service-network")
 CASES = 10000
 DAYS = 14
+SHOWN_LATE = 0.3
 FIRST_S1 = 1.0  # seconds from the start of the router to the words at a person
 
 
@@ -89,20 +90,22 @@ def watch_the_start(s, seconds):
         if first is None and first_crisis(s):
             first = time.monotonic() - began
         for tier in TIERS:
-            counts[tier].append((gone, len(blocks(s, tier))))
+            before, count = time.monotonic() - began, len(blocks(s, tier))
+            counts[tier].append((before, time.monotonic() - began, count))
         time.sleep(0.02)
     return first, counts
 
 
 def check_rates(counts):
-    """In no span does a tier get more than the rate and one burst."""
+    """In no span does a tier get more than the rate and one burst. A page may be
+    read a little after it was sent, while the machine does other things."""
     most = 0
     for tier, points in counts.items():
-        for i, (t0, n0) in enumerate(points):
-            for t1, n1 in points[i + 1:]:
-                check(n1 - n0 <= BURST + RATE * (t1 - t0 + 0.1) + 1, tier, "got", n1 - n0,
+        for i, (t0, _, n0) in enumerate(points):
+            for _, t1, n1 in points[i + 1:]:
+                check(n1 - n0 <= BURST + RATE * (t1 - t0 + SHOWN_LATE) + 1, tier, "got", n1 - n0,
                       "pages in %.2f s" % (t1 - t0))
-        most = max(most, points[-1][1] / points[-1][0])
+        most = max(most, points[-1][2] / points[-1][1])
     return most
 
 

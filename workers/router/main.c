@@ -17,7 +17,7 @@
 
 enum {
     ROUND_MESSAGES = 512, /* received before a turn */
-    GREET_MS = 1000,      /* between greetings while the broker is silent */
+    GREET_MS = 250,       /* between greetings while the broker is silent */
     EXIT_USAGE = 2,
 };
 
@@ -217,9 +217,9 @@ static void serve(struct program *p)
     int64_t rest = 0;
 
     while (!p->stop) {
+        greet(p); /* before the first turn, which may have much to fire */
         bool more = drain(p);
         rest = router_turn(p->router, !more);
-        greet(p);
         ping(p);
         if (!more)
             wait(p, rest);

@@ -334,9 +334,10 @@ void router_greet(struct router *r)
                              *heads[] = {&head};
     uint32_t partition = r->options.partition;
 
+    batch_commit(r); /* what the head says is durable and behind its stream */
     head.has_partition = head.has_last_seq = head.has_served = 1;
     head.partition = partition;
-    head.last_seq = r->next_seq - 1 - r->record_count;
+    head.last_seq = r->next_seq - 1;
     head.served = 1;
     body.n_partitions = 1;
     body.partitions = &partition;
@@ -349,6 +350,7 @@ void router_greet(struct router *r)
     if (codec_encode(&body.base, &m->body) != STATUS_OK)
         abort();
     r->welcome = false;
+    batch_release(r);
 }
 
 void router_welcome(struct router *r)

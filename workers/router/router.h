@@ -70,8 +70,8 @@ bool router_wants_turn(struct router *r);
  * message at most, in ms. */
 int64_t router_turn(struct router *r, bool idle);
 
-/* Tell the broker who we are: at the start, and when it may be new. Until it
- * answers no page goes out. */
+/* Tells the broker at once who we are: at the start, and when it may be new.
+ * Until it answers no page goes out. Between turns; commits. */
 void router_greet(struct router *r);
 
 /* It has answered. What was with workers of the one before is sent again. */
