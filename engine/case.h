@@ -27,8 +27,8 @@ enum {
     CASE_PAGES_MAX = 32, /* open ones */
     CASE_EXCLUDED_MAX = 4,
     CASE_ITEMS_MAX = 48,
-    CASE_BOOKINGS_MAX = 8, /* intervals that it holds of somebody */
-    CASE_GROUPS_MAX = 6, /* keys by which later events find it */
+    CASE_BOOKINGS_MAX = 8,        /* intervals that it holds of somebody */
+    CASE_GROUPS_MAX = GROUPS_MAX, /* keys by which later events find it */
 };
 
 /* On disk and wire: append only. */

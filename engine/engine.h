@@ -42,6 +42,8 @@ struct view {
      * directory's absences; false: he himself. NULL: nobody stands in. */
     bool (*find_stand_in)(void *context, struct text person, int64_t at_ms,
                           struct name *out);
+    /* Whether another case is part of this one; NULL: none is. */
+    bool (*has_children)(void *context, struct text case_id);
 };
 
 /* A gate's refusal is DECIDED: the event is on record, with a REFUSE decision

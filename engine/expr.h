@@ -41,6 +41,7 @@ enum { EXPR_DEPTH_MAX = 16, EXPR_ROWS_MAX = 64 };
     X(REPORTER_IS_OWNER,   "reporter.is_owner")    /* flag */                   \
     X(CASE_ID,             "case.id")                                           \
     X(CASE_NEW,            "case.new")             /* flag: this record opened it */ \
+    X(CASE_HAS_CHILDREN,   "case.has_children")    /* flag */                   \
     X(CASE_PARENT,         "case.parent")          /* case id */                \
     X(CASE_GATHERED_BY,    "case.gathered_by")     /* case id */                \
     X(LOAD_OWNER_CASES,    "load.owner.cases")     /* open ones of the owner, this one too */ \

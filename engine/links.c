@@ -197,6 +197,14 @@ bool engine_group_key(const struct view *view, const struct policy *p,
     return name_set(out, (struct text){words, size});
 }
 
+static bool opens_in(const struct group_rule *g, uint16_t kind)
+{
+    for (size_t i = 0; i < g->kind_count; i++)
+        if (g->kinds[i] == kind)
+            return true;
+    return !g->kind_count;
+}
+
 /* Told at the opening, so that what comes later without a name finds it. */
 void groups_open(struct run *r, const struct event *ev)
 {
@@ -204,7 +212,8 @@ void groups_open(struct run *r, const struct event *ev)
     struct name key;
 
     for (uint8_t i = 0; i < p->group_count && !r->limit; i++)
-        if (engine_group_key(r->view, p, i, r->in, &key))
+        if (opens_in(&p->groups[i], ev->kind) &&
+            engine_group_key(r->view, p, i, r->in, &key))
             emit(r, &(struct decision){.kind = DECISION_GROUP,
                                        .at_ms = ev->at_ms,
                                        .key = name_text(&key)});

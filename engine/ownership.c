@@ -114,12 +114,27 @@ void own_head(struct run *r, int64_t at_ms)
                     .kind = DECISION_NOBODY, .at_ms = at_ms, .tier = 2});
 }
 
+/* What its station's head is to see to: nobody else is asked. */
+static bool is_for_head(const struct run *r, const struct event *ev)
+{
+    const struct kind_rule *kind = &r->policy->kinds[ev->kind];
+
+    for (size_t i = 0; i < kind->effect_count; i++)
+        if (kind->effects[i].effect == EFFECT_TO_HEAD)
+            return true;
+    return false;
+}
+
 void owner_at_opening(struct run *r, const struct event *ev)
 {
     const struct case_record *c = r->c;
     struct text who = event_text(ev, TEXT("owner"));
     struct name found;
 
+    if (is_for_head(r, ev)) {
+        own_head(r, ev->at_ms);
+        return;
+    }
     if (!who.size)
         who = event_text(ev, TEXT("to"));
     if (!who.size && is_first_asked(r, ev))

@@ -25,6 +25,7 @@ enum {
     CLOCK_STEPS_MAX = 12, /* steps of a clock at one severity */
     COUNTERS_MAX = 32,
     LOCKS_MAX = 16,
+    GROUPS_MAX = 8,
     LISTS_MAX = 48,
     LIST_KEYS_MAX = 2,
     LIST_NAMED_MAX = 32, /* items that a pack names for one list */
@@ -227,6 +228,8 @@ struct group_rule {
     struct text name;
     const struct text *fields;
     size_t field_count;
+    const uint16_t *kinds; /* only what these open; none: whatever opens one */
+    size_t kind_count;
 };
 
 struct counter_level {
@@ -352,7 +355,7 @@ struct policy {
     const struct authority *authorities;
     size_t authority_count;
     const struct group_rule *groups;
-    size_t group_count;           /* at most CASE_GROUPS_MAX */
+    size_t group_count;           /* at most GROUPS_MAX */
     int64_t undated_promise_days; /* PR-07: default due at closing of the n-th
                                      day */
     int64_t snooze_max_ms;

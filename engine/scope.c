@@ -75,6 +75,9 @@ struct value scope_name(const struct scope *s, enum expr_name name)
         return text_value(r->case_id);
     case EXPR_NAME_CASE_NEW:
         return flag_of(!r->out->existed && c->status != CASE_NONE);
+    case EXPR_NAME_CASE_HAS_CHILDREN:
+        return flag_of(r->view->has_children &&
+                       r->view->has_children(r->view->context, r->case_id));
     case EXPR_NAME_CASE_PARENT:
         return text_value(name_text(&c->parent));
     case EXPR_NAME_CASE_GATHERED_BY:

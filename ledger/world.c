@@ -214,6 +214,15 @@ static bool view_stand_in(void *context, struct text person, int64_t at_ms,
     return stand_in_find(((struct world *)context)->state, person, at_ms, out);
 }
 
+static bool view_children(void *context, struct text case_id)
+{
+    struct name child;
+
+    return case_id.size <= NAME_BYTES_MAX &&
+           ties_next(((struct world *)context)->state, LINK_PARENT, case_id,
+                     (struct text){NULL, 0}, &child);
+}
+
 /* --- deciding --- */
 
 static struct text words(const char *text)
@@ -312,6 +321,7 @@ static const struct {
     {"severity_1",           REFUSAL_GATE_REFUSED},
     {"no_consent",           REFUSAL_GATE_REFUSED},
     {"not_resolved",         REFUSAL_GATE_REFUSED},
+    {"circle",               REFUSAL_GATE_REFUSED},
     {"unknown_promise",      REFUSAL_NOT_FOUND},
     {"promise_exists",       REFUSAL_BAD_FIELD},
     {"already_acknowledged", REFUSAL_LOST_RACE},
@@ -353,6 +363,7 @@ static void decide(struct world *w, const struct world_input *in,
                         .policy_version = view_version,
                         .find_subject = view_subject,
                         .find_load = view_load,
+                        .has_children = view_children,
                         .find_stand_in = w->stand_ins ? view_stand_in : NULL};
     struct input input = {0};
 

@@ -216,8 +216,8 @@ static struct operand parse_or(struct compiler *c)
     return a;
 }
 
-bool condition_compile(struct loader *l, yaml_node_t *node, size_t offset,
-                       struct text source, struct expr *out)
+static bool compile(struct loader *l, yaml_node_t *node, size_t offset,
+                    struct text source, bool is_condition, struct expr *out)
 {
     struct compiler c = {
         .l = l, .node = node, .base = offset, .source = source};
@@ -230,7 +230,8 @@ bool condition_compile(struct loader *l, yaml_node_t *node, size_t offset,
         compiler_fail(&c, 0, "leave it out if it is always so",
                       "the condition is empty");
     whole = c.failed ? operand_of(A_FLAG, 0) : parse_or(&c);
-    check_flag(&c, &whole);
+    if (is_condition)
+        check_flag(&c, &whole);
     if (c.token.kind != TOKEN_END && !c.failed)
         compiler_fail_expected(&c, "and, or, or the end of the condition");
     rows = c.failed ? NULL : loader_array(l, c.count, sizeof *rows);
@@ -240,6 +241,20 @@ bool condition_compile(struct loader *l, yaml_node_t *node, size_t offset,
     expr_link(rows, c.count);
     *out = (struct expr){rows, (uint16_t)c.count, loader_text(l, source)};
     return true;
+}
+
+bool condition_compile(struct loader *l, yaml_node_t *node, size_t offset,
+                       struct text source, struct expr *out)
+{
+    return compile(l, node, offset, source, true, out);
+}
+
+void read_value(struct loader *l, yaml_node_t *node, void *into,
+                const struct shape_row *row)
+{
+    (void)row;
+    if (node_is_text(l, node, "a value"))
+        compile(l, node, 0, node_text(node), false, into);
 }
 
 void read_condition(struct loader *l, yaml_node_t *node, void *into,

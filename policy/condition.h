@@ -24,6 +24,7 @@
 bool condition_compile(struct loader *l, yaml_node_t *node, size_t offset,
                        struct text source, struct expr *out);
 
+shape_reader read_value; /* struct expr */
 shape_reader read_condition; /* struct expr */
 
 #endif

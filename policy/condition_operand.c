@@ -202,9 +202,19 @@ static enum type name_type(enum expr_name name)
     case EXPR_NAME_CASE_AGE:
     case EXPR_NAME_EVENT_SEVERITY:
     case EXPR_NAME_REPORTER_TIER:
+    case EXPR_NAME_LOAD_OWNER_CASES:
+    case EXPR_NAME_LOAD_OWNER_URGENT:
+    case EXPR_NAME_LOAD_OWNER_REGIONS:
+    case EXPR_NAME_LOAD_OWNER_PROMISES:
+    case EXPR_NAME_LOAD_PERSON_CASES:
+    case EXPR_NAME_LOAD_PERSON_URGENT:
+    case EXPR_NAME_LOAD_PERSON_REGIONS:
+    case EXPR_NAME_LOAD_PERSON_PROMISES:
         return A_NUMBER;
     case EXPR_NAME_CASE_LINE_OPEN:
     case EXPR_NAME_REPORTER_IS_OWNER:
+    case EXPR_NAME_CASE_NEW:
+    case EXPR_NAME_CASE_HAS_CHILDREN:
         return A_FLAG;
     default:
         return A_TEXT;

@@ -3,6 +3,7 @@
 #include "policy/condition.h"
 #include "policy/lists.h"
 #include "policy/names.h"
+#include "policy/spreads.h"
 #include "policy/words.h"
 
 /* --- effects * ------------------------------------------------------------ */
@@ -261,6 +262,8 @@ static const struct shape_row event_rows[] = {
     {"rules", read_rules, INTO(struct event_draft, kind), MAY, 0, 0, 0},
     {"gates", read_gates, INTO(struct event_draft, kind), MAY, 0, 0, 0},
     {"counts", read_counts, INTO(struct event_draft, kind), MAY, 0, 0, 0},
+    {"for_each", read_spreads, INTO(struct event_draft, kind), MAY, 0, 0, 0},
+    {"join", read_joins, INTO(struct event_draft, kind), MAY, 0, 0, 0},
     {"when", read_condition, INTO(struct event_draft, last.when), MAY, 0, 0, 0},
     {"severity", read_severity, INTO(struct event_draft, last.raise_to), MAY, 0,
      0, 0},

@@ -6,6 +6,7 @@
 #include "policy/lists.h"
 #include "policy/names.h"
 #include "policy/rules.h"
+#include "policy/spreads.h"
 
 #define HOUR_MS (60 * 60 * 1000LL)
 
@@ -191,6 +192,7 @@ static const struct shape_row file_rows[] = {
     {"clocks", declare_clocks, 0, 0, MAY, 0, 0, 0},
     {"lists", declare_lists, 0, 0, MAY, 0, 0, 0},
     {"authority", read_authorities, 0, 0, MAY, 0, 0, 0},
+    {"groups", read_groups, 0, 0, MAY, 0, 0, 0},
     {"conditions", read_conditions, 0, 0, MAY, 0, 0, 0},
     {"kind_groups", read_kind_groups, 0, 0, MAY, 0, 0, 0},
     {"events", read_events, 0, 0, MAY, 0, 0, 0},

@@ -65,6 +65,18 @@ static void apply_decisions(struct router *r, struct deed *d)
     pages_note(r, d->decided.out ? &d->decided.out->decisions : d->instead);
 }
 
+/* The intent goes on with the next case. */
+static void pass_over(struct router *r, struct deed *d)
+{
+    const struct world_input in = {.event = d->part.event,
+                                   .intent = d->part.derived->intent,
+                                   .skip = true,
+                                   .sequence = r->next_seq,
+                                   .now_ms = r->now_ms};
+
+    world_decide(r->world, &in, &d->decided);
+}
+
 /* It has killed twice, or the engine refuses what is due: kept as it is,
  * decided by nobody, told to somebody. In the journal at once: what was in hand
  * with it may kill as well. */
@@ -102,6 +114,8 @@ static void quarantine(struct router *r, struct deed *d, uint32_t deaths)
     r->counts.quarantined++;
     if (d->part.firing)
         quarantine_timers(r, d, &instead);
+    if (d->part.derived)
+        pass_over(r, d);
     put_in(r, d);
     if (d->decided.decisions.size)
         apply_decisions(r, d);
@@ -119,13 +133,16 @@ void deed_do(struct router *r, struct deed *d)
     struct world_input in = {.event = d->part.event,
                              .firing = d->part.firing,
                              .receipt = d->part.receipt,
+                             .intent = d->part.derived ? d->part.derived->intent
+                                                       : NULL,
                              .now_ms = r->now_ms,
                              .sequence = r->next_seq,
                              .backlog_follows = d->part.backlog_follows,
                              .dry_run = d->dry_run};
     Yinuo__V1__Refused refused;
+    bool ends = d->part.derived && !d->part.event; /* nothing to decide on */
 
-    if (r->slot && !death_slot_enter(r->slot, &d->mark)) {
+    if (r->slot && !ends && !death_slot_enter(r->slot, &d->mark)) {
         quarantine(r, d, DEATHS_MAX);
         return;
     }
@@ -148,7 +165,7 @@ void deed_do(struct router *r, struct deed *d)
             apply_decisions(r, d);
     }
     d->part.refused = NULL;
-    if (r->slot)
+    if (r->slot && !ends)
         death_slot_leave(r->slot);
 }
 

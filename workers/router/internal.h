@@ -256,6 +256,11 @@ MUST_CHECK enum status policies_directories(struct router *r, const char *dir,
 enum status policies_blob(void *router, struct text version, struct bytes *out,
                           struct error *err);
 
+/* --- derive.c --- */
+
+/* Some steps of what events want of other cases; returns whether more wait. */
+bool derive_step(struct router *r);
+
 /* --- scan.c --- */
 
 void scan_begin(struct router *r, const struct asker *from,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ledger/intents.h"
 #include "workers/router/internal.h"
 
 enum { LINES_MAX = 64 };
@@ -159,8 +160,8 @@ void drill_step(struct router *r)
     struct drill *d = &r->drill;
     int64_t due_ms;
 
-    if (!d->moving)
-        return;
+    if (!d->moving || world_has_steps(r->world))
+        return; /* what an instant wants is done before time moves on */
     due_ms = world_next_due_ms(r->world);
     if (d->firing) {
         if (due_ms > r->time.now_ms)

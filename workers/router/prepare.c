@@ -1,3 +1,4 @@
+#include "ledger/intents.h"
 #include "workers/router/internal.h"
 
 enum { AHEAD_MS = 5 * 60 * 1000 }; /* a station's clock may be off by so much */
@@ -28,15 +29,6 @@ static enum refusal prepare_times(struct router *r, Yinuo__V1__Event *e,
     return REFUSAL_NONE;
 }
 
-static bool opens_case(const struct router *r, const Yinuo__V1__Event *e)
-{
-    const struct policy *p =
-        policyset_for(world_policies(r->world), text_of_words(e->region));
-    uint16_t kind = policy_kind(p, text_of(e->kind));
-
-    return kind != KIND_NONE && p->kinds[kind].opens_case;
-}
-
 enum refusal prepare_event(struct router *r, Yinuo__V1__Event *e,
                            struct fault *fault)
 {
@@ -48,9 +40,7 @@ enum refusal prepare_event(struct router *r, Yinuo__V1__Event *e,
 
     if (code == REFUSAL_NONE)
         code = prepare_times(r, e, fault);
-    if (code == REFUSAL_NONE && (!e->case_id || !*e->case_id) &&
-        opens_case(r, e))
-        e->case_id =
-            arena_format(&r->parse, "C-%llu", (unsigned long long)r->next_seq);
+    if (code == REFUSAL_NONE && (!e->case_id || !*e->case_id))
+        e->case_id = world_case_for(r->world, e, r->next_seq, &r->parse);
     return code;
 }

@@ -300,7 +300,7 @@ int64_t router_turn(struct router *r, bool idle)
 {
     if (!r->record_count)
         drill_step(r);
-    bool more;
+    bool more, deriving = derive_step(r);
     size_t fired = timers_fire(r, &more);
     batch_step(r);
     scan_step(r);
@@ -324,6 +324,8 @@ int64_t router_turn(struct router *r, bool idle)
         maintain_step(r->maintenance, mono_ms);
     batch_begin(r);
     watch_clock(r);
+    if (deriving && router_has_room(r))
+        return 0;
     return more || r->drill.firing ? 0 : wait_ms(r, mono_ms);
 }
 
