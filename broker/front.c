@@ -63,6 +63,7 @@ static void welcome(struct broker *b, struct session *s,
         heads[i].partition = p->number;
         heads[i].last_seq = p->ring.last;
         heads[i].served = partition_served(p);
+        heads[i].roles = partition_roles(b, p);
     }
     w.n_partitions = b->partitions;
     w.partitions = list;

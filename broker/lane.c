@@ -228,7 +228,7 @@ static void describe(struct broker *b, uint32_t tier, struct lane_state *l)
     credit = credit > lane->pages.count ? credit - lane->pages.count : 0;
     l->message.has_tier = l->message.has_workers = 1;
     l->message.has_credit = l->message.has_waiting = 1;
-    l->message.tier = (Yinuo__V1__Tier)tier;
+    l->message.tier = tier;
     l->message.credit = credit > UINT32_MAX ? UINT32_MAX : (uint32_t)credit;
     l->message.waiting = (uint32_t)lane->pages.count;
 }
@@ -245,7 +245,8 @@ static void tell(struct broker *b, struct partition *p, uint32_t tier)
 void lane_tell_all(struct broker *b, struct partition *p)
 {
     for (uint32_t tier = 1; tier < TIERS && partition_served(p); tier++)
-        tell(b, p, tier);
+        if (tier <= p->tier_count || b->lane[tier].workers)
+            tell(b, p, tier);
 }
 
 void lane_round(struct broker *b)

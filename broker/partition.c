@@ -187,6 +187,25 @@ static void enter(struct broker *b, struct partition *p, struct slice route,
               grant->proven ? "" : " (identity unproven)");
 }
 
+/* What its tiers are called, for those who come later. */
+static void keep_roles(struct partition *p, const Yinuo__V1__Roles *roles)
+{
+    size_t size = roles ? yinuo__v1__roles__get_packed_size(roles) : 0;
+    if (size == 0 || size > sizeof(p->roles))
+        return;
+    p->roles_size = (uint32_t)yinuo__v1__roles__pack(roles, p->roles);
+    p->tier_count = roles->tier_count < TIERS ? roles->tier_count : TIERS - 1;
+}
+
+Yinuo__V1__Roles *partition_roles(struct broker *b, const struct partition *p)
+{
+    struct fault fault;
+    if (p->roles_size == 0)
+        return NULL;
+    return codec_decode(&yinuo__v1__roles__descriptor,
+                        slice_of(p->roles, p->roles_size), &b->arena, &fault);
+}
+
 /* The journal ends before what the ring has seen: another journal, as after a
  * restore. What the ring has is not of it. */
 static void meet_head(struct partition *p, const Yinuo__V1__Register *reg)
@@ -194,7 +213,10 @@ static void meet_head(struct partition *p, const Yinuo__V1__Register *reg)
     p->told_last = 0;
     for (size_t i = 0; i < reg->n_heads; i++) {
         const Yinuo__V1__PartitionHead *head = reg->heads[i];
-        if (head->partition != p->number || !head->has_last_seq)
+        if (head->partition != p->number)
+            continue;
+        keep_roles(p, head->roles);
+        if (!head->has_last_seq)
             continue;
         bool untouched = p->ring.count == 0 && p->ring.last == 0;
         if (untouched || head->last_seq < p->ring.last)

@@ -22,7 +22,8 @@ enum {
     SESSIONS = 1 << SESSION_BITS,
     ROUTE_MAX = 32, /* bytes of a routing id of libzmq's own making */
     PARTITIONS = 16,
-    TIERS = 5,      /* 1 to 4; 0 is none */
+    TIERS = 16, /* 1 to 15, as roles in engine/directory.h; 0 is none */
+    ROLES_BYTES = 8192,
     CHANNELS = 8,   /* of one tier that are told on */
     WAITERS = 1024, /* fetches that wait for something new */
     WORKERS = 64,   /* of one tier */
@@ -76,9 +77,12 @@ struct partition {
     uint32_t sent[CLASSES];         /* requests there, unanswered */
     struct session *ready[CLASSES]; /* whose turn it is */
     struct ring ring;
-    uint64_t told_last; /* newest sequence, by the router's last tick */
-    bool fresh;         /* records came in this round */
-    int64_t spoke_ms;   /* last on the live tail */
+    uint64_t told_last;         /* newest sequence, by the router's last tick */
+    bool fresh;                 /* records came in this round */
+    int64_t spoke_ms;           /* last on the live tail */
+    uint8_t roles[ROLES_BYTES]; /* Roles of its policy, serialized */
+    uint32_t roles_size;
+    uint32_t tier_count; /* of it */
 };
 
 struct lane {
@@ -153,6 +157,8 @@ void request_busy(struct broker *b, struct session *s,
 
 /* partition.c: routers */
 struct partition *partition_find(struct broker *b, uint32_t number);
+/* What its tiers are called; in the arena, NULL where nobody has said. */
+Yinuo__V1__Roles *partition_roles(struct broker *b, const struct partition *p);
 struct partition *partition_by_route(struct broker *b, struct slice route);
 void router_register(struct broker *b, struct slice route,
                      const struct wire_header *header,

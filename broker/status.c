@@ -45,7 +45,29 @@ static void add_counters(struct rows *rows, const struct broker_counters *c)
 #undef X
 }
 
-static void add_state(struct rows *rows, const struct broker *b)
+/* Pages that wait, by tier; the names are those of the first policy told. */
+static void add_lanes(struct rows *rows, struct broker *b)
+{
+    const Yinuo__V1__Roles *roles =
+        b->partitions ? partition_roles(b, &b->partition[0]) : NULL;
+    for (uint32_t tier = 1; tier < TIERS; tier++) {
+        const struct lane *lane = &b->lane[tier];
+        bool named = roles && tier <= roles->n_roles;
+        if (lane->pages.count == 0 &&
+            !(named ? tier <= roles->tier_count : lane->workers > 0))
+            continue;
+        const char *name =
+            named ? arena_format(rows->arena, "waiting_%s",
+                                 roles->roles[tier - 1]->name
+                                     ? roles->roles[tier - 1]->name
+                                     : "")
+                  : arena_format(rows->arena, "waiting_tier%u", tier);
+        if (name)
+            add(rows, name, lane->pages.count, "count", false);
+    }
+}
+
+static void add_state(struct rows *rows, struct broker *b)
 {
     size_t served = 0, ring = 0, unconfirmed = 0;
     for (size_t i = 0; i < b->partitions; i++) {
@@ -64,12 +86,7 @@ static void add_state(struct rows *rows, const struct broker *b)
     add(rows, "held_bytes_max", b->pool.held_max, "bytes", false);
     add(rows, "ring_bytes", ring, "bytes", false);
     add(rows, "unconfirmed_bytes", unconfirmed, "bytes", false);
-    for (uint32_t tier = 1; tier < TIERS; tier++) {
-        static const char *const names[TIERS] = {
-            NULL, "waiting_engineer", "waiting_station_head",
-            "waiting_regional_rep", "waiting_crisis_center"};
-        add(rows, names[tier], b->lane[tier].pages.count, "count", false);
-    }
+    add_lanes(rows, b);
 }
 
 void status_answer(struct broker *b, struct session *s,

@@ -9,6 +9,7 @@
 #include "cli/when.h"
 #include "cli/words.h"
 #include "proto/message_json.h"
+#include "proto/roles.h"
 
 enum { MINUTE_MS = 60000, SNOOZE_MAX_MS = 60 * MINUTE_MS };
 
@@ -26,7 +27,7 @@ const struct option_row snooze_options[] = {
     {"for",     'f', OPTION_SPAN, N_("SPAN"),     N_("how long, at most 60min (30min)"), &snooze_ms},
     {0}};
 const struct option_row escalate_options[] = {
-    {"to",      't', OPTION_TEXT, N_("TIER"),     N_("station_head, regional_rep or crisis_center"), &tier},
+    {"to",      't', OPTION_TEXT, N_("TIER"),     N_("who is to be called, as \"yinuo tiers\" names it"), &tier},
     {0}};
 /* clang-format on */
 
@@ -257,23 +258,28 @@ int run_snooze(struct cli *cli, int argc, char **argv)
 int run_escalate(struct cli *cli, int argc, char **argv)
 {
     struct order o = {0};
-    int code, to = tier ? tier_of(tier) : 0;
+    uint32_t to = 0;
+    int code;
 
     (void)argc;
     if (!tier)
-        return cli_usage(cli, _("to which tier? --to station_head, "
-                                "regional_rep or crisis_center"));
-    if (to < 2)
-        return cli_usage(cli, _("\"%s\" is no tier above the engineer"), tier);
+        return cli_usage(cli, _("to which tier? --to TIER; \"yinuo tiers\" "
+                                "names them"));
+    code = session_role(cli, tier, &to);
+    if (code == CLI_DONE && to < 2)
+        code = cli_usage(cli, _("\"%s\" is no tier above the first"), tier);
+    if (code != CLI_DONE)
+        return code;
     code = order_begin(cli, &o, "escalate", "escalated", argv[0]);
     if (code == CLI_DONE) {
-        order_text(&o, "to", tier_name(to));
-        order_text(&o, "tier", tier_name(to));
-        o.command.to = (char *)(uintptr_t)tier_name(to);
+        order_text(&o, "to", role_name(to));
+        order_text(&o, "tier", role_name(to));
+        o.command.to = (char *)(uintptr_t)role_name(to);
         code = order_send(cli, &o);
     }
     if (code == CLI_DONE)
-        order_tell(cli, &o, _("%s: %s is called."), o.case_id, tier_word(to));
+        order_tell(cli, &o, _("%s: %s is called."), o.case_id,
+                   tier_word((int)to));
     order_fini(&o);
     return code;
 }

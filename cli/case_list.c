@@ -7,6 +7,7 @@
 #include "cli/when.h"
 #include "cli/words.h"
 #include "proto/message_json.h"
+#include "proto/roles.h"
 
 enum { LIMIT_USUAL = 100 };
 
@@ -69,14 +70,15 @@ static int parse_due(struct cli *cli, int64_t *by_ms)
 static int fill(struct cli *cli, struct question *q, char *words)
 {
     int64_t by_ms;
+    uint32_t role = 0;
     int code = parse_due(cli, &by_ms);
 
     if (code == CLI_DONE)
         code = check_severities(cli, words);
     if (code == CLI_DONE && mine)
         code = session_need_person(cli);
-    if (code == CLI_DONE && tier && !tier_of(tier))
-        code = cli_usage(cli, _("\"%s\" is no tier"), tier);
+    if (code == CLI_DONE)
+        code = session_role(cli, tier, &role);
     if (code == CLI_DONE && limit <= 0)
         code = cli_usage(cli, _("--limit: at least 1"));
     if (code != CLI_DONE)
@@ -91,7 +93,7 @@ static int fill(struct cli *cli, struct question *q, char *words)
     question_flag(q, "unacked", unacked);
     question_flag(q, "overdue", overdue);
     question_words(q, "severity", words);
-    question_text(q, "tier", tier ? tier_name(tier_of(tier)) : NULL);
+    question_text(q, "tier", role ? role_name(role) : NULL);
     question_text(q, "station", station);
     question_text(q, "region", region);
     question_number(q, "no_contact_for", no_contact_ms);

@@ -10,6 +10,7 @@
 #include "cli/words.h"
 #include "proto/event_json.h"
 #include "proto/message_json.h"
+#include "proto/roles.h"
 
 #define IS(d, name)                                                            \
     ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
@@ -100,7 +101,7 @@ static const decision *firing_of(const stream_record *r, const decision *page)
             strcmp(d->rule, page->rule) != 0 || d->from_ms != page->from_ms ||
             d->span_ms != page->span_ms)
             continue;
-        bool own = d->key && strcmp(d->key, tier_name((int)page->tier)) == 0;
+        bool own = d->key && strcmp(d->key, role_name(page->tier)) == 0;
         if (!found || own)
             found = d;
     }

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "cli/rules.h"
+#include "cli/session.h"
 #include "cli/telling.h"
 #include "cli/timeline.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "proto/roles.h"
 
 #define IS(d, name)                                                            \
     ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
@@ -15,7 +17,7 @@
 typedef Yinuo__V1__StreamRecord stream_record;
 typedef Yinuo__V1__Decision decision;
 
-enum { TIERS = 4, LINES_MAX = 200 };
+enum { LINES_MAX = 200 };
 
 static const char *tier_wanted;
 
@@ -274,18 +276,16 @@ int run_case_why_not(struct cli *cli, int argc, char **argv)
     struct rows rows = {0};
     struct policyset *set = NULL;
     json_t *all = json_array();
-    int only = tier_wanted ? tier_of(tier_wanted) : 0;
-    int code;
+    uint32_t wanted = 0;
+    int code = session_role(cli, tier_wanted, &wanted), only = (int)wanted;
 
     (void)argc;
-    if (tier_wanted && !only) {
-        json_decref(all);
-        return cli_usage(cli, _("\"%s\" is no tier"), tier_wanted);
-    }
-    code = timeline_ask(cli, argv[0], &found, &rows);
+    if (code == CLI_DONE)
+        code = timeline_ask(cli, argv[0], &found, &rows);
     if (code == CLI_DONE)
         set = rules_of_version(cli, found.it->policy);
-    for (int tier = 1; code == CLI_DONE && tier <= TIERS; tier++) {
+    for (int tier = 1; code == CLI_DONE && tier <= (int)roles_tier_count();
+         tier++) {
         struct branches b = {
             .rows = &rows,
             .it = found.it,
@@ -300,8 +300,8 @@ int run_case_why_not(struct cli *cli, int argc, char **argv)
         if (!cli->out.json)
             print(cli, &b);
         json_array_append_new(
-            all, json_pack("{s:s, s:I, s:o}", "tier", tier_name(tier), "pages",
-                           (json_int_t)b.called, "branches", b.lines));
+            all, json_pack("{s:s, s:I, s:o}", "tier", role_name((uint32_t)tier),
+                           "pages", (json_int_t)b.called, "branches", b.lines));
         if (!cli->out.json)
             continue;
     }

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/socket.h"
 #include "cli/interrupt.h"
+#include "proto/roles.h"
 #include "proto/wire.h"
 
 enum {
@@ -288,6 +289,15 @@ static void keep_partitions(struct client *c, const Yinuo__V1__Welcome *w)
         c->partitions[c->partition_count++] = 0;
 }
 
+static void keep_roles(const Yinuo__V1__Welcome *w)
+{
+    for (size_t i = 0; i < w->n_partitions; i++)
+        if (w->partitions[i]->roles) {
+            roles_use(w->partitions[i]->roles);
+            return;
+        }
+}
+
 static enum outcome greet(struct client *c, int64_t until_ms, struct error *err)
 {
     Yinuo__V1__Hello hello = YINUO__V1__HELLO__INIT;
@@ -307,6 +317,7 @@ static enum outcome greet(struct client *c, int64_t until_ms, struct error *err)
                       &arena, &welcome, err);
     if (outcome == ANSWERED && welcome) {
         keep_partitions(c, welcome);
+        keep_roles(welcome);
         c->greeted = true;
     }
     arena_fini(&arena);

@@ -13,6 +13,7 @@
 #include "cli/table.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "proto/roles.h"
 #include "proto/wire.h"
 
 enum { CACHE_BYTES_MAX = 1024 * 1024, REFRESH_WAIT_MS = 500, SHOWN_MAX = 12 };
@@ -20,7 +21,7 @@ enum { CACHE_BYTES_MAX = 1024 * 1024, REFRESH_WAIT_MS = 500, SHOWN_MAX = 12 };
 /* One line of the list, from the network or from the cache. */
 struct line {
     const char *station, *person, *name, *method, *address, *delegate;
-    int tier;
+    const char *tier; /* its word */
 };
 
 static const struct table_column columns[] = {
@@ -54,7 +55,7 @@ static void add_line(struct table *t, const struct line *l)
     bool empty = !l->person || !*l->person;
 
     table_add(t, l->station, OUT_PLAIN);
-    table_add(t, tier_word(l->tier), OUT_PLAIN);
+    table_add(t, l->tier, OUT_PLAIN);
     table_add(t, empty ? _("nobody") : l->person, empty ? OUT_BAD : OUT_STRONG);
     table_add(t, l->name, OUT_PLAIN);
     table_add(t, l->method, OUT_PLAIN);
@@ -70,7 +71,8 @@ void duty_table(const struct out *o, const struct rows *rows)
     for (size_t i = 0; i < rows->count; i++) {
         const Yinuo__V1__RosterRow *r = rows->list[i];
         add_line(&t, &(struct line){r->station, r->person, r->name, r->method,
-                                    r->address, r->delegate, (int)r->tier});
+                                    r->address, r->delegate,
+                                    tier_word((int)r->tier)});
     }
     table_print(&t, o);
     table_fini(&t);
@@ -92,7 +94,9 @@ json_t *duty_json(const struct rows *rows)
         assert(r && object);
         put(object, "station", r->station);
         put(object, "product_line", r->product_line);
-        put(object, "tier", tier_name((int)r->tier));
+        put(object, "tier", role_name(r->tier));
+        put(object, "tier_word", tier_word((int)r->tier));
+        json_object_set_new(object, "tier_number", json_integer(r->tier));
         json_object_set_new(object, "contact", json_integer(r->contact));
         put(object, "person", r->person);
         put(object, "name", r->name);
@@ -223,13 +227,14 @@ static void show_lines(const struct out *o, const json_t *duty,
     json_array_foreach(duty, i, row)
     {
 #define GET(key) json_string_value(json_object_get(row, key))
-        int tier = GET("tier") ? tier_of(GET("tier")) : 0;
+        json_int_t tier =
+            json_integer_value(json_object_get(row, "tier_number"));
         if (tier < 2 || (known && !serves(duty, GET("station"), person)) ||
             table_rows(&t) == SHOWN_MAX)
             continue;
         add_line(&t, &(struct line){GET("station"), GET("person"), GET("name"),
                                     GET("method"), GET("address"),
-                                    GET("delegate"), tier});
+                                    GET("delegate"), GET("tier_word")});
 #undef GET
     }
     table_print(&t, o);

@@ -10,6 +10,7 @@
 #include "cli/words.h"
 #include "ledger/runner.h"
 #include "proto/event_json.h"
+#include "proto/roles.h"
 
 enum { ROWS_USUAL = 40, TEST_WORDS_MAX = 64 };
 
@@ -149,12 +150,13 @@ static void add_row(struct test *t, const struct decision *d, int64_t now_ms)
     table_addf(&t->table, OUT_STRONG, "%s%s", person, word);
     table_add(&t->table, why, OUT_PLAIN);
     json_array_append_new(
-        t->json, json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
-                           "at", moment_to_json(now_ms, when_zone()), "kind",
-                           d->kind == DECISION_INFORM ? "inform" : "page",
-                           "severity", severity_name(d->severity), "tier",
-                           tier_name(d->tier), "person", person, "method",
-                           method, "rule", rule, "clock", name, "why", why));
+        t->json,
+        json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "at",
+                  moment_to_json(now_ms, when_zone()), "kind",
+                  d->kind == DECISION_INFORM ? "inform" : "page", "severity",
+                  severity_name(d->severity), "tier",
+                  role_name((uint32_t)d->tier), "person", person, "method",
+                  method, "rule", rule, "clock", name, "why", why));
     free(person), free(rule), free(name), free(method);
 }
 

@@ -6,6 +6,7 @@
 #include "cli/session.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "proto/roles.h"
 
 static const char *at, *region, *tier, *line;
 
@@ -26,15 +27,17 @@ static int show(struct cli *cli, const char *station)
     struct question q;
     struct rows rows = {0};
     bool day;
-    int code = CLI_DONE;
+    uint32_t role;
+    int code;
 
     question_init(&q, "on_call");
     question_text(&q, "station", station);
     question_text(&q, "region", region);
     question_text(&q, "product_line", line);
-    if (tier && !tier_of(tier))
-        return cli_usage(cli, _("\"%s\" is no tier"), tier);
-    question_text(&q, "tier", tier ? tier_name(tier_of(tier)) : NULL);
+    code = session_role(cli, tier, &role);
+    if (code != CLI_DONE)
+        return code;
+    question_text(&q, "tier", role ? role_name(role) : NULL);
     if (at && when_parse(at, cli_now_ms(cli), &q.as_of_ms, &day, &cli->error) !=
                   STATUS_OK)
         return cli_usage(cli, "--at: %s", cli->error.text);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/duty.h"
 #include "cli/interrupt.h"
+#include "proto/roles.h"
 
 enum { IPC_PATH_MAX = 100 }; /* sun_path has 108, ZeroMQ needs some */
 
@@ -32,7 +33,7 @@ bool session_endpoint(const struct cli *cli, const char *door,
            (strncmp(out, "ipc://", 6) != 0 || size < IPC_PATH_MAX);
 }
 
-static enum wire_role role_of(const struct cli *cli)
+static enum wire_role wire_role_of(const struct cli *cli)
 {
     if (cli->command->who == WHO_OPERATOR)
         return WIRE_ROLE_ADMIN;
@@ -46,7 +47,7 @@ enum status session_try(struct cli *cli)
         .endpoint = endpoint,
         .identity = cli->who.person[0] ? cli->who.person : "yinuo",
         .person = cli->who.person,
-        .role = role_of(cli),
+        .role = wire_role_of(cli),
         .clock = cli->clock,
         .random = cli->random,
         .until_ms = cli->until_ms};
@@ -73,6 +74,27 @@ int session_ready(struct cli *cli)
     if (session_try(cli) != STATUS_OK)
         return session_failed(cli);
     return CLI_DONE;
+}
+
+int session_role(struct cli *cli, const char *text, uint32_t *role)
+{
+    char all[512] = "";
+    size_t used = 0;
+    int code;
+
+    *role = 0;
+    if (!text || !*text)
+        return CLI_DONE;
+    code = session_ready(cli);
+    if (code != CLI_DONE)
+        return code;
+    *role = role_of(text);
+    if (*role)
+        return CLI_DONE;
+    for (uint32_t i = 1; i <= roles_count() && used < sizeof all; i++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
+                                 i > 1 ? ", " : "", role_name(i));
+    return cli_usage(cli, _("\"%s\" is no tier; there are: %s"), text, all);
 }
 
 int session_need_person(struct cli *cli)

@@ -20,6 +20,11 @@ int session_ready(struct cli *cli);
 /* As session_ready, but says nothing: cli->error has the words. */
 enum status session_try(struct cli *cli);
 
+/* The tier or side role that the text names, by name, word or number; connects
+ * first, because the running policy names them. NULL or "": 0. CLI_DONE, or
+ * the exit code; the user has been told which there are. */
+int session_role(struct cli *cli, const char *text, uint32_t *role);
+
 /* CLI_USAGE and a sentence when nobody is known to act. */
 int session_need_person(struct cli *cli);
 

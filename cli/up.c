@@ -22,13 +22,12 @@
 #include "base/log.h"
 #include "base/time_text.h"
 #include "cli/cli.h"
+#include "cli/rules.h"
 #include "cli/when.h"
-#include "cli/words.h"
 
 enum {
     ARGS_MAX = 48,
-    PROGRAMS_MAX = 8,
-    TIERS = 4,
+    PROGRAMS_MAX = 2 + ROLES_MAX,
     READY_WAIT_MS = 30000,
     READY_EVERY_MS = 150,
     STEP_MS = 500,
@@ -115,29 +114,56 @@ static struct program *program(struct up *up, const char *file,
     return p;
 }
 
-static bool plan_tiers(struct up *up)
+static bool plan_tier(struct up *up, struct text tier)
 {
-    for (int tier = 1; tier <= TIERS; tier++) {
-        struct program *p = program(up, "yinuo-tier", tier_name(tier));
-        if (!p)
-            return false;
-        arg_pair(p, "--tier", tier_name(tier));
-        arg_pair(p, "--channels", channels);
-        arg_pair(p, "--log-dir", up->pages);
-        for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
-            if (*passed[i].value)
-                arg_pair(p, passed[i].option, *passed[i].value);
-    }
+    char name[sizeof up->programs[0].name];
+    struct program *p;
+
+    snprintf(name, sizeof name, "%.*s", (int)tier.size, tier.data);
+    p = program(up, "yinuo-tier", name);
+    if (!p)
+        return false;
+    arg_pair(p, "--tier", p->name);
+    arg_pair(p, "--channels", channels);
+    arg_pair(p, "--log-dir", up->pages);
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
+        if (*passed[i].value)
+            arg_pair(p, passed[i].option, *passed[i].value);
     return true;
 }
 
-static bool plan(struct up *up)
+/* One worker per tier of the policy that will be in force. */
+static int plan_tiers(struct up *up)
+{
+    struct cli *cli = up->cli;
+    struct policyset *set = NULL;
+    const struct policy *policy;
+    const char *packs = up->packs;
+    bool fits = true;
+    int code = CLI_DONE;
+
+    if (policies.count)
+        code = rules_load(cli, (int)policies.count, (char **)policies.list,
+                          &set, true);
+    else if ((set = rules_in_force(cli)) == NULL)
+        code = rules_load(cli, 1, (char **)&packs, &set, true);
+    if (code != CLI_DONE)
+        return code;
+    policy = set->packs[0].policy;
+    for (uint8_t tier = 1; fits && tier <= policy->tier_count; tier++)
+        fits = plan_tier(up, policy->roles[tier].name);
+    policyset_free(set);
+    return fits ? CLI_DONE
+                : cli_usage(cli, _("the path of the home is too long"));
+}
+
+static int plan(struct up *up)
 {
     struct program *broker = program(up, "yinuo-broker", "broker");
     struct program *router = program(up, "yinuo-router", "router");
 
     if (!broker || !router)
-        return false;
+        return cli_usage(up->cli, _("the path of the home is too long"));
     for (size_t i = 0; i < listens.count; i++)
         arg_pair(broker, "--listen", listens.list[i]);
     arg_pair(router, "--ledger", up->ledger);
@@ -408,8 +434,8 @@ int run_up(struct cli *cli, int argc, char **argv)
     if (code == CLI_DONE)
         code = parse_drill(up);
     find_packs(up);
-    if (code == CLI_DONE && !plan(up))
-        code = cli_usage(cli, _("the path of the home is too long"));
+    if (code == CLI_DONE)
+        code = plan(up);
     if (code == CLI_DONE &&
         file_join(log, sizeof log, up->logs, "up.log", &cli->error) ==
             STATUS_OK &&

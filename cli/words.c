@@ -5,18 +5,11 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "proto/roles.h"
 
 struct pair {
     const char *name;
     const char *word; /* N_() */
-};
-
-static const struct pair tiers[] = {
-    {"-", "-"},
-    {"engineer", N_("engineer")},
-    {"station_head", N_("station head")},
-    {"regional_rep", N_("regional rep")},
-    {"crisis_center", N_("crisis center")},
 };
 
 static const struct pair severities[] = {
@@ -126,7 +119,7 @@ static const struct pair fields[] = {
     {"value", N_("value")},
 };
 
-enum { TIERS = 4, SEVERITIES = 4 };
+enum { SEVERITIES = 4 };
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
@@ -138,24 +131,9 @@ static const char *find(const struct pair *list, size_t count, const char *name)
     return NULL;
 }
 
-const char *tier_name(int tier)
-{
-    return tiers[tier >= 1 && tier <= TIERS ? tier : 0].name;
-}
-
 const char *tier_word(int tier)
 {
-    return tier >= 1 && tier <= TIERS ? _(tiers[tier].word) : "-";
-}
-
-int tier_of(const char *text)
-{
-    for (int i = 1; i <= TIERS; i++)
-        if (strcmp(text, tiers[i].name) == 0 ||
-            strcmp(text, _(tiers[i].word)) == 0 ||
-            ((text[0] | 0x20) == 'l' && text[1] == '0' + i && !text[2]))
-            return i;
-    return 0;
+    return role_word(tier > 0 ? (uint32_t)tier : 0, i18n_language());
 }
 
 void targets_word(unsigned page, int tier, char out[128])
@@ -165,7 +143,7 @@ void targets_word(unsigned page, int tier, char out[128])
     if (tier)
         page |= 1u << tier;
     out[0] = 0;
-    for (int bit = 0; bit <= TIERS; bit++)
+    for (int bit = 0; bit < ROLES_LISTED_MAX; bit++)
         if (page & (1u << bit) && used < 128)
             used += (size_t)snprintf(out + used, 128 - used, "%s%s",
                                      used ? ", " : "",
@@ -234,9 +212,9 @@ const char *clock_word(const char *clock)
 
 const char *key_word(const char *key)
 {
-    int tier = tier_of(key);
+    uint32_t role = key ? role_of(key) : 0;
 
-    return tier ? tier_word(tier) : key;
+    return role ? tier_word((int)role) : key;
 }
 
 const char *reason_word(const char *reason)

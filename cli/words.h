@@ -12,11 +12,9 @@
 
 #include "cli/out.h"
 
-/* "station_head"; "-" for a number that is not known. */
-const char *tier_name(int tier);
+/* What the running policy calls a tier or side role; "-" for none. Their names
+ * are proto/roles.h's. */
 const char *tier_word(int tier);
-/* 1 to 4, or 0; takes names, words and numbers. */
-int tier_of(const char *text);
 
 /* Whom a step calls, by the bits of its page mask (bit 0 the owner, bit n tier
  * n), or by its tier: "owner, station head". out has room for 128. */

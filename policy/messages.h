@@ -8,6 +8,8 @@
  *     plan: {why: "No plan has been agreed with the customer for {span}", ...}
  *   kinds:
  *     media.requested: ...
+ *   roles:
+ *     station_head: station head
  *
  * why is one sentence: why a person hears of it. do is what is expected of him;
  * it may be left out. Both may hold {span}, {due}, {key}, {owner} and {tier},
@@ -31,7 +33,8 @@
 #define MESSAGE_GROUPS(X)                                                      \
     X(RULES,  "rules")  /* ids of rules and steps: MD-01, TM-PLAN */           \
     X(CLOCKS, "clocks") /* names of clocks                        */           \
-    X(KINDS,  "kinds")  /* kinds of events                        */
+    X(KINDS,  "kinds")  /* kinds of events                        */           \
+    X(ROLES,  "roles")  /* tiers and side roles: why is their word */
 
 #define MESSAGE_FIELDS(X)                                                      \
     X(SPAN,  "span")  /* how long the clock counted */                         \

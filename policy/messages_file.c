@@ -4,7 +4,12 @@
 
 #include "policy/document.h"
 
-enum { BOOKS_MAX = 64, WHY_BYTES_MAX = 400, DO_BYTES_MAX = 800 };
+enum {
+    BOOKS_MAX = 64,
+    WHY_BYTES_MAX = 400,
+    DO_BYTES_MAX = 800,
+    ROLE_WORD_SIZE = 64
+};
 
 static const char *const groups[] = {
 #define X(name, word) word,
@@ -53,6 +58,20 @@ static size_t count_all(struct loader *l, yaml_node_t *root)
     return count;
 }
 
+/* What a role is called: the word alone. */
+static struct text read_word(struct loader *l, yaml_node_t *node)
+{
+    struct text word = node_text(node);
+    if (node->type != YAML_SCALAR_NODE || !word.size ||
+        word.size >= ROLE_WORD_SIZE) {
+        report_error(l, node_place(node), "", "station head",
+                     "a role is called by one word or a few, at most %d bytes",
+                     ROLE_WORD_SIZE - 1);
+        return (struct text){NULL, 0};
+    }
+    return loader_text(l, word);
+}
+
 static void read_group(struct loader *l, yaml_node_t *node,
                        enum message_group group, struct message *list,
                        size_t room, size_t *count)
@@ -64,7 +83,10 @@ static void read_group(struct loader *l, yaml_node_t *node,
         if (!node_pair(l, node, i, &key, &value))
             continue;
         struct message *m = &list[(*count)++];
-        shape_read(l, value, &message_shape, m);
+        if (group == MESSAGE_ROLES)
+            m->why = read_word(l, value);
+        else
+            shape_read(l, value, &message_shape, m);
         m->group = group;
         m->name = loader_text(l, node_text(key));
         check_words(l, value, m->why, WHY_BYTES_MAX);
@@ -83,7 +105,7 @@ static bool known_group(struct text name)
 static void read_book(struct loader *l, struct message_book *book)
 {
     yaml_node_t *root = l->source->root, *key, *value;
-    if (!root || !node_is_mapping(l, root, "rules, clocks and kinds"))
+    if (!root || !node_is_mapping(l, root, "rules, clocks, kinds and roles"))
         return;
     size_t room = count_all(l, root);
     struct message *list = loader_array(l, room ? room : 1, sizeof(*list));
@@ -91,9 +113,9 @@ static void read_book(struct loader *l, struct message_book *book)
         return;
     for (size_t i = 0; i < node_count(root); i++)
         if (node_pair(l, root, i, &key, &value) && !known_group(node_text(key)))
-            report_error(l, node_place(key), "", "rules, clocks or kinds",
-                         "there are no messages for \"%.*s\"",
-                         TEXT_ARG(node_text(key)));
+            report_error(
+                l, node_place(key), "", "rules, clocks, kinds or roles",
+                "there are no messages for \"%.*s\"", TEXT_ARG(node_text(key)));
     for (size_t g = 0; g < MESSAGE_GROUPS_END; g++)
         if ((value = node_child(l->source, root, groups[g])) != NULL)
             read_group(l, value, (enum message_group)g, list, room,

@@ -5,6 +5,7 @@
 
 #include "proto/event_json.h"
 #include "proto/field.h"
+#include "proto/roles.h"
 
 static json_t *bytes_to_json(const ProtobufCBinaryData *bytes)
 {
@@ -47,6 +48,9 @@ static json_t *integer_to_json(const ProtobufCFieldDescriptor *field,
         return json_boolean(value != 0);
     if (field->type == PROTOBUF_C_TYPE_ENUM)
         return enum_to_json(field, value);
+    if (value > 0 && field->type == PROTOBUF_C_TYPE_UINT32 &&
+        role_is_field(field->name))
+        return json_string(role_name((uint32_t)value));
     if (field->type == PROTOBUF_C_TYPE_UINT64 && value < 0) {
         snprintf(text, sizeof text, "%llu", (unsigned long long)value);
         return json_string(text);

@@ -3,7 +3,8 @@
  * For `--output json` and the gateway. Names are those of yinuo.proto, except:
  *   moments       lose `_ms` and become RFC 3339 text in the zone
  *   spans         lose `_ms` and become seconds (0.25 for 250 ms)
- *   enums         become their word: "station_head", "S1"; unknown ones numbers
+ *   enums         become their word: "S1"; unknown ones numbers
+ *   roles         become their name: "station_head", see roles.h
  *   Event         is flat, see event_json.h
  *   Decision      has its kind as word
  *   lists of KeyValue and Attribute become one object

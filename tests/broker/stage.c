@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "tests/support/roles.h"
+
 static void note(struct stage *s, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static void note(struct stage *s, const char *format, ...)
@@ -278,6 +280,7 @@ void stage_register(struct stage *s, char router, uint64_t epoch,
     head.has_partition = head.has_last_seq = 1;
     head.partition = 1;
     head.last_seq = last_seq;
+    head.roles = support_roles();
     reg.n_partitions = reg.n_heads = 1;
     reg.partitions = &number;
     reg.heads = heads;

@@ -37,7 +37,7 @@ static void credit(char who, uint32_t pages)
 {
     Yinuo__V1__Credit c = YINUO__V1__CREDIT__INIT;
     c.has_tier = c.has_pages = 1;
-    c.tier = YINUO__V1__TIER__TIER_STATION_HEAD;
+    c.tier = 2;
     c.pages = pages;
     stage_front(&s, who, WIRE_CREDIT, 0, &c.base);
 }
@@ -49,7 +49,7 @@ static void page(uint64_t id)
     snprintf(name, sizeof(name), "pg-%d", (int)id);
     p.page_id = name;
     p.has_tier = 1;
-    p.tier = YINUO__V1__TIER__TIER_STATION_HEAD;
+    p.tier = 2;
     stage_back(&s, 'R', WIRE_PAGE, id, &p.base);
 }
 

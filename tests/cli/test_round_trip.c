@@ -27,6 +27,7 @@
 #include "proto/codec.h"
 #include "proto/event.h"
 #include "proto/wire.h"
+#include "tests/support/roles.h"
 
 extern char **environ;
 
@@ -161,7 +162,7 @@ static void add_page(struct stage *s, Yinuo__V1__Reply *reply)
     p.created_at_ms = NOW_MS - 3 * 60000;
     p.next_due_ms = NOW_MS + 2 * 60000;
     p.has_next_tier = 1;
-    p.next_tier = YINUO__V1__TIER__TIER_STATION_HEAD;
+    p.next_tier = 2;
     p.next_person = (char *)"wang.fang";
     add_row(s, reply, &p.base);
 }
@@ -213,7 +214,13 @@ static void on_command(struct stage *s, struct frames *f,
 static void on_message(struct stage *s, struct frames *f)
 {
     Yinuo__V1__Welcome welcome = YINUO__V1__WELCOME__INIT;
+    Yinuo__V1__PartitionHead head = YINUO__V1__PARTITION_HEAD__INIT;
+    Yinuo__V1__PartitionHead *heads[] = {&head};
     struct wire_header header;
+
+    head.roles = support_roles();
+    welcome.partitions = heads;
+    welcome.n_partitions = 1;
 
     if (s->mute || f->count != 3 ||
         wire_header_decode(frames_slice(f, 1).data, frames_slice(f, 1).size,
@@ -349,7 +356,7 @@ static void ack_sends_one_event_and_says_what_it_did_not_stop(void **state)
     s->answer.still_running = running;
     s->answer.n_still_running = 2;
     s->answer.has_tier = 1;
-    s->answer.tier = YINUO__V1__TIER__TIER_STATION_HEAD;
+    s->answer.tier = 2;
 
     assert_int_equal(run(s, "ack", "LN", NULL), CLI_DONE);
     assert_string_equal(s->out,

@@ -215,7 +215,7 @@ static void bad_words_are_refused_where_they_stand(void **state)
          "messages/en.yaml:1:12: error: \"why\" is missing in a message"},
         {"rule: {A: {why: This}}",
          "messages/en.yaml:1:1: error: there are no messages for \"rule\" "
-         "(rules, clocks or kinds)"},
+         "(rules, clocks, kinds or roles)"},
         {"rules: [A]", NULL},
         {"rules: {A: {why: One, where: Two}}", NULL},
         {"rules: {A: {why: One}, A: {why: Two}}", NULL},

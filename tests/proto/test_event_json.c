@@ -2,6 +2,8 @@
 
 #include "proto/event_json.h"
 #include "proto/message_json.h"
+#include "proto/roles.h"
+#include "tests/support/roles.h"
 
 static json_t *json_of(const char *text)
 {
@@ -179,9 +181,10 @@ static void a_decision_line_has_all_names_of_the_contract(void **state)
     page.has_late_by_ms = 1;
     page.kind = YINUO__V1__DECISION_KIND__DECISION_KIND_PAGE;
     page.severity = YINUO__V1__SEVERITY__SEVERITY_S1;
-    page.tier = YINUO__V1__TIER__TIER_CRISIS_CENTER;
+    page.tier = 4;
     page.at_ms = INT64_C(1338890400000);
     page.late_by_ms = 1500;
+    roles_use(support_roles());
     page.case_id = (char *)(uintptr_t) "C-9";
     page.key = (char *)(uintptr_t) "P1";
     assert_json(decision_to_json(&page, 17, 12, "Asia/Shanghai"),
@@ -216,7 +219,7 @@ static void any_message_becomes_json_along_its_descriptor(void **state)
     page.late_by_ms = 60000;
     page.tier = 99;
     assert_json(message_to_json(&page.base, NULL),
-                "{\"page_id\":\"p0-7-1\",\"tier\":99,"
+                "{\"page_id\":\"p0-7-1\",\"tier\":\"tier99\","
                 "\"channel_hints\":{\"sms\":\"+86\"},"
                 "\"do_by\":\"1970-01-01T00:00:00Z\",\"late_by\":60}");
 

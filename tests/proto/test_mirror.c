@@ -49,21 +49,19 @@ static void roles_have_the_numbers_of_the_wire(void **state)
     (void)state;
 }
 
-static void severities_and_tiers_have_words(void **state)
+static void severities_and_outcomes_have_words(void **state)
 {
     assert_word(&yinuo__v1__severity__descriptor, 1, "S1");
     assert_word(&yinuo__v1__severity__descriptor, 4, "S4");
-    assert_word(&yinuo__v1__tier__descriptor, 1, "engineer");
-    assert_word(&yinuo__v1__tier__descriptor, 4, "crisis_center");
     assert_word(&yinuo__v1__outcome__descriptor, 3, "withdrawn");
     assert_word(&yinuo__v1__record_kind__descriptor, 8, "quarantined");
     char text[FIELD_NAME_SIZE];
     int value;
-    assert_null(field_enum_text(&yinuo__v1__tier__descriptor, 5, text));
-    assert_null(field_enum_text(&yinuo__v1__tier__descriptor,
+    assert_null(field_enum_text(&yinuo__v1__severity__descriptor, 5, text));
+    assert_null(field_enum_text(&yinuo__v1__severity__descriptor,
                                 INT64_C(0x100000001), text));
-    assert_false(
-        field_enum_value(&yinuo__v1__tier__descriptor, "unspecified", &value));
+    assert_false(field_enum_value(&yinuo__v1__severity__descriptor,
+                                  "unspecified", &value));
     (void)state;
 }
 
@@ -100,7 +98,7 @@ int main(void)
         cmocka_unit_test(decisions_have_the_numbers_of_the_engine),
         cmocka_unit_test(sources_have_the_numbers_of_the_engine),
         cmocka_unit_test(roles_have_the_numbers_of_the_wire),
-        cmocka_unit_test(severities_and_tiers_have_words),
+        cmocka_unit_test(severities_and_outcomes_have_words),
         cmocka_unit_test(what_the_engine_may_make_can_be_decoded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

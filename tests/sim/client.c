@@ -31,6 +31,6 @@ bool client_hello(struct party *p, enum wire_role role, uint32_t tier)
     hello.role = (Yinuo__V1__Role)role;
     hello.version_min = hello.version_max = WIRE_VERSION;
     hello.has_tier = tier != 0;
-    hello.tier = (Yinuo__V1__Tier)tier;
+    hello.tier = tier;
     return client_say(p, WIRE_HELLO, 1, &hello.base);
 }

@@ -12,6 +12,10 @@
 #include "tests/sim/oracle.h"
 #include "workers/tier/core.h"
 
+/* As tests/sim/pack/policy.yaml has them. */
+static const char *const tier_names[] = {"", "engineer", "station_head",
+                                         "regional_rep", "crisis_center"};
+
 enum { TRIES = TIER_PAGES_MAX + 1, CHANNELS = 2, TRY_MS_MAX = 4000 };
 
 struct running_try {
@@ -159,7 +163,7 @@ static void start(struct party *p)
                                 .clock = &p->sim->clock.clock,
                                 .identity = p->name,
                                 .program = "sim",
-                                .tier = n->tier,
+                                .tier = tier_names[n->tier],
                                 .channels = n->channels,
                                 .channel_count = CHANNELS,
                                 .credit = 4,

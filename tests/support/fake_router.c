@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/socket.h"
 #include "proto/event.h"
+#include "tests/support/roles.h"
 
 struct session {
     struct fake_router *r;
@@ -59,6 +60,7 @@ static void register_it(struct session *s)
     struct frames f;
     head.has_partition = head.has_last_seq = 1;
     head.last_seq = s->r->record_seq;
+    head.roles = support_roles();
     reg.partitions = &number;
     reg.n_partitions = reg.n_heads = 1;
     reg.heads = heads;

@@ -33,7 +33,7 @@ static void goes_to(struct router *r, const struct case_record *c, targets page,
     uint8_t role = page & TARGET_OWNER ? 1 : lowest_role(page);
 
     out->has_goes_to = 1;
-    out->goes_to = (Yinuo__V1__Tier)role;
+    out->goes_to = role;
     if (page & TARGET_OWNER)
         out->person = router_text(r, name_text(&c->owner));
     else if (directory_on_call(world_policies(r->world)->directory,
@@ -206,7 +206,7 @@ void answer_deed(struct router *r, const struct asker *to,
         const struct decision *ack =
             decision_of(&d->decided.out->decisions, DECISION_ACKNOWLEDGE);
         a.has_tier = ack != NULL;
-        a.tier = ack ? (Yinuo__V1__Tier)ack->tier : (Yinuo__V1__Tier)0;
+        a.tier = ack ? ack->tier : 0;
         still_running(r, &d->decided.out->scratch, &a);
     }
     outbox_answer(&r->out, to, WIRE_ANSWER, &a.base);

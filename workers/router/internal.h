@@ -112,8 +112,9 @@ struct router {
     int64_t opened_ms, recovery_us;
     int64_t ticked_ms; /* monotonic: last TICK or STREAM */
     int64_t oldest_overdue_ms;
-    bool welcome; /* the broker knows us: pages may go to it */
-    bool doubted; /* the alarm about the wall clock was given */
+    bool welcome;            /* the broker knows us: pages may go to it */
+    struct bytes roles_told; /* with the last REGISTER; empty: none yet */
+    bool doubted;            /* the alarm about the wall clock was given */
 };
 
 /* --- batch.c --- */

@@ -237,7 +237,7 @@ static bool on_call_slot(struct reply *reply, struct text station,
         Yinuo__V1__RosterRow row = YINUO__V1__ROSTER_ROW__INIT;
         row.station = router_text(r, station);
         row.has_tier = row.has_contact = 1;
-        row.tier = (Yinuo__V1__Tier)tier;
+        row.tier = tier;
         row.contact = (uint32_t)i;
         if (i < count)
             roster_row(r, &row, name_text(&contacts[i]));
@@ -312,7 +312,7 @@ static void person(struct router *r, const struct asker *from,
     if (p) {
         row.station = router_text(r, p->station);
         row.has_tier = p->tier > 0;
-        row.tier = (Yinuo__V1__Tier)p->tier;
+        row.tier = p->tier;
     }
     reply_message(&reply, &row.base);
     reply_end(&reply, NULL);

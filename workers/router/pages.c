@@ -157,7 +157,7 @@ static void tell_others(struct router *r, const struct case_record *c,
     if (next_call(r, c, (uint8_t)p->tier, &next)) {
         p->has_next_at_ms = p->has_next_tier = 1;
         p->next_at_ms = next.at_ms;
-        p->next_tier = (Yinuo__V1__Tier)next.tier;
+        p->next_tier = next.tier;
         p->next_person = next.person;
     }
     p->has_do_by_ms = p->has_next_at_ms;

@@ -89,8 +89,10 @@ static enum status put_in_force(struct router *r, struct policyset *set,
     if (!now || !text_equal(now->version, set->version)) {
         st = keep_blobs(r, set, err);
         *changed = st == STATUS_OK;
-        if (*changed)
+        if (*changed) {
             journal_policy(r, set, by);
+            router_roles_changed(r);
+        }
     }
     policyset_free(set); /* the world compiled its own from the blob */
     return st;

@@ -60,7 +60,7 @@ static void next_of(struct router *r, const struct case_record *c,
         return;
     row->has_next_due_ms = row->has_next_tier = 1;
     row->next_due_ms = next.at_ms;
-    row->next_tier = (Yinuo__V1__Tier)next.tier;
+    row->next_tier = next.tier;
     row->next_person = next.person;
 }
 

@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/reader.h"
+#include "ledger/role_words.h"
 #include "workers/router/internal.h"
 #include "workers/router/maintain.h"
 
@@ -118,6 +119,7 @@ enum status router_open(const struct router_options *options,
     arena_init(&r->batches[1].arena, ARENA_BYTES);
     r->batch = &r->batches[0];
     arena_init(&r->parse, 8 * LIMIT_DECODE_BYTES);
+    bytes_init(&r->roles_told, LIMIT_FRAME_BYTES);
     outbox_init(&r->out);
     outbox_init(&r->stream);
     outbox_init(&r->waiting);
@@ -171,6 +173,7 @@ void router_close(struct router **router)
     leases_free(&r->leases);
     outbox_fini(&r->waiting);
     outbox_fini(&r->stream);
+    bytes_fini(&r->roles_told);
     outbox_fini(&r->out);
     arena_fini(&r->parse);
     arena_fini(&r->batches[1].arena);
@@ -329,6 +332,34 @@ int64_t router_turn(struct router *r, bool idle)
     return more || r->drill.firing ? 0 : wait_ms(r, mono_ms);
 }
 
+/* What the policy's roles are called, and the same as bytes. */
+static Yinuo__V1__Roles *router_roles(struct router *r, struct bytes *packed)
+{
+    const struct policyset *set = world_policies(r->world);
+    Yinuo__V1__Roles *roles = set ? role_words(set, &r->parse) : NULL;
+
+    bytes_reset(packed);
+    if (roles && codec_encode(&roles->base, packed) != STATUS_OK)
+        abort();
+    return roles;
+}
+
+/* Other packs may have other tiers: whoever comes from now on is told. */
+void router_roles_changed(struct router *r)
+{
+    struct bytes now;
+    bool same;
+
+    if (!r->roles_told.size)
+        return;
+    bytes_init(&now, LIMIT_FRAME_BYTES);
+    (void)router_roles(r, &now);
+    same = slice_equal(bytes_slice(&now), bytes_slice(&r->roles_told));
+    bytes_fini(&now);
+    if (!same)
+        router_greet(r);
+}
+
 void router_greet(struct router *r)
 {
     Yinuo__V1__Register body = YINUO__V1__REGISTER__INIT;
@@ -341,6 +372,7 @@ void router_greet(struct router *r)
     head.partition = partition;
     head.last_seq = r->next_seq - 1;
     head.served = 1;
+    head.roles = router_roles(r, &r->roles_told);
     body.n_partitions = 1;
     body.partitions = &partition;
     body.has_owner_epoch = body.has_pid = 1;

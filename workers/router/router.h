@@ -73,6 +73,8 @@ int64_t router_turn(struct router *r, bool idle);
 /* Tells the broker at once who we are: at the start, and when it may be new.
  * Until it answers no page goes out. Between turns; commits. */
 void router_greet(struct router *r);
+/* A policy was loaded: greets again if its tiers are called otherwise. */
+void router_roles_changed(struct router *r);
 
 /* It has answered. What was with workers of the one before is sent again. */
 void router_welcome(struct router *r);

@@ -23,7 +23,7 @@ struct tier_core *tier_core_new(const struct tier_settings *settings,
     core->set = *settings;
     assert(core->set.channel_count >= 1 &&
            core->set.channel_count <= TIER_CHANNELS_MAX);
-    assert(core->set.tier >= 1 && core->set.tier <= 4);
+    assert(core->set.tier && *core->set.tier);
     if (core->set.credit == 0 || core->set.credit > TIER_PAGES_MAX / 2)
         core->set.credit = TIER_CREDIT;
     if (core->set.tries == 0)

@@ -88,7 +88,7 @@ struct tier_settings {
     const struct clock *clock;
     const char *identity;
     const char *program;
-    uint32_t tier;                       /* 1 to 4 */
+    const char *tier; /* its name; the Welcome tells the number */
     const struct tier_channel *channels; /* in the order of falling back */
     size_t channel_count;                /* at least 1 */
     uint32_t credit;                     /* at most TIER_PAGES_MAX / 2 */

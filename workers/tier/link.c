@@ -1,5 +1,8 @@
 /* link - the connection to the broker: greet, tell credit, stay alive. */
+#include <string.h>
+
 #include "base/log.h"
+#include "proto/roles.h"
 #include "workers/tier/state.h"
 
 enum {
@@ -41,10 +44,9 @@ static void greet(struct tier_core *core)
     Yinuo__V1__Hello hello = YINUO__V1__HELLO__INIT;
     hello.identity = (char *)(uintptr_t)core->set.identity;
     hello.program = (char *)(uintptr_t)core->set.program;
-    hello.has_role = hello.has_tier = 1;
+    hello.has_role = 1;
     hello.has_version_min = hello.has_version_max = 1;
     hello.role = YINUO__V1__ROLE__ROLE_WORKER;
-    hello.tier = (Yinuo__V1__Tier)core->set.tier;
     hello.version_min = hello.version_max = WIRE_VERSION;
     if (l->unanswered >= HELLOS_PER_CONNECTION)
         reopen(core);
@@ -70,6 +72,24 @@ static int64_t within(int64_t value, int64_t low, int64_t high)
     return value < low ? low : value > high ? high : value;
 }
 
+/* Which of the policy's tiers is ours; 0 as long as no router has said. What
+ * people call them is for the pages. */
+static uint32_t tier_by_name(const struct tier_core *core,
+                             const Yinuo__V1__Welcome *w)
+{
+    for (size_t i = 0; i < w->n_partitions; i++) {
+        const Yinuo__V1__Roles *roles = w->partitions[i]->roles;
+        if (!roles)
+            continue;
+        roles_use(roles);
+        for (uint32_t n = 0; n < roles->tier_count && n < roles->n_roles; n++)
+            if (roles->roles[n]->name &&
+                strcmp(roles->roles[n]->name, core->set.tier) == 0)
+                return n + 1;
+    }
+    return 0;
+}
+
 static void welcome(struct tier_core *core, struct slice body)
 {
     struct link *l = &core->link;
@@ -86,6 +106,15 @@ static void welcome(struct tier_core *core, struct slice body)
         l->dead_ms = within(w->dead_wait_ms, 3 * l->beat_ms, LIMIT_SILENCE_MS);
     if (l->state == LINK_UP)
         return;
+    core->tier = tier_by_name(core, w);
+    if (!core->tier) {
+        log_warn("TIER-UNKNOWN",
+                 "no policy in force has a tier \"%s\" -> asked again soon",
+                 core->set.tier);
+        l->unanswered = 0;
+        go_down(core, l->wait_ms);
+        return;
+    }
     log_write(LOG_INFO, "TIER-WELCOME",
               LOG_FIELDS(LOG_INT("session", w->has_session ? w->session : 0)),
               "the broker knows us -> pages may come");
@@ -183,7 +212,7 @@ static void tell_credit(struct tier_core *core)
     for (size_t i = 0; i < core->set.channel_count; i++)
         names[i] = (char *)(uintptr_t)core->set.channels[i].name;
     credit.has_tier = credit.has_pages = 1;
-    credit.tier = (Yinuo__V1__Tier)core->set.tier;
+    credit.tier = core->tier;
     credit.pages = room;
     credit.channels = names;
     credit.n_channels = core->set.channel_count;

@@ -25,9 +25,6 @@ enum {
     STOP_RECEIPTS_MS = 1500
 };
 
-static const char *const tier_names[] = {"", "engineer", "station_head",
-                                         "regional_rep", "crisis_center"};
-
 struct options {
     const char *run, *connect, *tier, *channels, *name;
     struct channel_settings channel;
@@ -41,7 +38,6 @@ struct program {
     char names[256]; /* of channels, cut apart */
     char endpoint[LIMIT_PATH_BYTES];
     char identity[64];
-    uint32_t tier;
     void *context;
     void *sock;
     int signals;
@@ -86,22 +82,13 @@ static void done(void *context, const struct tier_result *result)
 
 /* ---- start ---- */
 
-static enum status find_tier(struct program *p, struct error *err)
+static void take_name(struct program *p)
 {
-    for (uint32_t i = 1; i < 5; i++)
-        if (strcmp(tier_names[i], p->options.tier) == 0)
-            p->tier = i;
-    if (!p->tier)
-        return error_set(err, STATUS_INVALID,
-                         "there is no tier \"%.60s\": it is engineer, "
-                         "station_head, regional_rep or crisis_center",
-                         p->options.tier);
     snprintf(p->identity, sizeof(p->identity), "%.60s",
              p->options.name ? p->options.name : "");
     if (!*p->identity)
-        snprintf(p->identity, sizeof(p->identity), "tier-%s",
-                 tier_names[p->tier]);
-    return STATUS_OK;
+        snprintf(p->identity, sizeof(p->identity), "tier-%.58s",
+                 p->options.tier);
 }
 
 static enum status open_channel(struct program *p, const char *name,
@@ -178,8 +165,7 @@ static enum status start(struct program *p, struct error *err)
     enum status status = signals_open(&p->signals, true, err);
     if (status == STATUS_OK)
         status = open_log(o, err);
-    if (status == STATUS_OK)
-        status = find_tier(p, err);
+    take_name(p);
     if (status == STATUS_OK)
         status = open_channels(p, err);
     if (status == STATUS_OK)
@@ -190,7 +176,7 @@ static enum status start(struct program *p, struct error *err)
                                      .clock = clock_system(),
                                      .identity = p->identity,
                                      .program = "yinuo-tier " YINUO_VERSION,
-                                     .tier = p->tier,
+                                     .tier = p->options.tier,
                                      .channels = p->channel,
                                      .channel_count = p->count,
                                      .credit = (uint32_t)o->credit,
@@ -309,7 +295,7 @@ static void read_options(struct options *o, int argc, char **argv)
     const struct option_row rows[] = {
         {"run", 'r', OPTION_TEXT, N_("DIR"), N_("run directory of the broker"), &o->run},
         {"connect", 0, OPTION_TEXT, N_("ENDPOINT"), N_("another door of the broker"), &o->connect},
-        {"tier", 't', OPTION_TEXT, N_("NAME"), N_("engineer, station_head, regional_rep or crisis_center"), &o->tier},
+        {"tier", 't', OPTION_TEXT, N_("NAME"), N_("which of the policy's tiers, as \"yinuo tiers\" names them"), &o->tier},
         {"name", 0, OPTION_TEXT, N_("ID"), N_("who the broker takes us for (tier-NAME)"), &o->name},
         {"channels", 'c', OPTION_TEXT, N_("LIST"), N_("log,exec,smtp in the order of falling back (log)"), &o->channels},
         {"timeout", 0, OPTION_SPAN, N_("SPAN"), N_("of one try of a channel (10s)"), &c->timeout_ms},

@@ -9,6 +9,7 @@
 #include "base/span.h"
 #include "base/time_text.h"
 #include "base/utf8.h"
+#include "proto/roles.h"
 
 enum {
     LINE_SIZE = 512,
@@ -42,22 +43,6 @@ static const char *severity_words(const Yinuo__V1__Page *p)
         return _("S4 routine");
     default:
         return _("alarm");
-    }
-}
-
-static const char *tier_words(Yinuo__V1__Tier tier)
-{
-    switch ((int)tier) {
-    case YINUO__V1__TIER__TIER_ENGINEER:
-        return _("engineer");
-    case YINUO__V1__TIER__TIER_STATION_HEAD:
-        return _("station head");
-    case YINUO__V1__TIER__TIER_REGIONAL_REP:
-        return _("regional representative");
-    case YINUO__V1__TIER__TIER_CRISIS_CENTER:
-        return _("crisis center");
-    default:
-        return "";
     }
 }
 
@@ -200,7 +185,8 @@ static void next_words(const Yinuo__V1__Page *p, char *out, size_t room)
     if (!some(p->next_person) && !p->has_next_tier)
         return;
     clean(p->next_person, name, sizeof(name));
-    const char *tier = p->has_next_tier ? tier_words(p->next_tier) : "";
+    const char *tier =
+        p->has_next_tier ? role_word(p->next_tier, i18n_language()) : "";
     snprintf(who, sizeof(who), "%s%s%s", tier, *tier && *name ? " " : "", name);
     if (!p->has_next_at_ms) {
         snprintf(out, room, "%s", who);

@@ -59,7 +59,7 @@ bool receipt_send(struct tier_core *core, const struct receipt *r)
     out.outcome = r->outcome;
     out.at_ms = r->at_ms;
     out.attempts = r->attempts;
-    out.tier = (Yinuo__V1__Tier)core->set.tier;
+    out.tier = core->tier;
     out.channel = (char *)(uintptr_t)r->channel;
     if (r->provider_id[0])
         out.provider_id = (char *)(uintptr_t)r->provider_id;

@@ -76,6 +76,7 @@ struct desk {
 
 struct tier_core {
     struct tier_settings set;
+    uint32_t tier; /* its number in the policy in force; 0: not told yet */
     struct link link;
     struct desk desk;
     struct tier_counters count;

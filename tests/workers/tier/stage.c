@@ -1,4 +1,5 @@
 #include "stage.h"
+#include "tests/support/roles.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -145,7 +146,7 @@ void stage_init(struct stage *s)
                                          .clock = &s->clock.clock,
                                          .identity = "tier-station_head",
                                          .program = "stage",
-                                         .tier = 2,
+                                         .tier = "station_head",
                                          .channels = s->table,
                                          .channel_count = STAGE_CHANNELS,
                                          .credit = 8,
@@ -223,6 +224,11 @@ void stage_raw(struct stage *s, uint8_t kind, const void *body, size_t size)
 void stage_welcome(struct stage *s)
 {
     Yinuo__V1__Welcome w = YINUO__V1__WELCOME__INIT;
+    Yinuo__V1__PartitionHead head = YINUO__V1__PARTITION_HEAD__INIT;
+    Yinuo__V1__PartitionHead *heads[] = {&head};
+    head.roles = support_roles();
+    w.partitions = heads;
+    w.n_partitions = 1;
     w.has_session = w.has_heartbeat_wait_ms = w.has_dead_wait_ms = 1;
     w.session = 7;
     w.heartbeat_wait_ms = 2000;

@@ -12,6 +12,8 @@
 #include "base/random.h"
 #include "base/utf8.h"
 #include "workers/tier/page_json.h"
+#include "proto/roles.h"
+#include "tests/support/roles.h"
 #include "workers/tier/page_text.h"
 
 static const int64_t NOW = 1338777300000; /* 2012-06-04T10:35:00+08:00 */
@@ -21,13 +23,14 @@ static char *names[] = {(char *)"wang", (char *)"li"};
 
 static Yinuo__V1__Page tv_crew(const char *language)
 {
+    roles_use(support_roles());
     Yinuo__V1__Page p = YINUO__V1__PAGE__INIT;
     p.page_id = (char *)"p12.0";
     p.case_id = (char *)"LN-4";
     p.has_severity = p.has_tier = p.has_do_by_ms = p.has_next_tier = 1;
     p.has_next_at_ms = p.has_now_ms = p.has_created_ms = 1;
     p.severity = YINUO__V1__SEVERITY__SEVERITY_S1;
-    p.tier = YINUO__V1__TIER__TIER_STATION_HEAD;
+    p.tier = 2;
     p.person = (char *)"zhao";
     p.language = (char *)(uintptr_t)language;
     p.customer_words = (char *)"I want my money back";
@@ -40,7 +43,7 @@ static Yinuo__V1__Page tv_crew(const char *language)
     p.also_told = names;
     p.n_also_told = 2;
     p.next_person = (char *)"chen";
-    p.next_tier = YINUO__V1__TIER__TIER_CRISIS_CENTER;
+    p.next_tier = 4;
     p.next_at_ms = NOW + 5 * MINUTE;
     p.answer_command = (char *)"yinuo ack p12.0";
     p.created_ms = p.now_ms = NOW;

@@ -1,0 +1,62 @@
+#include "ledger/role_words.h"
+
+#include "policy/messages.h"
+#include "proto/roles.h"
+
+static char *text(struct arena *arena, struct text t)
+{
+    return arena_text_of(arena, slice_of(t.data, t.size));
+}
+
+/* The word of one role in each language that the pack has words in. */
+static bool add_words(Yinuo__V1__RoleWords *row, const struct policyset *set,
+                      const struct policy *p, struct text role,
+                      struct arena *arena)
+{
+    const struct messages *m = set->messages;
+
+    row->words = arena_array(arena, ROLE_LANGUAGES_MAX, sizeof *row->words);
+    for (size_t i = 0;
+         row->words && m && i < m->count && row->n_words < ROLE_LANGUAGES_MAX;
+         i++) {
+        const struct message *found =
+            messages_in(m, p->name, m->books[i].language, MESSAGE_ROLES, role);
+        Yinuo__V1__KeyValue *pair;
+
+        if (!found || !text_equal(m->books[i].pack, p->name))
+            continue;
+        pair = arena_alloc(arena, sizeof *pair);
+        if (!pair)
+            return false;
+        yinuo__v1__key_value__init(pair);
+        pair->key = text(arena, m->books[i].language);
+        pair->value = text(arena, found->why);
+        row->words[row->n_words++] = pair;
+    }
+    return row->words != NULL;
+}
+
+Yinuo__V1__Roles *role_words(const struct policyset *set, struct arena *arena)
+{
+    const struct policy *p = set->pack_count ? set->packs[0].policy : NULL;
+    Yinuo__V1__Roles *all = p ? arena_alloc(arena, sizeof *all) : NULL;
+
+    if (!all)
+        return NULL;
+    yinuo__v1__roles__init(all);
+    all->has_tier_count = 1;
+    all->tier_count = p->tier_count;
+    all->roles = arena_array(arena, p->role_count, sizeof *all->roles);
+    for (uint8_t i = 1; all->roles && i <= p->role_count; i++) {
+        Yinuo__V1__RoleWords *row = arena_alloc(arena, sizeof *row);
+
+        if (!row)
+            return NULL;
+        yinuo__v1__role_words__init(row);
+        row->name = text(arena, p->roles[i].name);
+        if (!add_words(row, set, p, p->roles[i].name, arena))
+            return NULL;
+        all->roles[all->n_roles++] = row;
+    }
+    return all->roles ? all : NULL;
+}

@@ -1,0 +1,17 @@
+/* role_words - the roles of a policy set as the wire tells them.
+ *
+ * Memory   In the arena; names are borrowed from the set.
+ * Errors   NULL: the arena is full, or the set has no pack.
+ * Threads  Any.
+ */
+#ifndef LEDGER_ROLE_WORDS_H
+#define LEDGER_ROLE_WORDS_H
+
+#include "base/arena.h"
+#include "policy/policy_load.h"
+#include "proto/yinuo.pb-c.h"
+
+/* All packs of a set have the same roles (docs/policy.md). */
+Yinuo__V1__Roles *role_words(const struct policyset *set, struct arena *arena);
+
+#endif
