@@ -90,6 +90,22 @@ static uint32_t tier_by_name(const struct tier_core *core,
     return 0;
 }
 
+/* Mostly a router that is not there yet; else a name that no policy has. */
+static void wait_for_tiers(struct tier_core *core, const Yinuo__V1__Welcome *w)
+{
+    struct link *l = &core->link;
+    bool told = false;
+    for (size_t i = 0; i < w->n_partitions; i++)
+        told |= w->partitions[i]->roles != NULL;
+    if (told)
+        log_warn("TIER-UNKNOWN",
+                 "the policy in force has no tier \"%s\" -> asked again soon",
+                 core->set.tier);
+    l->unanswered = 0;
+    l->wait_ms = HELLO_WAIT_MS;
+    go_down(core, told ? HELLO_WAIT_MAX_MS : HELLO_WAIT_MS);
+}
+
 static void welcome(struct tier_core *core, struct slice body)
 {
     struct link *l = &core->link;
@@ -108,11 +124,7 @@ static void welcome(struct tier_core *core, struct slice body)
         return;
     core->tier = tier_by_name(core, w);
     if (!core->tier) {
-        log_warn("TIER-UNKNOWN",
-                 "no policy in force has a tier \"%s\" -> asked again soon",
-                 core->set.tier);
-        l->unanswered = 0;
-        go_down(core, l->wait_ms);
+        wait_for_tiers(core, w);
         return;
     }
     log_write(LOG_INFO, "TIER-WELCOME",

@@ -66,6 +66,20 @@ def fields(data):
     return out
 
 
+TIERS = ["engineer", "station_head", "regional_rep", "crisis_center"]
+WORDS = {"station_head": "站长", "regional_rep": "首代"}
+
+
+def head():
+    """A PartitionHead: what the tiers are called."""
+    roles = b""
+    for name in TIERS:
+        words = field(2, field(1, "zh_CN") + field(2, WORDS[name])) \
+            if name in WORDS else b""
+        roles += field(1, field(1, name) + words)
+    return field(1, 0) + field(5, roles + field(2, len(TIERS)))
+
+
 def page(page_id, severity=S3, tier=1, person="wang", method="log", mail=None,
          phone=None, **more):
     """A Page; more by name as in yinuo.proto."""
@@ -168,7 +182,8 @@ class World:
         self.sock.send_multipart([peer, head, body])
 
     def register(self):
-        self.send(REGISTER, field(1, 0) + field(2, 1), request=1)
+        self.send(REGISTER, field(1, 0) + field(2, 1) + field(3, head()),
+                  request=1)
 
     def step(self, wait_ms=50):
         if not self.sock.poll(wait_ms):
