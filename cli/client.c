@@ -318,7 +318,8 @@ static enum outcome greet(struct client *c, int64_t until_ms, struct error *err)
     if (outcome == ANSWERED && welcome) {
         keep_partitions(c, welcome);
         keep_roles(welcome);
-        c->greeted = true;
+        /* without a router there are no names of tiers yet: asked again */
+        c->greeted = roles_count() > 0;
     }
     arena_fini(&arena);
     return outcome;
