@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/writer.h"
 #include "ledger/lmdb_env.h"
+#include "ledger/memarena.h"
 #include "ledger/state_internal.h"
 
 enum {
@@ -142,6 +143,7 @@ static void *run(void *arg)
 {
     struct state *s = arg;
     struct checkpoint *c = &s->checkpoint;
+    size_t bytes;
 
     pthread_setname_np(pthread_self(), "checkpoint");
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), WRITER_NICE);
@@ -152,7 +154,9 @@ static void *run(void *arg)
             set_phase(c, CHECKPOINT_DONE);
             break;
         case CHECKPOINT_FREE:
+            bytes = memtable_bytes(c->memory);
             memtable_free(c->memory);
+            memarena_trim(bytes); /* the next one may need as much */
             c->memory = NULL;
             set_phase(c, CHECKPOINT_IDLE);
             break;

@@ -1,6 +1,8 @@
 #include "ledger/memarena.h"
 
 #include <assert.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@ enum {
     CHUNK_FIRST = 64 << 10,
     CHUNK_LAST = 2 << 20,
     HUGE_BYTES = 2 << 20,
+    KEPT_MAX = 16,
 };
 
 struct memarena_chunk {
@@ -84,6 +87,58 @@ void *memarena_map(size_t size)
     return p;
 }
 
+/* --- chunks of HUGE_BYTES that wait for the next arena --- */
+
+static struct {
+    pthread_mutex_t mutex;
+    struct memarena_chunk *first;
+    size_t count;
+} kept = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static struct memarena_chunk *take_kept(void)
+{
+    pthread_mutex_lock(&kept.mutex);
+    struct memarena_chunk *c = kept.first;
+
+    if (c != NULL) {
+        kept.first = c->next;
+        kept.count--;
+    }
+    pthread_mutex_unlock(&kept.mutex);
+    return c;
+}
+
+static bool keep(struct memarena_chunk *c)
+{
+    pthread_mutex_lock(&kept.mutex);
+    bool room = kept.count < KEPT_MAX;
+
+    if (room) {
+        c->next = kept.first;
+        kept.first = c;
+        kept.count++;
+    }
+    pthread_mutex_unlock(&kept.mutex);
+    return room;
+}
+
+void memarena_trim(size_t bytes)
+{
+    for (;;) {
+        pthread_mutex_lock(&kept.mutex);
+        bool enough = kept.count <= bytes / HUGE_BYTES;
+
+        pthread_mutex_unlock(&kept.mutex);
+        struct memarena_chunk *c = enough ? NULL : take_kept();
+
+        if (c == NULL)
+            return;
+        munmap(c, HUGE_BYTES);
+    }
+}
+
+/* --- chunks of an arena --- */
+
 static void link_chunk(struct memarena *a, struct memarena_chunk *c,
                        size_t size)
 {
@@ -108,7 +163,8 @@ void memarena_fini(struct memarena *a)
     while (c != NULL) {
         struct memarena_chunk *next = c->next;
 
-        munmap(c, c->size);
+        if (c->size != HUGE_BYTES || !keep(c))
+            munmap(c, c->size);
         c = next;
     }
     memset(a, 0, sizeof *a);
@@ -120,8 +176,10 @@ static void refill(struct memarena *a, size_t room)
 
     while (size < room + sizeof(struct memarena_chunk))
         size *= 2;
-    struct memarena_chunk *c = memarena_map(size);
+    struct memarena_chunk *c = size == HUGE_BYTES ? take_kept() : NULL;
 
+    if (c == NULL)
+        c = memarena_map(size);
     link_chunk(a, c, size);
     a->at = (uint8_t *)(c + 1);
     a->room = size - sizeof *c;

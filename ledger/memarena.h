@@ -1,8 +1,11 @@
 /* memarena - memory for one memtable: size classes over mapped chunks.
  *
- * Memory   memarena_fini() unmaps everything at once. Blocks are 16-aligned.
+ * Memory   memarena_fini() gives everything back at once. Blocks are
+ *          16-aligned. Some large chunks are kept for the next arena: for the
+ *          kernel to clear a fresh one costs more than all else that is done
+ *          with it.
  * Errors   Out of memory ends the process with a message.
- * Threads  One owner.
+ * Threads  One owner; the chunks that are kept are everybody's.
  */
 #ifndef LEDGER_MEMARENA_H
 #define LEDGER_MEMARENA_H
@@ -25,6 +28,9 @@ struct memarena {
 
 void memarena_init(struct memarena *a);
 void memarena_fini(struct memarena *a);
+
+/* Of the chunks that are kept, as many stay as make up so many bytes. */
+void memarena_trim(size_t bytes);
 
 /* At least size bytes; *room says how many they really are. */
 void *memarena_take(struct memarena *a, size_t size, size_t *room);

@@ -329,28 +329,71 @@ size_t memtable_bytes(const struct memtable *m)
     return m->arena.used;
 }
 
-static int by_table_and_key(const void *a, const void *b)
-{
-    const struct mem_row *x = *(struct mem_row *const *)a;
-    const struct mem_row *y = *(struct mem_row *const *)b;
+/* A row with the beginning of its key, so that sorting looks at few rows: each
+ * look would be one into memory far away. */
+struct sorting {
+    uint64_t first, second; /* bytes of the key, 8 and 8 */
+    struct mem_row *row;
+};
 
-    if (x->table != y->table)
-        return x->table < y->table ? -1 : 1;
-    if (x->prefix != y->prefix)
-        return x->prefix < y->prefix ? -1 : 1;
-    return memtable_compare(mem_row_key(x), mem_row_key(y));
+static int by_key(const void *a, const void *b)
+{
+    const struct sorting *x = a, *y = b;
+
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    if (x->second != y->second)
+        return x->second < y->second ? -1 : 1;
+    return memtable_compare(mem_row_key(x->row), mem_row_key(y->row));
+}
+
+/* The rows of the slots to come, while this one's is looked at. */
+static void look_ahead(const struct memtable *m, size_t i)
+{
+    __builtin_prefetch(m->slots[(i + 16) & m->mask].row);
+}
+
+/* Where the rows of each table begin, and end, in the order to be. */
+static void count_tables(const struct memtable *m, size_t *at)
+{
+    memset(at, 0, (MEMTABLE_TABLES + 1) * sizeof *at);
+    for (size_t i = 0; i <= m->mask; i++) {
+        look_ahead(m, i);
+        if (m->slots[i].row != NULL)
+            at[m->slots[i].row->table + 1]++;
+    }
+    for (size_t t = 0; t < MEMTABLE_TABLES; t++)
+        at[t + 1] += at[t];
+    assert(at[MEMTABLE_TABLES] == m->count);
+}
+
+static struct sorting sorting_of(struct mem_row *row)
+{
+    struct slice key = mem_row_key(row);
+
+    return (struct sorting){
+        .first = row->prefix,
+        .second = key.size > 8 ? memorder_prefix(slice_from(key, 8)) : 0,
+        .row = row};
 }
 
 struct mem_row **memtable_rows(const struct memtable *m)
 {
-    size_t bytes = (m->count + 1) * sizeof(struct mem_row *);
-    struct mem_row **rows = must_have(malloc(bytes), bytes);
-    size_t n = 0;
+    size_t bytes = (m->count + 1) * sizeof(struct sorting);
+    struct sorting *all = must_have(malloc(bytes), bytes);
+    struct mem_row **rows = (struct mem_row **)(void *)all;
+    size_t at[MEMTABLE_TABLES + 1], next[MEMTABLE_TABLES + 1];
 
-    for (size_t i = 0; i <= m->mask; i++)
+    count_tables(m, at);
+    memcpy(next, at, sizeof at);
+    for (size_t i = 0; i <= m->mask; i++) {
+        look_ahead(m, i);
         if (m->slots[i].row != NULL)
-            rows[n++] = m->slots[i].row;
-    assert(n == m->count);
-    qsort(rows, n, sizeof *rows, by_table_and_key);
+            all[next[m->slots[i].row->table]++] = sorting_of(m->slots[i].row);
+    }
+    for (size_t t = 0; t < MEMTABLE_TABLES; t++)
+        qsort(all + at[t], at[t + 1] - at[t], sizeof *all, by_key);
+    for (size_t i = 0; i < m->count; i++)
+        rows[i] = all[i].row; /* in place: never behind what is read */
     return rows;
 }
