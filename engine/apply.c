@@ -64,6 +64,8 @@ static void copy_instance(struct clock_instance *to,
     /* steps past the count are never read */
     memcpy(to, from, offsetof(struct clock_instance, steps));
     memcpy(to->steps, from->steps, from->step_count * sizeof from->steps[0]);
+    memcpy(to->pauses, from->pauses,
+           from->pause_count * sizeof from->pauses[0]);
 }
 
 static void apply_arm(struct case_record *c, const struct decision *d)
@@ -302,6 +304,9 @@ void case_apply(struct case_record *c, const struct decision *d)
     case DECISION_EMIT:
     case DECISION_NOBODY:
     case DECISION_NOTE:
+    case DECISION_MUTE:
+    case DECISION_HELD:
+    case DECISION_ROUTE:
         break; /* told, not kept */
     }
     if (c->updated_at_ms < d->at_ms)

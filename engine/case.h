@@ -29,6 +29,7 @@ enum {
     CASE_ITEMS_MAX = 48,
     CASE_BOOKINGS_MAX = 8,        /* intervals that it holds of somebody */
     CASE_GROUPS_MAX = GROUPS_MAX, /* keys by which later events find it */
+    CLOCK_PAUSES_MAX = 8,         /* of an instance, told one by one */
 };
 
 /* On disk and wire: append only. */
@@ -74,7 +75,8 @@ enum {
     X(OWNER_FROZEN,  12, number, owner_frozen)                                  \
     X(WAITING_UNTIL, 13, number, waiting_until_ms)                              \
     X(SNOOZED_UNTIL, 14, number, snoozed_until_ms)                              \
-    X(SNOOZED_BY,    15, text,   snoozed_by)
+    X(SNOOZED_BY,    15, text,   snoozed_by)                                    \
+    X(ROUTED,        50, text,   routed)      /* what could not be placed: unknown_kind ... */
 /* clang-format on */
 
 #define X(name, code, word) CASE_##name = code,
@@ -100,6 +102,11 @@ struct pending_step {
     uint8_t tier; /* ladder: whom it calls; else 0 */
 };
 
+/* While the case waited: time that did not count. */
+struct stretch {
+    int64_t from_ms, until_ms;
+};
+
 /* One clock of the case, or one ladder (clock == policy->ack_clock, key = the
  * tier that was paged). It lives until satisfied, even with no step left. */
 struct clock_instance {
@@ -111,8 +118,12 @@ struct clock_instance {
     int64_t paused_at_ms; /* 0: running */
     uint8_t severity;     /* at arming */
     uint8_t step_count;
+    uint8_t pause_count; /* the last of them; older ones are in paused_ms only
+                          */
+    int64_t paused_ms;   /* all that did not count, up to the present pause */
     struct pending_step
         steps[CLOCK_STEPS_MAX]; /* by due, ascending; [0] is the timer */
+    struct stretch pauses[CLOCK_PAUSES_MAX]; /* ascending */
 };
 
 struct promise {
@@ -156,6 +167,7 @@ struct case_record {
     struct name owner, offered_to, merged_into, snoozed_by;
     struct name parent;      /* the case that this one is part of */
     struct name gathered_by; /* the case that lists this one (a handover) */
+    struct name routed; /* why nobody could place it; empty: somebody could */
     enum case_status status;
     int64_t severity, severity_before;
     int64_t opened_at_ms, raised_at_ms, last_contact_at_ms, resolved_at_ms,

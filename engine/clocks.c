@@ -8,6 +8,8 @@ void instance_copy(struct clock_instance *to, const struct clock_instance *from)
 {
     memcpy(to, from, offsetof(struct clock_instance, steps));
     memcpy(to->steps, from->steps, from->step_count * sizeof from->steps[0]);
+    memcpy(to->pauses, from->pauses,
+           from->pause_count * sizeof from->pauses[0]);
 }
 
 static int64_t timer_of(const struct clock_instance *i)
@@ -36,8 +38,9 @@ static void explain(const struct run *r, const struct clock_instance *i,
     }
     step = &clock->by_severity[p->severity - 1].steps[p->step];
     d->rule = step->id;
-    d->span_ms = step->after_ms;
-    d->open_time = step->basis == STEP_AFTER_OPEN;
+    d->span_ms = step_span_ms(clock, p);
+    d->open_time =
+        step_is_open(clock, &clock->by_severity[p->severity - 1], step);
 }
 
 /* Makes next the instance of its clock and key. A new generation is a new
@@ -215,7 +218,10 @@ static void restart(struct run *r, const struct clock_instance *old,
     if (from != at_ms)
         return; /* it counts from later already */
     instance_copy(&next, old);
-    next.step_count = 0;
+    next.step_count = next.pause_count = 0;
+    next.paused_ms = 0;
+    if (next.paused_at_ms && next.paused_at_ms < from)
+        next.paused_at_ms = from;
     next.armed_at_ms = from;
     next.severity = (uint8_t)r->c->severity;
     join_steps(r, &next, next.severity, from, INT64_MIN);

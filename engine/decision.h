@@ -15,6 +15,7 @@
 
 #include "engine/case.h"
 #include "engine/intent.h"
+#include "engine/mute.h"
 
 /* clang-format off */
 /*    name         code  word              fields used beside case_id, severity, rule, at_ms, why */
@@ -56,7 +57,10 @@
     X(INTERVAL,    36, "interval")     /* subject, clock the set's name, key, number 1 held 0 free, from_ms, due_ms until, interval: whole */ \
     X(INTENT,      37, "intent")       /* key its id, value kind of event, person whose, number done; intent: whole, NULL: it ends */ \
     X(LINK,        38, "link")         /* index which; value the other end; stand-in: person, from_ms, due_ms until */ \
-    X(GROUP,       39, "group")        /* key by which events find the case                */
+    X(GROUP,       39, "group")        /* key by which events find the case                */ \
+    X(MUTE,        40, "mute")         /* key its id, mute: whole but for what it holds    */ \
+    X(HELD,        41, "held")         /* key the mute, tier, person, rule, clock; index: its place there, number: how many it has held */ \
+    X(ROUTE,       42, "route")        /* rule, value: what could not be placed; key: its kind */
 /* clang-format on */
 
 #define X(name, code, word) DECISION_##name = code,
@@ -88,6 +92,7 @@ struct decision {
     struct text key;   /* instance: promise id, ladder tier */
     struct text page_id;
     struct text value;
+    struct text role; /* PAGE, INFORM, NOBODY: beside the ladder; its name */
     int64_t number, previous;
     uint32_t generation;
     int64_t
@@ -108,6 +113,7 @@ struct decision {
     const struct tally *tally;
     const struct interval *interval;
     const struct intent *intent; /* INTENT: the whole of it */
+    const struct mute *mute;
 };
 
 enum {
@@ -130,6 +136,7 @@ struct decisions {
     struct tally tallies[DECISION_ENTRIES_MAX];
     struct interval intervals[DECISION_ENTRIES_MAX];
     struct intent intents[INTENTS_MAX];
+    struct mute mute; /* a record adds or ends one at most */
 };
 
 const char *decision_kind_name(enum decision_kind k);

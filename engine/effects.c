@@ -15,7 +15,7 @@ enum {
     IN_ANY = IN_LIFE | IN_CLOSED,
 };
 
-enum family { ITSELF, OWNER, PROMISE, ANSWER, ITEM, TIE };
+enum family { ITSELF, OWNER, PROMISE, ANSWER, ITEM, TIE, MUTING };
 
 /* clang-format off */
 static const struct {
@@ -69,6 +69,8 @@ static const struct {
     [EFFECT_UNLINK]        = {TIE,     IN_ANY},
     [EFFECT_GATHER]        = {TIE,     IN_LIFE},
     [EFFECT_STAND_IN]      = {TIE,     IN_ANY},
+    [EFFECT_MUTE]          = {MUTING,  IN_ANY},
+    [EFFECT_UNMUTE]        = {MUTING,  IN_LIFE},
 };
 /* clang-format on */
 
@@ -137,6 +139,8 @@ static struct text refuses(struct run *r, const struct event *ev,
         return item_refuse(r, ev, row);
     case TIE:
         return link_refuse(r, ev, e);
+    case MUTING:
+        return mute_refuse(r, ev, e);
     case ITSELF:
         return e == EFFECT_MERGE ? merge_refuse(r, ev) : why;
     }
@@ -200,7 +204,7 @@ static void resolve(struct run *r, const struct event *ev)
     move(r, ev, DECISION_RESOLVE, 0);
 }
 
-static void close_case(struct run *r, const struct event *ev)
+void close_case(struct run *r, const struct event *ev)
 {
     if (r->c->status == CASE_CLOSED)
         return;
@@ -386,6 +390,9 @@ void effects_run(struct run *r, struct event *ev)
             break;
         case TIE:
             link_run(r, ev, row->effect);
+            break;
+        case MUTING:
+            mute_run(r, ev, row->effect);
             break;
         }
     }

@@ -1,5 +1,6 @@
 #include "engine/run.h"
 
+/* Words that outlive what they were made from. */
 struct text run_keep(struct run *r, struct text t)
 {
     struct decisions *d = &r->out->decisions;
@@ -74,6 +75,9 @@ static void keep_whole(struct run *r, struct decision *d)
         struct intent *copy = &all->intents[all->intent_count++];
         *copy = *d->intent;
         d->intent = copy;
+    } else if (d->kind == DECISION_MUTE) {
+        all->mute = *d->mute;
+        d->mute = &all->mute;
     }
 }
 
@@ -159,6 +163,11 @@ static void start(struct run *r, const struct view *view,
     r->depth = 0;
     r->limit = false;
     r->want_count = r->made_count = r->want_mark = 0;
+    r->event = NULL;
+    r->route = NULL;
+    r->unknown = (struct text){NULL, 0};
+    r->event_mutes = 0;
+    r->except_count = r->named_count = 0;
     out->decisions.count = out->decisions.words_used = 0;
     out->decisions.instance_count = out->decisions.promise_count = 0;
     out->decisions.item_count = 0;
@@ -216,7 +225,7 @@ static enum engine_result refuse(struct run *r, const char *why)
     return ENGINE_REFUSED;
 }
 
-static void open_case(struct run *r, const struct event *ev)
+void open_case(struct run *r, const struct event *ev)
 {
     const struct input *in = r->in;
     const struct station *s =
@@ -226,7 +235,9 @@ static void open_case(struct run *r, const struct event *ev)
         struct text value;
     } rows[] = {
         {CASE_FIELD_STATION, in->station},
-        {CASE_FIELD_REGION, in->region.size ? in->region : s->region},
+        {CASE_FIELD_REGION, r->route && r->route->region.size ? r->route->region
+                            : in->region.size                 ? in->region
+                                                              : s->region},
         {CASE_FIELD_PRODUCT_LINE, in->product_line},
         {CASE_FIELD_CUSTOMER, in->customer},
         {CASE_FIELD_ASSET, in->asset},
@@ -319,19 +330,27 @@ static enum engine_result decide_many(struct run *r, const struct event *ev)
 static enum engine_result decide_event(struct run *r)
 {
     const struct input *in = r->in;
-    const struct kind_rule *kind;
+    const struct kind_rule *kind = NULL;
     struct event ev = main_event(in);
     struct text why;
     bool known = find(r), skip = false;
     char buffer[24];
 
-    if (in->event >= r->policy->kind_count)
-        return refuse(r, "unknown_kind");
-    kind = &r->policy->kinds[in->event];
+    if (in->event < r->policy->kind_count)
+        kind = &r->policy->kinds[in->event];
     if (in->case_id.size > NAME_BYTES_MAX)
         return refuse(r, "limit");
     if (in->at_ms > in->now_ms)
         return refuse(r, "in_the_future");
+    if (r->policy->route_count)
+        r->unknown = route_wanted(r, known, kind);
+    if (r->unknown.size && (!kind || !kind->opens_case)) {
+        route_group(r, &ev);
+        pages_flush(r);
+        return ENGINE_DECIDED;
+    }
+    if (!kind)
+        return refuse(r, "unknown_kind");
     if (!known && !kind->opens_case) {
         if (kind->needs_case)
             return refuse(r, "unknown_case");
@@ -344,6 +363,8 @@ static enum engine_result decide_event(struct run *r)
         case_init(r->c);
         if (!in->case_id.size)
             r->case_id = made_up_id(r, buffer);
+        if (r->unknown.size)
+            r->route = route_of(r, &ev);
         open_case(r, &ev);
         if (r->limit)
             return ENGINE_LIMIT;
@@ -353,6 +374,8 @@ static enum engine_result decide_event(struct run *r)
         return refuse(r, why.data);
     if (!skip && event_run(r, &ev))
         run_changes(r);
+    if (r->route)
+        route_run(r, &ev);
     if (!in->backlog_follows)
         fire_due(r, in->now_ms, true);
     pages_flush(r);

@@ -44,6 +44,9 @@ struct view {
                           struct name *out);
     /* Whether another case is part of this one; NULL: none is. */
     bool (*has_children)(void *context, struct text case_id);
+    /* Those that have not ended; a small bounded list. */
+    const struct mute *mutes;
+    size_t mute_count;
 };
 
 /* A gate's refusal is DECIDED: the event is on record, with a REFUSE decision

@@ -107,7 +107,8 @@ static void run_rule(struct run *r, struct event *ev)
                                    raised_by(r, rule->raise_by, ev->at_ms));
         severity_raise(r, ev->severity, ev->at_ms, rule->id);
         why = why_of_event(r, ev, rule->id);
-        want_targets(r, rule->page, rule->inform, false, ev->late, &why);
+        want_audience(r, rule->page, rule->inform, rule->except, false,
+                      ev->late, &why);
         return;
     }
 }
@@ -144,8 +145,7 @@ static bool gate_refuses(struct run *r, struct event *ev)
     return false;
 }
 
-/* Returns whether the event passed its gates. */
-bool event_run(struct run *r, struct event *ev)
+static bool carry_out(struct run *r, struct event *ev)
 {
     uint8_t before = (uint8_t)r->c->severity;
 
@@ -164,6 +164,22 @@ bool event_run(struct run *r, struct event *ev)
         clocks_lowered(r, ev->at_ms);
     clocks_begin(r, ev);
     return !r->limit;
+}
+
+/* Returns whether the event passed its gates. */
+bool event_run(struct run *r, struct event *ev)
+{
+    const struct event *outer = r->event;
+    uint64_t outer_mutes = r->event_mutes;
+    bool passed;
+
+    r->event = ev;
+    if (r->view->mute_count)
+        r->event_mutes = mutes_of_event(r, ev);
+    passed = carry_out(r, ev);
+    r->event = outer;
+    r->event_mutes = outer_mutes;
+    return passed;
 }
 
 /* An event that the engine itself finds: by a timer (with fields of its own)

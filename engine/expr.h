@@ -53,7 +53,10 @@ enum { EXPR_DEPTH_MAX = 16, EXPR_ROWS_MAX = 64 };
     X(LOAD_PERSON_URGENT,  "load.person.urgent")                                \
     X(LOAD_PERSON_REGIONS, "load.person.regions")                               \
     X(LOAD_PERSON_PROMISES,"load.person.promises")                              \
-    X(LOAD_PERSON_SUBSTITUTES, "load.person.substitutes")
+    X(LOAD_PERSON_SUBSTITUTES, "load.person.substitutes") \
+    X(CASE_ACKNOWLEDGED_BY,"case.acknowledged_by") /* person: the last who did */ \
+    X(UNKNOWN,             "unknown")              /* word: kind station case; NONE: all is known */ \
+    X(UNKNOWN_KIND,        "unknown.kind")         /* text: the kind that nobody knows */
 /* clang-format on */
 
 #define X(name, word) EXPR_NAME_##name,
@@ -131,5 +134,7 @@ void expr_link(struct expr_row *rows, size_t count);
 /* Of an expression without rows: true. */
 struct value expr_value(const struct expr *e, const struct scope *s);
 bool expr_true(const struct expr *e, const struct scope *s);
+/* Of an expression without rows: true. */
+struct value expr_value(const struct expr *e, const struct scope *s);
 
 #endif

@@ -63,6 +63,48 @@ static void derive(struct run *r, uint16_t kind,
     event_derive(r, kind, NULL, own, at_ms);
 }
 
+/* A step that repeats comes back at its next moment, until its time is over;
+ * what an outage has passed over is one repetition. */
+static void again(const struct run *r, const struct clock_step *step,
+                  const struct pending_step *p, struct clock_instance *next)
+{
+    struct pending_step more = *p;
+
+    if (!step->repeat_ms || next->step_count == CLOCK_STEPS_MAX)
+        return;
+    more.due_ms += step->repeat_ms;
+    if (more.due_ms <= r->in->now_ms)
+        more.due_ms +=
+            (r->in->now_ms - more.due_ms) / step->repeat_ms * step->repeat_ms;
+    if (more.due_ms - p->from_ms > step->until_ms)
+        return;
+    next->steps[next->step_count++] = more;
+    steps_sort(next->steps, next->step_count);
+}
+
+/* Its audience may ask for the key and the due of the instance. */
+static void want_of_step(struct run *r, const struct clock_instance *of,
+                         const struct pending_step *p,
+                         const struct clock_step *step, const struct why *why)
+{
+    const struct clock_rule *clock = &r->policy->clocks[of->clock];
+    const struct field own[2] = {
+        {clock->key_field, {.kind = VALUE_TEXT, .text = name_text(&of->key)}},
+        {clock->due_field, {.kind = VALUE_TIME, .time_ms = of->due_ms}},
+    };
+    const struct event ev = {.kind = KIND_NONE,
+                             .source = SOURCE_SYSTEM,
+                             .at_ms = p->due_ms,
+                             .fields = own,
+                             .field_count = 2};
+    const struct event *outer = r->event;
+
+    r->event = &ev;
+    want_audience(r, p->page, step->inform, step->except, true,
+                  why->late_by_ms > 0, why);
+    r->event = outer;
+}
+
 /* Carries out one step of an instance; it leaves the list. */
 void fire_step(struct run *r, const struct clock_instance *i, uint8_t which)
 {
@@ -74,10 +116,12 @@ void fire_step(struct run *r, const struct clock_instance *i, uint8_t which)
         .rule = step->id,
         .at_ms = p.due_ms,
         .from_ms = p.from_ms,
-        .span_ms = step->after_ms,
-        .open_time = step->basis == STEP_AFTER_OPEN,
+        .span_ms = step_span_ms(clock, &p),
+        .open_time =
+            step_is_open(clock, &clock->by_severity[p.severity - 1], step),
         .late_by_ms = late_by(r, p.due_ms),
         .key = clock->of_items ? i->key : (struct name){0},
+        .clock = (uint16_t)(i->clock + 1),
     };
     uint8_t before = (uint8_t)r->c->severity;
     struct clock_instance next;
@@ -86,6 +130,7 @@ void fire_step(struct run *r, const struct clock_instance *i, uint8_t which)
     memmove(&next.steps[which], &next.steps[which + 1],
             (size_t)(next.step_count - which - 1) * sizeof next.steps[0]);
     next.step_count--;
+    again(r, step, &p, &next);
     emit(r, &(struct decision){.kind = DECISION_FIRE,
                                .at_ms = p.due_ms,
                                .index = next.clock,
@@ -107,7 +152,7 @@ void fire_step(struct run *r, const struct clock_instance *i, uint8_t which)
     severity_raise(r, step->raise_to, p.due_ms, step->id);
     if (r->c->severity < before)
         clocks_raised(r, before, p.due_ms);
-    want_targets(r, p.page, step->inform, true, why.late_by_ms > 0, &why);
+    want_of_step(r, &next, &p, step, &why);
     if (clock->of_items && step->basis == STEP_AT_DUE)
         item_overdue(r, &next, &why);
     if (step->emit != KIND_NONE)
@@ -166,17 +211,29 @@ void clocks_pause(struct run *r, int64_t at_ms)
 static void shift(const struct run *r, const struct clock_rule *clock,
                   struct pending_step *p, int64_t paused_ms, int64_t at_ms)
 {
-    const struct clock_step *step =
-        &clock->by_severity[p->severity - 1].steps[p->step];
+    const struct clock_steps *table = &clock->by_severity[p->severity - 1];
 
     if (p->due_ms <= paused_ms || at_ms <= paused_ms)
         return;
-    if (step->basis == STEP_AFTER_OPEN)
+    if (step_is_open(clock, table, &table->steps[p->step]))
         p->due_ms =
             calendar_add(r->calendar, at_ms,
                          calendar_between(r->calendar, paused_ms, p->due_ms));
     else
         p->due_ms += at_ms - paused_ms;
+}
+
+/* The stretch that did not count is kept for whoever asks; the oldest goes
+ * first, its length stays in the sum. */
+static void note_pause(struct clock_instance *i, int64_t at_ms)
+{
+    if (at_ms <= i->paused_at_ms)
+        return;
+    if (i->pause_count == CLOCK_PAUSES_MAX)
+        memmove(&i->pauses[0], &i->pauses[1],
+                --i->pause_count * sizeof i->pauses[0]);
+    i->pauses[i->pause_count++] = (struct stretch){i->paused_at_ms, at_ms};
+    i->paused_ms += at_ms - i->paused_at_ms;
 }
 
 void clocks_resume(struct run *r, int64_t at_ms)
@@ -192,6 +249,7 @@ void clocks_resume(struct run *r, int64_t at_ms)
             shift(r, &r->policy->clocks[k->clock], &next.steps[s],
                   k->paused_at_ms, at_ms);
         steps_sort(next.steps, next.step_count);
+        note_pause(&next, at_ms);
         next.paused_at_ms = 0;
         instance_put(r, &next, at_ms);
     }

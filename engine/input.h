@@ -95,8 +95,9 @@ struct input {
     size_t field_count;
     const struct change *changes;
     size_t change_count;
-    bool backlog_follows; /* the station announced more: what this event finds
-                             already over waits for its firing */
+    struct text kind_name; /* EVENT of a kind that the rules do not know */
+    bool backlog_follows;  /* the station announced more: what this event finds
+                              already over waits for its firing */
 
     uint8_t depth;    /* of a derived event: intents behind it; else 0 */
     int64_t as_of_ms; /* FIRING */

@@ -15,7 +15,9 @@ uint8_t role_rank(const struct policy *p, uint8_t role)
         return 1;
     if (role <= p->tier_count)
         return role;
-    return role <= p->role_count ? p->roles[role].rank : 0;
+    if (role > p->role_count || p->roles[role].rank == RANK_OWN)
+        return 0;
+    return p->roles[role].rank;
 }
 
 static uint8_t role_of(const struct run *r, const struct clock_instance *i)
@@ -267,7 +269,8 @@ void ladder_fire(struct run *r, const struct clock_instance *i,
                        .at_ms = p.due_ms,
                        .from_ms = p.from_ms,
                        .span_ms = p.due_ms - p.from_ms,
-                       .late_by_ms = late_by(r, p.due_ms)};
+                       .late_by_ms = late_by(r, p.due_ms),
+                       .clock = (uint16_t)(i->clock + 1)};
     if (!why.rule.size)
         why.rule = r->policy->clocks[i->clock].name;
     instance_copy(&next, i);

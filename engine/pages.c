@@ -1,12 +1,14 @@
 /* pages - from "these tiers should hear of it" to one page per person. */
 #include "engine/run.h"
 
-static struct want *add(struct run *r)
+struct want *want_add(struct run *r)
 {
     if (r->want_count == WANTS_MAX) {
         r->limit = true;
         return NULL;
     }
+    if (r->view->mute_count)
+        r->want_mutes[r->want_count] = r->event_mutes;
     return &r->wants[r->want_count++];
 }
 
@@ -33,35 +35,59 @@ struct want *want_role(struct run *r, uint8_t role, uint8_t top, bool judged,
     if (w && (!judged || w->top >= top))
         return NULL;
     if (!w)
-        w = add(r);
+        w = want_add(r);
     if (w)
         *w = (struct want){
             .role = role, .top = top, .judged = judged, .why = *why};
     return w;
 }
 
-void want_targets(struct run *r, targets page, targets inform, bool escalates,
-                  bool judged, const struct why *why)
+static bool is_reference(const struct run *r, uint8_t role)
+{
+    return r->policy->roles[role].person.count > 0;
+}
+
+void want_audience(struct run *r, targets page, targets inform, targets except,
+                   bool escalates, bool judged, const struct why *why)
 {
     uint8_t top = targets_top(r->policy, page);
+    uint8_t left_out = except ? audience_except(r, except, why->at_ms) : 0;
 
     for (uint8_t role = 0; role <= r->policy->role_count; role++) {
         struct want *w;
 
-        if (!(page & TARGET_ROLE(role)) ||
-            !(w = want_role(r, role, top, judged, why)))
+        if (!(page & TARGET_ROLE(role)))
+            continue;
+        if (is_reference(r, role)) {
+            want_reference(r, role, false, top, judged, escalates, why);
+            continue;
+        }
+        if (!(w = want_role(r, role, top, judged, why)))
             continue;
         w->escalates = escalates && role >= 2;
+        w->except = left_out;
     }
     for (uint8_t role = 0; role <= r->policy->role_count; role++) {
         uint8_t to = role ? role : 1;
         struct want *w;
 
-        if (!(inform & TARGET_ROLE(role)) || find_want(r, to, true, false) ||
-            !(w = add(r)))
+        if (!(inform & TARGET_ROLE(role)))
             continue;
-        *w = (struct want){.role = to, .inform = true, .why = *why};
+        if (is_reference(r, role)) {
+            want_reference(r, role, true, 0, false, false, why);
+            continue;
+        }
+        if (find_want(r, to, true, false) || !(w = want_add(r)))
+            continue;
+        *w = (struct want){
+            .role = to, .inform = true, .except = left_out, .why = *why};
     }
+}
+
+void want_targets(struct run *r, targets page, targets inform, bool escalates,
+                  bool judged, const struct why *why)
+{
+    want_audience(r, page, inform, 0, escalates, judged, why);
 }
 
 void want_key(struct run *r, uint8_t role, struct text key)
@@ -80,7 +106,7 @@ void wants_are_moot(struct run *r)
         r->wants[i].inform = true;
 }
 
-static bool is_excluded(const struct run *r, const struct name *who)
+bool is_excluded(const struct run *r, const struct name *who)
 {
     for (uint8_t i = 0; i < r->c->excluded_count; i++)
         if (name_equal(&r->c->excluded[i], who))
@@ -190,6 +216,17 @@ static void keep_unpaged(const struct run *r, struct name *who, size_t *count)
     *count = kept;
 }
 
+static void keep_meant(const struct run *r, const struct want *w,
+                       struct name *who, size_t *count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < *count; i++)
+        if (!is_left_out(r, w->except, &who[i]))
+            who[kept++] = who[i];
+    *count = kept;
+}
+
 static void note_call(struct run *r, uint8_t role, const struct want *w,
                       size_t index, int64_t at_ms)
 {
@@ -226,11 +263,22 @@ static void make(struct run *r, const struct want *w, uint8_t role,
         .person = *who, .role = role, .inform = inform, .want = w};
 }
 
+/* What a role beside the ladder is called; a tier says it by its number. */
+static struct text side_name(const struct run *r, const struct want *w,
+                             uint8_t role)
+{
+    uint8_t named = w && w->reference ? w->reference : role;
+
+    return named > r->policy->tier_count ? r->policy->roles[named].name
+                                         : (struct text){NULL, 0};
+}
+
 static void nobody(struct run *r, const struct want *w, uint8_t role)
 {
     emit(r, &(struct decision){.kind = DECISION_NOBODY,
                                .at_ms = w->why.at_ms,
                                .tier = role,
+                               .role = side_name(r, NULL, role),
                                .rule = w->why.rule});
 }
 
@@ -250,6 +298,8 @@ static void find_person(struct run *r, const struct want *w)
 
         if (role > 1)
             keep_unpaged(r, who, &count);
+        if (w->except)
+            keep_meant(r, w, who, &count);
         index = pick(r, w, role, who, &count);
         if (count) {
             note_call(r, role, w, index, w->why.at_ms);
@@ -328,6 +378,8 @@ static void tell(struct run *r, const struct made *m)
                          .tier = m->role,
                          .person = name_text(&m->person),
                          .method = p ? p->method : (struct text){NULL, 0},
+                         .role = side_name(r, w, m->role),
+                         .value = w->about,
                          .rule = w->why.rule,
                          .key = name_text(&w->why.key),
                          .number = r->c->called[m->role],
@@ -358,6 +410,10 @@ static void inform(struct run *r, const struct want *w)
     struct name who[CONTACTS_MAX];
     size_t count = contacts_of(r, w->role, r->in->now_ms, who);
 
+    if (w->except)
+        keep_meant(r, w, who, &count);
+    if (w->person.size)
+        count = name_set(&who[0], w->person);
     if (!count)
         who[0] = (struct name){0};
     for (size_t i = 0; i < r->made_count; i++)
@@ -366,9 +422,14 @@ static void inform(struct run *r, const struct want *w)
     make(r, w, w->role, &who[0], true);
 }
 
-/* A ladder waits for an answer to a page; it begins when the page is made. */
-static int64_t page_from(const struct run *r, const struct want *w)
+/* A ladder waits for an answer to a page; it begins when the page is made, or
+ * when a mute lets it go. */
+static int64_t page_from(const struct run *r, const struct made *m)
 {
+    const struct want *w = m->want;
+
+    if (m->held)
+        return m->held->until_ms;
     return late_by(r, w->why.at_ms) ? r->in->now_ms : w->why.at_ms;
 }
 
@@ -386,13 +447,19 @@ void pages_flush(struct run *r)
     for (size_t i = 0; i < r->want_count && !r->limit; i++)
         if (r->wants[i].inform)
             inform(r, &r->wants[i]);
+    for (size_t i = 0; i < r->made_count && r->view->mute_count; i++)
+        r->made[i].held = mute_holds(r, &r->made[i]);
     for (uint8_t role = ROLES_MAX; role > 0; role--)
         for (size_t i = 0; i < r->made_count && !r->limit; i++)
             if (r->made[i].role == role && !r->made[i].inform &&
                 !r->made[i].want->rung)
-                ladder_arm(r, role, page_from(r, r->made[i].want));
-    for (size_t i = 0; i < r->made_count && !r->limit; i++)
-        tell(r, &r->made[i]);
+                ladder_arm(r, role, page_from(r, &r->made[i]));
+    for (size_t i = 0; i < r->made_count && !r->limit; i++) {
+        if (r->made[i].held)
+            mute_hold(r, &r->made[i]);
+        else
+            tell(r, &r->made[i]);
+    }
 }
 
 /* Withdraws the pages that nobody need answer any more. */

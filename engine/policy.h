@@ -40,9 +40,15 @@ typedef uint16_t targets;
 enum { TARGET_OWNER = 1 };
 #define TARGET_ROLE(n) ((targets)(1u << (n)))
 
+enum { RANK_OWN = 255 };
+
+/* By roster; or by reference: one person, whom an expression names. */
 struct role {
-    struct text name; /* station_head */
-    uint8_t rank;     /* the tier it counts as when it acknowledges */
+    struct text name;   /* station_head */
+    uint8_t rank;       /* the tier it counts as when it acknowledges; by
+                           reference: 0 a helper, RANK_OWN the tier he serves in */
+    struct expr person; /* count 0: by roster */
+    uint8_t otherwise;  /* by reference: the role paged where nobody is there */
 };
 
 /* What an event does to a case besides raising and paging. Each takes its
@@ -80,6 +86,8 @@ struct role {
     X(UNLOCK,       "unlock")                                                   \
     X(MERGE,        "merge")        /* to: the other case                       */ \
     X(CORRECT,      "correct")      /* field, value: a wrong past put right     */ \
+    X(MUTE,         "mute")         /* match, from, until, reason: pages are held */ \
+    X(UNMUTE,       "unmute")       /* it ends, what is still wanted is sent    */ \
     /* of the items of a list: which ones, see struct effect_row */              \
     X(ITEM_BEGIN,   "begin")        /* the items that the pack names for it     */ \
     X(ITEM_ADD,     "add")          /* those that the event names               */ \
@@ -122,6 +130,7 @@ struct rule {
     uint8_t
         raise_by; /* steps; with raise_to of the same contact not a sum (22) */
     targets page, inform;
+    targets except; /* whoever is of one of these is not paged by it */
 };
 
 /* Refuses a transition, never a fact: the event is journaled, the effects and
@@ -154,12 +163,18 @@ enum step_basis {
     STEP_BEFORE_DUE, /* after_ms before the due of the instance */
     STEP_DAY_OPEN,   /* at opening time of the day it is due */
     STEP_AT_DUE,
+    STEP_SHARE, /* percent of the way to the due, or to the step of */
 };
 
 struct clock_step {
     enum step_basis basis;
     int64_t after_ms;
+    int64_t repeat_ms; /* again after this; 0: once */
+    int64_t until_ms;  /* ... as long as that since it began to count */
+    uint8_t percent;   /* STEP_SHARE */
+    uint8_t of;        /* STEP_SHARE: index of the step; without a due */
     targets page, inform;
+    targets except; /* whoever is of one of these is not paged by it */
     uint8_t raise_to;
     uint16_t
         emit; /* kind of the derived event (promise.missed), or KIND_NONE */
@@ -179,6 +194,8 @@ struct clock_rule {
         due_field; /* steps are relative to this moment; empty: to the arming */
     bool pauses;   /* stands still while the case waits */
     bool of_items; /* one per open item of the lists that name it */
+    bool customer; /* what the customer was promised or waits for: never pauses,
+                      and no mute holds a page of it */
     uint8_t arm_on_raise; /* bit s-1: a raise to s starts it even if it does not
                              run */
     uint8_t group[SEVERITIES]; /* severities with one number share steps: a
@@ -330,6 +347,16 @@ struct kind_rule {
     size_t join_count;
 };
 
+/* Where an event goes that nobody can place: of an unknown kind, from an
+ * unknown station, of no case. The first that holds; the last always does. */
+struct route {
+    struct text id; /* ROUTE-LAST */
+    struct expr when;
+    struct text region; /* whose roster is asked; empty: the event's */
+    uint8_t severity;   /* of the case that it opens; 0: S3 */
+    targets page, inform;
+};
+
 struct policy {
     struct text version; /* hash, short; in each case and decision */
     struct text name;    /* service-network */
@@ -356,6 +383,8 @@ struct policy {
     size_t authority_count;
     const struct group_rule *groups;
     size_t group_count;           /* at most GROUPS_MAX */
+    const struct route *routes; /* none: what cannot be placed is refused */
+    size_t route_count;
     int64_t undated_promise_days; /* PR-07: default due at closing of the n-th
                                      day */
     int64_t snooze_max_ms;

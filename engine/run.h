@@ -20,6 +20,8 @@ enum {
     CONTACTS_MAX = 32,
     DEPTH_MAX = 6,
     STAND_INS_MAX = 4,
+    EXCEPTS_MAX = 8,
+    NAMED_MAX = 24,
     STEP_REPEAT = 255, /* pending_step.step of a ladder past its rungs */
 };
 
@@ -52,6 +54,7 @@ struct why {
     bool open_time;
     int64_t late_by_ms;
     struct name key; /* the request that is to be answered */
+    uint16_t clock;  /* whose step it is: its index and one; 0: none's */
 };
 
 /* Somebody who is to hear of it; a person only at the end of the record. */
@@ -64,8 +67,11 @@ struct want {
     bool judged;        /* a late timer's: only the highest tier is paged */
     bool escalates;     /* say so */
     uint8_t previous;   /* ... from this tier */
+    uint8_t reference;  /* the role by reference that named him; 0: none */
+    uint8_t except;     /* bit n: not excepts[n] */
     struct text person; /* exactly this one; else by role */
     struct text other;  /* not this one, the one after him */
+    struct text about;  /* what a digest tells of */
     struct why why;
 };
 
@@ -74,6 +80,7 @@ struct made {
     struct name person;
     uint8_t role;
     bool inform;
+    const struct mute *held; /* by this; NULL: it is sent */
     const struct want *want;
 };
 
@@ -92,16 +99,26 @@ struct run {
     uint8_t depth;
     bool limit;
     size_t want_count, made_count;
-    size_t want_mark; /* wants before it are not the present event's */
+    size_t want_mark;          /* wants before it are not the present event's */
+    const struct event *event; /* that wants somebody; NULL: a timer does */
+    const struct route *route; /* that is taken; NULL: none */
+    struct text unknown;       /* why a route is taken; empty: none is */
+    uint64_t event_mutes;      /* bit n: the event is one for mutes[n] */
+    uint64_t want_mutes[WANTS_MAX]; /* the same, of who wanted it; unset where
+                                       there are no mutes */
+    uint8_t except_count, named_count;
+    struct name excepts[EXCEPTS_MAX]; /* whom wants leave out */
+    struct name named[NAMED_MAX];     /* persons of wants */
     struct want wants[WANTS_MAX];
     struct made made[MADE_MAX];
 };
 
 /* engine.c */
 /* Words that outlive what they were made from. */
-struct text run_keep(struct run *r, struct text t);
 void emit(struct run *r, const struct decision *d);
 void run_place(struct run *r);
+struct text run_keep(struct run *r, struct text t);
+void open_case(struct run *r, const struct event *ev);
 int64_t late_by(const struct run *r, int64_t at_ms);
 
 /* event.c */
@@ -118,6 +135,7 @@ void severity_set(struct run *r, uint8_t to, int64_t at_ms, struct text rule);
 /* effects.c */
 struct text effects_refuse(struct run *r, const struct event *ev, bool *skip);
 void effects_run(struct run *r, struct event *ev);
+void close_case(struct run *r, const struct event *ev);
 
 /* ownership.c */
 void owner_at_opening(struct run *r, const struct event *ev);
@@ -175,6 +193,10 @@ size_t steps_build(const struct run *r, const struct clock_rule *clock,
 size_t steps_merge(struct pending_step *steps, size_t count,
                    const struct pending_step *more, size_t more_count,
                    const struct clock_rule *clock);
+bool step_is_open(const struct clock_rule *clock, const struct clock_steps *in,
+                  const struct clock_step *step);
+int64_t step_span_ms(const struct clock_rule *clock,
+                     const struct pending_step *p);
 void steps_sort(struct pending_step *steps, size_t count);
 
 /* clocks.c */
@@ -215,9 +237,37 @@ void ladder_fire(struct run *r, const struct clock_instance *i,
 uint16_t ladder_stop(struct run *r, uint8_t tier, int64_t at_ms);
 const struct clock_instance *ladder_below(const struct run *r, uint8_t tier);
 
+/* audience.c: roles by reference, and who is left out */
+void want_reference(struct run *r, uint8_t role, bool inform, uint8_t top,
+                    bool judged, bool escalates, const struct why *why);
+bool audience_named(struct run *r, uint8_t role, int64_t at_ms,
+                    struct name *who);
+uint8_t audience_except(struct run *r, targets except, int64_t at_ms);
+bool is_left_out(const struct run *r, uint8_t except, const struct name *who);
+struct text audience_keep(struct run *r, const struct name *who);
+
+/* mutes.c */
+uint64_t mutes_of_event(const struct run *r, const struct event *ev);
+const struct mute *mute_holds(const struct run *r, const struct made *m);
+void mute_hold(struct run *r, const struct made *m);
+struct text mute_refuse(const struct run *r, const struct event *ev,
+                        enum effect e);
+void mute_run(struct run *r, const struct event *ev, enum effect e);
+
+/* routes.c */
+struct text route_wanted(const struct run *r, bool known,
+                         const struct kind_rule *kind);
+const struct route *route_of(struct run *r, const struct event *ev);
+void route_run(struct run *r, const struct event *ev);
+void route_group(struct run *r, const struct event *ev);
+
 /* pages.c */
 void want_targets(struct run *r, targets page, targets inform, bool escalates,
                   bool judged, const struct why *why);
+void want_audience(struct run *r, targets page, targets inform, targets except,
+                   bool escalates, bool judged, const struct why *why);
+struct want *want_add(struct run *r);
+bool is_excluded(const struct run *r, const struct name *who);
 struct want *want_role(struct run *r, uint8_t role, uint8_t top, bool judged,
                        const struct why *why);
 /* The page to that role is about this request. */

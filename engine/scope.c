@@ -93,6 +93,12 @@ struct value scope_name(const struct scope *s, enum expr_name name)
     case EXPR_NAME_LOAD_PERSON_PROMISES:
     case EXPR_NAME_LOAD_PERSON_SUBSTITUTES:
         return load_value(s, name);
+    case EXPR_NAME_CASE_ACKNOWLEDGED_BY:
+        return text_value(name_text(&c->acknowledged_by));
+    case EXPR_NAME_UNKNOWN:
+        return text_value(r->unknown);
+    case EXPR_NAME_UNKNOWN_KIND:
+        return text_value(r->in->kind_name);
     case EXPR_NAME_COUNT:
         break;
     }

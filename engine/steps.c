@@ -24,10 +24,52 @@ void steps_sort(struct pending_step *steps, size_t count)
     }
 }
 
-static int64_t due_of(const struct run *r, const struct clock_step *step,
-                      int64_t from_ms, int64_t due_ms)
+/* Whether a step counts along opening hours. */
+bool step_is_open(const struct clock_rule *clock, const struct clock_steps *in,
+                  const struct clock_step *step)
+{
+    if (step->basis == STEP_SHARE && !clock->due_field.size)
+        step = &in->steps[step->of];
+    return step->basis == STEP_AFTER_OPEN;
+}
+
+/* How long a pending step counts: as the pack says, or as it came out. */
+int64_t step_span_ms(const struct clock_rule *clock,
+                     const struct pending_step *p)
+{
+    const struct clock_steps *table = &clock->by_severity[p->severity - 1];
+    const struct clock_step *step = &table->steps[p->step];
+
+    if (step->basis == STEP_SHARE && !clock->due_field.size)
+        return table->steps[step->of].after_ms / 100 * step->percent;
+    return step->basis == STEP_SHARE ? p->due_ms - p->from_ms : step->after_ms;
+}
+
+/* Percent of the way to the due; of a clock without one, to a step of it. */
+static int64_t share_of(const struct run *r, const struct clock_rule *clock,
+                        const struct clock_steps *table,
+                        const struct clock_step *step, int64_t from_ms,
+                        int64_t due_ms)
+{
+    const struct clock_step *to = &table->steps[step->of];
+    int64_t part_ms;
+
+    if (clock->due_field.size)
+        return from_ms + (due_ms - from_ms) / 100 * step->percent;
+    part_ms = to->after_ms / 100 * step->percent;
+    return to->basis == STEP_AFTER_OPEN
+               ? calendar_add(r->calendar, from_ms, part_ms)
+               : from_ms + part_ms;
+}
+
+static int64_t due_of(const struct run *r, const struct clock_rule *clock,
+                      const struct clock_steps *table,
+                      const struct clock_step *step, int64_t from_ms,
+                      int64_t due_ms)
 {
     switch (step->basis) {
+    case STEP_SHARE:
+        return share_of(r, clock, table, step, from_ms, due_ms);
     case STEP_AFTER:
         return from_ms + step->after_ms;
     case STEP_AFTER_OPEN:
@@ -68,16 +110,18 @@ size_t steps_build(const struct run *r, const struct clock_rule *clock,
 
     for (size_t i = 0; i < table->count && count < CLOCK_STEPS_MAX; i++) {
         const struct clock_step *step = &table->steps[i];
-        int64_t due = due_of(r, step, from_ms, due_ms);
-        bool reminder =
-            step->basis == STEP_BEFORE_DUE || step->basis == STEP_DAY_OPEN;
+        int64_t due = due_of(r, clock, table, step, from_ms, due_ms);
+        bool reminder = step->basis == STEP_BEFORE_DUE ||
+                        step->basis == STEP_DAY_OPEN ||
+                        step->basis == STEP_SHARE;
 
         if (reminder && due <= from_ms)
             continue;
         out[count++] = (struct pending_step){
             .due_ms = due,
             .from_ms = clock->due_field.size && step->basis != STEP_AFTER &&
-                               step->basis != STEP_AFTER_OPEN
+                               step->basis != STEP_AFTER_OPEN &&
+                               step->basis != STEP_SHARE
                            ? due_ms
                            : from_ms,
             .page = step->page,

@@ -58,6 +58,9 @@ MUST_CHECK enum status customs_case_read(struct slice row,
 enum status customs_subject_row(const struct subject *s, struct bytes *row);
 MUST_CHECK enum status customs_subject_read(struct slice row, struct subject *s,
                                             struct error *err);
+/* The row of a mute, and back. */
+enum status customs_mute_row(const struct mute *m, struct bytes *row);
+MUST_CHECK bool customs_mute_read(struct slice bytes, struct mute *m);
 
 /* One decision alone, as it lies in the part and in rows of the state. */
 enum status customs_decision(const struct decision *d, struct bytes *out);
@@ -74,6 +77,7 @@ struct customs_room {
     struct tally tally;
     struct interval interval;
     struct intent intent;
+    struct mute mute;
 };
 MUST_CHECK bool customs_decision_read(struct slice bytes,
                                       struct customs_room *room,

@@ -28,12 +28,13 @@
     T(37, snoozed_by) N(38, owner_frozen) N(39, locks)
 
 #define CASE_LAST(T, N) T(48, acknowledged_by) N(49, acknowledged_at_ms)
+#define CASE_PLACED(T, N) T(75, routed)
 
 #define CASE_LINKS(T, N) T(70, parent) T(71, gathered_by)
 
 #define CASE_FLAT(T, N)                                                         \
     CASE_HEAD(T, N) CASE_MIDDLE(T, N) CASE_SEQUENCES(T, N) CASE_TAIL(T, N)      \
-    N(41, acknowledged_tiers) CASE_LAST(T, N) CASE_LINKS(T, N)
+    N(41, acknowledged_tiers) CASE_LAST(T, N) CASE_LINKS(T, N) CASE_PLACED(T, N)
 /* clang-format on */
 
 enum {
@@ -88,6 +89,14 @@ void customs_put_instance(struct pb_out *o, const struct clock_instance *i,
     }
     pb_number(o, 10, i->severity);
     pb_number(o, 12, i->clock);
+    for (size_t s = 0; s < i->pause_count; s++) {
+        uint8_t *mark = pb_open(o, 13);
+
+        pb_number(o, 1, i->pauses[s].from_ms);
+        pb_number(o, 2, i->pauses[s].until_ms);
+        pb_close(o, mark);
+    }
+    pb_number(o, 14, i->paused_ms);
 }
 
 void customs_put_promise(struct pb_out *o, const struct promise *p)
@@ -241,6 +250,7 @@ enum status customs_case_row(const struct case_record *c,
     CASE_LINKS(PUT_TEXT, PUT_NUMBER)
     for (size_t i = 0; i < c->group_count; i++)
         pb_bytes(o, CASE_GROUP, c->groups[i].data, c->groups[i].size);
+    CASE_PLACED(PUT_TEXT, PUT_NUMBER)
     assert(!o->full); /* the engine's bounds keep a case below the limit */
     row->size += (size_t)(o->at - room);
     return STATUS_OK;
@@ -295,12 +305,28 @@ static void get_step(struct pb_in *in, struct slice bytes,
     in->bad |= sub.bad;
 }
 
+static void get_stretch(struct pb_in *in, struct slice bytes,
+                        struct stretch *stretch)
+{
+    struct pb_in sub = pb_in_of(bytes);
+    struct pb_field f;
+
+    *stretch = (struct stretch){0, 0};
+    while (pb_next(&sub, &f)) {
+        if (f.number == 1)
+            stretch->from_ms = (int64_t)f.value;
+        else if (f.number == 2)
+            stretch->until_ms = (int64_t)f.value;
+    }
+    in->bad |= sub.bad;
+}
+
 bool customs_get_instance(struct slice bytes, struct clock_instance *i)
 {
     struct pb_in in = pb_in_of(bytes);
     struct pb_field f;
 
-    memset(i, 0, sizeof *i);
+    memset(i, 0, offsetof(struct clock_instance, pauses));
     while (pb_next(&in, &f)) {
         switch (f.number) {
         case 2:
@@ -328,6 +354,14 @@ bool customs_get_instance(struct slice bytes, struct clock_instance *i)
             break;
         case 12:
             i->clock = (uint16_t)f.value;
+            break;
+        case 13:
+            if (i->pause_count == CLOCK_PAUSES_MAX || f.wire != PB_BYTES)
+                return false;
+            get_stretch(&in, f.bytes, &i->pauses[i->pause_count++]);
+            break;
+        case 14:
+            i->paused_ms = (int64_t)f.value;
             break;
         default:
             break;

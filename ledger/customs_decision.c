@@ -7,7 +7,10 @@
 
 enum {
     RECORD_DECISIONS_FIELD = 30,
-    DECISION_ROOM = 4096, /* the largest: an ARM with all its steps */
+    DECISION_ROOM = 4096,  /* the largest: an ARM with all its steps */
+    MUTE_ROOM = 20 * 1024, /* a MUTE with all that it held */
+    DECISION_ROLE = 50,
+    DECISION_MUTE_FIELD = 51,
     DECISION_INSTANCE = 27,
     DECISION_PROMISE_FIELD = 28,
     DECISION_ITEM_FIELD = 35,
@@ -92,12 +95,23 @@ static void put_decision(struct pb_out *o, const struct decision *d)
         customs_put_intent(o, d->intent);
         pb_close(o, mark);
     }
+    pb_text(o, DECISION_ROLE, d->role.data, d->role.size);
+    if (d->mute) {
+        mark = pb_open(o, DECISION_MUTE_FIELD);
+        customs_put_mute(o, d->mute);
+        pb_close(o, mark);
+    }
+}
+
+static size_t room_of(const struct decision *d)
+{
+    return d->mute ? MUTE_ROOM : DECISION_ROOM;
 }
 
 enum status customs_decision(const struct decision *d, struct bytes *out)
 {
-    uint8_t *room = bytes_reserve(out, DECISION_ROOM);
-    struct pb_out o = {room, room + DECISION_ROOM, !room};
+    uint8_t *room = bytes_reserve(out, room_of(d));
+    struct pb_out o = {room, room + room_of(d), !room};
 
     if (!room)
         return out->status;
@@ -109,8 +123,9 @@ enum status customs_decision(const struct decision *d, struct bytes *out)
 
 enum status customs_decision_part(const struct decision *d, struct bytes *part)
 {
-    uint8_t *room = bytes_reserve(part, DECISION_ROOM);
-    struct pb_out o = {room, room + DECISION_ROOM, !room};
+    size_t size = room_of(d);
+    uint8_t *room = bytes_reserve(part, size);
+    struct pb_out o = {room, room + size, !room};
     uint8_t *mark;
 
     if (!room)
@@ -149,6 +164,8 @@ static bool is_sound(const struct decision *d)
         return d->promise != NULL;
     case DECISION_ITEM:
         return d->item != NULL && d->number >= 0 && d->number < CASE_ITEMS_MAX;
+    case DECISION_MUTE:
+        return d->mute != NULL;
     case DECISION_COUNT:
         return d->index < COUNTERS_MAX;
     case DECISION_LOCK:
@@ -236,6 +253,17 @@ bool customs_decision_read(struct slice bytes, struct customs_room *room,
                 !customs_get_intent(f.bytes, &room->intent))
                 return false;
             d->intent = &room->intent;
+            break;
+        case DECISION_ROLE:
+            if (f.wire != PB_BYTES)
+                return false;
+            d->role = (struct text){(const char *)f.bytes.data,
+                                    (uint32_t)f.bytes.size};
+            break;
+        case DECISION_MUTE_FIELD:
+            if (f.wire != PB_BYTES || !customs_mute_read(f.bytes, &room->mute))
+                return false;
+            d->mute = &room->mute;
             break;
         default:
             if (!get_subject(&f, room, d))

@@ -274,6 +274,8 @@ enum refusal customs_input(const Yinuo__V1__Event *event,
         .reporter_role = may(event->reporter_role),
     };
     if (in->event == KIND_NONE)
+        in->kind_name = may(event->kind);
+    if (in->event == KIND_NONE && !policy->route_count)
         return fault_set(fault, REFUSAL_UNKNOWN_KIND, "kind",
                          "the rules %.*s do not know the kind %s",
                          (int)policy->name.size, policy->name.data,

@@ -57,7 +57,8 @@
     X(SUBJECTS,  11, "subjects")  /* key of a subject -> canonical Subject */ \
     X(OWNERS,    12, "owners")    /* person -> his open cases, his load  */    \
     X(INTENTS,   13, "intents")   /* sequence | n -> how far it is       */    \
-    X(GROUPS,    14, "groups")    /* key -> cases; parent -> children    */
+    X(GROUPS,    14, "groups")    /* key -> cases; parent -> children    */ \
+    X(MUTES,     15, "mutes")     /* case id of the mute -> Mute         */
 /* clang-format on */
 
 #define X(name, code, text) STATE_##name = code,

@@ -42,6 +42,7 @@ void world_free(struct world **w)
     for (size_t i = 0; i < (*w)->old_count; i++)
         policyset_free((*w)->old[i]);
     free((*w)->old);
+    free((*w)->mutes);
     arena_fini(&(*w)->arena);
     bytes_fini(&(*w)->part);
     bytes_fini(&(*w)->row);
@@ -376,6 +377,9 @@ static void decide(struct world *w, const struct world_input *in,
         abort(); /* a row of ours cannot be read: recover from the journal */
     w->found_is_current = w->found.found;
     view.directory = w->now->directory;
+    world_mutes_know(w);
+    view.mutes = w->mutes;
+    view.mute_count = w->mute_count;
     out->previous_seq = w->found.record.last_sequence;
     out->code = w->found.found && !world_policy_of(w, &w->found.record)
                     ? REFUSAL_NO_POLICY

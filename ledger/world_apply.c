@@ -289,6 +289,9 @@ static enum status apply_one(void *context, const struct decision *d,
     case_apply(c, d);
     if (d->kind == DECISION_PAGE)
         page_put(w, d, bytes);
+    if ((d->kind == DECISION_MUTE || d->kind == DECISION_HELD) &&
+        world_apply_mute(w, d))
+        return error_set(err, STATUS_CORRUPT, "the row of a mute");
     if (d->kind == DECISION_DELIVERED || d->kind == DECISION_FAILED)
         state_delete(w->state, STATE_OUTBOX, slice_of_words(d->page_id));
     return STATUS_OK;

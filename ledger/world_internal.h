@@ -30,6 +30,9 @@ struct world {
     struct world_case before; /* of the decisions being applied: as it was */
     struct world_case after;  /* ... as it becomes */
     struct subject subject;   /* that a decision changes */
+    struct mute *mutes;       /* those that have not ended, by id */
+    size_t mute_count;
+    bool mutes_known; /* as the rows say */
     struct engine_out out;
     size_t intent_count;     /* rows of INTENTS */
     bool stand_ins;          /* somebody answers for somebody */
@@ -58,6 +61,9 @@ void intents_count(struct world *w);
 /* Appends to w->part what the record of a step makes of its intent. */
 void intents_move(struct world *w, const struct world_input *in);
 uint8_t intents_depth(struct world *w, const char *id);
+void world_mutes_know(struct world *w);
+MUST_CHECK enum status world_apply_mute(struct world *w,
+                                        const struct decision *d);
 
 static inline struct slice slice_of_words(struct text t)
 {

@@ -37,7 +37,7 @@ static void add_role(struct loader *l, yaml_node_t *node, uint8_t rank)
         return;
     }
     d->roles[++d->policy->role_count] =
-        (struct role){loader_text(l, name), rank};
+        (struct role){.name = loader_text(l, name), .rank = rank};
 }
 
 static void read_tiers(struct loader *l, yaml_node_t *node, void *into,

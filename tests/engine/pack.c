@@ -526,12 +526,12 @@ static const struct rung s4_rungs[] = {
 };
 
 static const struct role roles[] = {
-    {T(""), 0},
-    {T("engineer"), 1},
-    {T("station_head"), 2},
-    {T("regional_rep"), 3},
-    {T("crisis_center"), 4},
-    {T("spokesman"), 4},
+    {.name = T(""), .rank = 0},
+    {.name = T("engineer"), .rank = 1},
+    {.name = T("station_head"), .rank = 2},
+    {.name = T("regional_rep"), .rank = 3},
+    {.name = T("crisis_center"), .rank = 4},
+    {.name = T("spokesman"), .rank = 4},
 };
 
 static const struct text locks[] = {T("media")};

@@ -1,0 +1,459 @@
+/* mutes - pages that are held: what a mute may be, whom it is for, what it
+ * holds and what becomes of that at its end. */
+#include "engine/run.h"
+
+#define DAY_MS INT64_C(86400000)
+#define MUTE_SPAN_MAX_MS (7 * DAY_MS)
+
+/* --- what matches --- */
+
+static struct text fold_number(int64_t n, char *buffer)
+{
+    uint32_t size = 0, digits = 1;
+    uint64_t left = n < 0 ? 0 : (uint64_t)n;
+
+    for (uint64_t m = left; m >= 10; m /= 10)
+        digits++;
+    for (size = digits; size > 0; size--, left /= 10)
+        buffer[size - 1] = (char)('0' + left % 10);
+    return (struct text){buffer, digits};
+}
+
+static bool value_is(const struct value *v, struct text wanted)
+{
+    char digits[24];
+
+    switch (v->kind) {
+    case VALUE_TEXT:
+        return text_equal(v->text, wanted);
+    case VALUE_NUMBER:
+        return v->thousandths % 1000 == 0 && v->thousandths >= 0 &&
+               text_equal(fold_number(v->thousandths / 1000, digits), wanted);
+    case VALUE_FLAG:
+        return text_equal(v->flag ? TEXT("true") : TEXT("false"), wanted);
+    case VALUE_LIST:
+        for (uint32_t i = 0; i < v->list.count; i++)
+            if (text_equal(v->list.items[i], wanted))
+                return true;
+        return false;
+    default:
+        return false;
+    }
+}
+
+/* Fields of a page: known when its person is. */
+static bool is_of_page(struct text field)
+{
+    static const char *const words[] = {"rule",   "clock", "tier",
+                                        "person", "role",  "severity"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_equal(field, text_of(words[i])))
+            return true;
+    return false;
+}
+
+/* Fields of a case, as its row calls them. */
+static bool of_case(const struct run *r, struct text field, struct text *value)
+{
+    const struct case_record *c = r->c;
+    const struct {
+        const char *word;
+        struct text value;
+    } rows[] = {
+        {"case_id", name_text(&c->id)},
+        {"station", name_text(&c->station)},
+        {"region", name_text(&c->region)},
+        {"product_line", name_text(&c->product_line)},
+        {"customer_id", name_text(&c->customer)},
+        {"asset_id", name_text(&c->asset)},
+        {"owner", name_text(&c->owner)},
+        {"state", text_of(case_status_name(c->status))},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!text_equal(field, text_of(rows[i].word)))
+            continue;
+        *value = rows[i].value;
+        return true;
+    }
+    return false;
+}
+
+static bool event_matches(const struct run *r, const struct event *ev,
+                          const struct mute_match *m)
+{
+    struct text field = name_text(&m->field), value;
+    const struct value *v;
+
+    if (is_of_page(field) || of_case(r, field, &value))
+        return true; /* asked when the page is made */
+    if (text_equal(field, TEXT("kind")))
+        return name_is(&m->value, r->policy->kinds[ev->kind].name);
+    if (text_equal(field, TEXT("reporter")))
+        return name_is(&m->value, ev->reporter);
+    v = event_field(ev, field);
+    return v && value_is(v, name_text(&m->value));
+}
+
+/* A bit for each mute that asks nothing of the event that it is not. */
+uint64_t mutes_of_event(const struct run *r, const struct event *ev)
+{
+    uint64_t mask = 0;
+
+    for (size_t i = 0; i < r->view->mute_count; i++) {
+        const struct mute *m = &r->view->mutes[i];
+        uint8_t k = 0;
+
+        while (k < m->match_count && event_matches(r, ev, &m->matches[k]))
+            k++;
+        if (k == m->match_count)
+            mask |= UINT64_C(1) << i;
+    }
+    return mask;
+}
+
+static bool page_matches(const struct run *r, const struct made *made,
+                         const struct mute_match *m, bool event_is_fine)
+{
+    const struct why *why = &made->want->why;
+    struct text field = name_text(&m->field), wanted = name_text(&m->value);
+    struct text value = {NULL, 0};
+    char digits[24];
+
+    if (text_equal(field, TEXT("rule")))
+        value = why->rule;
+    else if (text_equal(field, TEXT("clock")) && why->clock)
+        value = r->policy->clocks[why->clock - 1].name;
+    else if (text_equal(field, TEXT("tier")) || text_equal(field, TEXT("role")))
+        value = r->policy->roles[made->role ? made->role : 1].name;
+    else if (text_equal(field, TEXT("person")))
+        value = name_text(&made->person);
+    else if (text_equal(field, TEXT("severity")))
+        return text_equal(fold_number(r->c->severity, digits), wanted) ||
+               (wanted.size == 2 && wanted.data[0] == 'S' &&
+                wanted.data[1] - '0' == r->c->severity);
+    else if (!of_case(r, field, &value))
+        return event_is_fine;
+    return text_equal(value, wanted);
+}
+
+/* --- holding --- */
+
+static bool is_customers(const struct run *r, const struct why *why)
+{
+    return why->clock && r->policy->clocks[why->clock - 1].customer;
+}
+
+static uint8_t held_now(const struct run *r, const struct mute *m)
+{
+    const struct decisions *d = &r->out->decisions;
+    uint8_t count = m->held_count;
+
+    for (size_t i = 0; i < d->count; i++)
+        if (d->list[i].kind == DECISION_HELD &&
+            text_equal(d->list[i].key, name_text(&m->id)) &&
+            d->list[i].index >= count)
+            count++;
+    return count;
+}
+
+/* The place of the same person's page of the same case, or a new one. */
+static uint8_t place_of(const struct run *r, const struct mute *m,
+                        const struct made *made)
+{
+    for (uint8_t i = 0; i < m->held_count; i++)
+        if (name_equal(&m->held[i].person, &made->person) &&
+            name_is(&m->held[i].case_id, r->case_id) &&
+            m->held[i].tier == made->role)
+            return i;
+    return held_now(r, m);
+}
+
+/* The mute that holds a page: never one of S1 or S2, of a customer's clock, or
+ * a digest; NULL: it is sent. */
+const struct mute *mute_holds(const struct run *r, const struct made *made)
+{
+    uint64_t mask = r->want_mutes[made->want - r->wants];
+
+    if (made->inform || r->c->severity < 3 || made->want->about.size ||
+        is_customers(r, &made->want->why))
+        return NULL;
+    for (size_t i = 0; i < r->view->mute_count; i++) {
+        const struct mute *m = &r->view->mutes[i];
+        bool holds = m->from_ms <= r->in->now_ms &&
+                     r->in->now_ms < m->until_ms && !m->ended_at_ms &&
+                     !name_is(&m->id, r->case_id);
+
+        for (uint8_t k = 0; holds && k < m->match_count; k++)
+            holds = page_matches(r, made, &m->matches[k], mask >> i & 1);
+        if (holds && place_of(r, m, made) < MUTE_HELD_MAX)
+            return m;
+    }
+    return NULL;
+}
+
+void mute_hold(struct run *r, const struct made *made)
+{
+    const struct mute *m = made->held;
+    const struct why *why = &made->want->why;
+    uint32_t before = m->held_total + held_now(r, m) - m->held_count;
+
+    emit(r, &(struct decision){
+                .kind = DECISION_HELD,
+                .at_ms = why->at_ms,
+                .key = name_text(&m->id),
+                .tier = made->role,
+                .person = name_text(&made->person),
+                .rule = why->rule,
+                .clock = why->clock ? r->policy->clocks[why->clock - 1].name
+                                    : (struct text){NULL, 0},
+                .index = place_of(r, m, made),
+                .number = before + 1,
+                .due_ms = m->until_ms});
+}
+
+/* --- adding one --- */
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool read_match(struct text words, struct mute_match *m)
+{
+    uint32_t at = 0;
+
+    while (at < words.size && is_word(words.data[at]))
+        at++;
+    return at > 0 && at + 1 < words.size && words.data[at] == '=' &&
+           name_set(&m->field, (struct text){words.data, at}) &&
+           name_set(&m->value,
+                    (struct text){words.data + at + 1, words.size - at - 1});
+}
+
+static bool read_matches(const struct event *ev, struct mute *m)
+{
+    const struct value *v = event_field(ev, TEXT("match"));
+
+    if (!v || (v->kind != VALUE_LIST && v->kind != VALUE_TEXT))
+        return false;
+    if (v->kind == VALUE_TEXT) {
+        m->match_count = 1;
+        return read_match(v->text, &m->matches[0]);
+    }
+    if (!v->list.count || v->list.count > MUTE_MATCHES_MAX)
+        return false;
+    for (uint32_t i = 0; i < v->list.count; i++)
+        if (!read_match(v->list.items[i], &m->matches[m->match_count++]))
+            return false;
+    return true;
+}
+
+static int64_t moment(const struct event *ev, struct text name, int64_t unsaid)
+{
+    const struct value *v = event_field(ev, name);
+
+    return v && v->kind == VALUE_TIME ? v->time_ms : unsaid;
+}
+
+/* A reason as long as it fits, whole characters. */
+static void set_reason(struct name *n, struct text words)
+{
+    if (words.size > NAME_BYTES_MAX) {
+        words.size = NAME_BYTES_MAX;
+        while (words.size && (words.data[words.size] & 0xc0) == 0x80)
+            words.size--;
+    }
+    name_set(n, words);
+}
+
+/* Empty: m is one. */
+static struct text read_mute(const struct run *r, const struct event *ev,
+                             struct mute *m)
+{
+    struct text reason = event_text(ev, TEXT("reason"));
+
+    memset(m, 0, sizeof *m);
+    m->from_ms = moment(ev, TEXT("from"), ev->at_ms);
+    m->until_ms = moment(ev, TEXT("until"), 0);
+    if (m->from_ms < ev->at_ms)
+        m->from_ms = ev->at_ms;
+    if (!m->until_ms || !reason.size)
+        return TEXT("missing_field");
+    if (m->until_ms <= m->from_ms ||
+        m->until_ms - m->from_ms > MUTE_SPAN_MAX_MS || !read_matches(ev, m))
+        return TEXT("bad_field");
+    if (r->view->mute_count >= MUTES_MAX)
+        return TEXT("limit");
+    set_reason(&m->reason, reason);
+    m->maintenance = event_flag(ev, TEXT("maintenance"));
+    name_set(&m->id, r->case_id);
+    name_set(&m->owner, ev->reporter);
+    return (struct text){NULL, 0};
+}
+
+static struct text matched(const struct mute *m, struct text field)
+{
+    for (uint8_t i = 0; i < m->match_count; i++)
+        if (name_is(&m->matches[i].field, field))
+            return name_text(&m->matches[i].value);
+    return (struct text){NULL, 0};
+}
+
+/* A station is its head's to mute, a region its representative's, everything
+ * the highest tier's. */
+static bool may_mute(const struct run *r, const struct event *ev,
+                     const struct mute *m)
+{
+    struct text station = matched(m, TEXT("station"));
+    struct text region = matched(m, TEXT("region"));
+    uint8_t top = r->policy->tier_count;
+    uint8_t wanted = station.size ? 2 : region.size ? 3 : top;
+
+    if (station.size)
+        region = directory_station(r->directory, station, region)->region;
+    return directory_tier_of(r->directory, station, region, ev->reporter,
+                             top) >= (wanted < top ? wanted : top);
+}
+
+static const struct mute *own(const struct run *r)
+{
+    for (size_t i = 0; i < r->view->mute_count; i++)
+        if (name_is(&r->view->mutes[i].id, r->case_id))
+            return &r->view->mutes[i];
+    return NULL;
+}
+
+struct text mute_refuse(const struct run *r, const struct event *ev,
+                        enum effect e)
+{
+    const struct mute *old = own(r);
+    struct mute m;
+    struct text why;
+
+    if (event_is_fact(ev))
+        return (struct text){NULL, 0};
+    if (!ev->reporter.size)
+        return TEXT("no_person");
+    if (e == EFFECT_UNMUTE)
+        return !old ? TEXT("not_found")
+               : name_is(&old->owner, ev->reporter) || may_mute(r, ev, old)
+                   ? (struct text){NULL, 0}
+                   : TEXT("not_allowed");
+    if (old)
+        return TEXT("bad_field"); /* a window is ended, not stretched */
+    why = read_mute(r, ev, &m);
+    if (!why.size && !may_mute(r, ev, &m))
+        why = TEXT("not_allowed");
+    return why;
+}
+
+static void put(struct run *r, const struct event *ev, const struct mute *m)
+{
+    emit(r, &(struct decision){.kind = DECISION_MUTE,
+                               .at_ms = ev->at_ms,
+                               .key = name_text(&m->id),
+                               .person = name_text(&m->owner),
+                               .due_ms = m->ended_at_ms ? 0 : m->until_ms,
+                               .from_ms = m->from_ms,
+                               .number = m->held_total,
+                               .mute = m});
+}
+
+/* --- its end --- */
+
+/* Whether a page that was held is still somebody's to answer. */
+static bool is_wanted_still(const struct run *r, const struct held_page *p)
+{
+    struct case_record other;
+
+    if (!r->view->find_case(r->view->context, name_text(&p->case_id), &other) ||
+        (other.status != CASE_OPEN && other.status != CASE_WAITING) ||
+        other.acknowledged_at_ms >= p->at_ms)
+        return false;
+    for (uint8_t i = 0; i < other.excluded_count; i++)
+        if (name_equal(&other.excluded[i], &p->person))
+            return false;
+    return true;
+}
+
+static struct want *digest_of(struct run *r, const struct held_page *p,
+                              const struct event *ev)
+{
+    struct want *w;
+
+    for (size_t i = 0; i < r->want_count; i++)
+        if (r->wants[i].about.size && name_is(&p->person, r->wants[i].person))
+            return &r->wants[i];
+    if (!(w = want_add(r)))
+        return NULL;
+    *w = (struct want){.role = p->tier,
+                       .top = role_rank(r->policy, p->tier),
+                       .rung = true,
+                       .person = audience_keep(r, &p->person),
+                       .why = {.rule = r->policy->kinds[ev->kind].name,
+                               .at_ms = ev->at_ms,
+                               .late_by_ms = late_by(r, ev->at_ms)}};
+    return w;
+}
+
+/* One page per person for all that he has missed and that still matters. */
+static void release(struct run *r, const struct mute *m, const struct event *ev)
+{
+    bool wanted[MUTE_HELD_MAX];
+
+    for (uint8_t i = 0; i < m->held_count; i++)
+        wanted[i] = is_wanted_still(r, &m->held[i]);
+    for (uint8_t i = 0; i < m->held_count && !r->limit; i++) {
+        struct decisions *d = &r->out->decisions;
+        char *words = d->words + d->words_used;
+        uint32_t size = 0;
+        struct want *w;
+
+        if (!wanted[i])
+            continue;
+        w = digest_of(r, &m->held[i], ev);
+        if (!w || w->about.size)
+            continue;
+        for (uint8_t k = i; k < m->held_count; k++) {
+            const struct name *id = &m->held[k].case_id;
+
+            if (!wanted[k] ||
+                !name_equal(&m->held[k].person, &m->held[i].person))
+                continue;
+            if (d->words_used + size + id->size + 1 > DECISION_WORDS_MAX)
+                break; /* the list of the mute has them all */
+            if (size)
+                words[size++] = ' ';
+            memcpy(words + size, id->data, id->size);
+            size += id->size;
+        }
+        d->words_used += size;
+        w->about = (struct text){words, size};
+    }
+}
+
+static void end(struct run *r, const struct event *ev)
+{
+    const struct mute *old = own(r);
+    struct mute m;
+
+    if (!old)
+        return;
+    m = *old;
+    m.ended_at_ms = ev->at_ms;
+    put(r, ev, &m);
+    close_case(r, ev);
+    release(r, old, ev);
+}
+
+void mute_run(struct run *r, const struct event *ev, enum effect e)
+{
+    struct mute m;
+
+    if (e == EFFECT_UNMUTE)
+        end(r, ev);
+    else if (!own(r) && !read_mute(r, ev, &m).size)
+        put(r, ev, &m);
+}
