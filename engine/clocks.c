@@ -37,7 +37,8 @@ static void explain(const struct run *r, const struct clock_instance *i,
         return;
     }
     step = &clock->by_severity[p->severity - 1].steps[p->step];
-    d->rule = step->id;
+    if (step->id.size || !clock->of_items)
+        d->rule = step->id;
     d->span_ms = step_span_ms(clock, p);
     d->open_time =
         step_is_open(clock, &clock->by_severity[p->severity - 1], step);

@@ -112,11 +112,13 @@ void fire_step(struct run *r, const struct clock_instance *i, uint8_t which)
     const struct clock_rule *clock = &r->policy->clocks[i->clock];
     const struct clock_step *step =
         &clock->by_severity[p.severity - 1].steps[p.step];
+    const bool whole = clock->of_items && step->basis == STEP_AT_DUE;
     const struct why why = {
-        .rule = step->id,
+        .rule =
+            step->id.size || !clock->of_items ? step->id : item_rule_of(r, i),
         .at_ms = p.due_ms,
-        .from_ms = p.from_ms,
-        .span_ms = step_span_ms(clock, &p),
+        .from_ms = whole ? i->armed_at_ms : p.from_ms,
+        .span_ms = whole ? p.due_ms - i->armed_at_ms : step_span_ms(clock, &p),
         .open_time =
             step_is_open(clock, &clock->by_severity[p.severity - 1], step),
         .late_by_ms = late_by(r, p.due_ms),

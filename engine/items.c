@@ -320,6 +320,15 @@ static struct item fresh(const struct run *r, const struct event *ev,
     return i;
 }
 
+static const struct item_rule *named(const struct list_rule *list,
+                                     struct text key)
+{
+    for (size_t i = 0; i < list->item_count; i++)
+        if (text_equal(list->items[i].name, key))
+            return &list->items[i];
+    return NULL;
+}
+
 static void begin(struct run *r, const struct event *ev, uint16_t index)
 {
     const struct list_rule *list = &r->policy->lists[index];
@@ -353,7 +362,7 @@ static void add(struct run *r, const struct event *ev, uint16_t index,
 {
     const struct list_rule *list = &r->policy->lists[index];
     const struct item *old = key.size ? case_item(r->c, index, key) : NULL;
-    struct item item = fresh(r, ev, index, key, NULL);
+    struct item item = fresh(r, ev, index, key, named(list, key));
 
     if (old && is_open(old) && !list->balance)
         return;
@@ -438,6 +447,15 @@ static const struct item *find_of_clock(const struct run *r,
     return NULL;
 }
 
+/* What an item's clock is shown as, where its step does not say. */
+struct text item_rule_of(const struct run *r, const struct clock_instance *k)
+{
+    const struct item *i = find_of_clock(r, k);
+    const struct list_rule *list = i ? &r->policy->lists[i->list] : NULL;
+
+    return list && list->id.size ? list->id : r->policy->clocks[k->clock].name;
+}
+
 /* Nobody has answered: the request goes up, or to the next contact, and waits
  * as long again. It stays unanswered: what it would open stays closed. */
 void item_overdue(struct run *r, const struct clock_instance *k,
@@ -464,6 +482,8 @@ void item_overdue(struct run *r, const struct clock_instance *k,
         return;
     w->escalates = next.tier > 1;
     w->next = list->unanswered == UNANSWERED_NEXT_CONTACT;
+    if (w->next && !r->c->called[next.tier]) /* he has seen it, and not said */
+        w->other = name_text(&r->c->acknowledged_by);
     w->previous = i->tier;
 }
 

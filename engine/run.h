@@ -172,6 +172,7 @@ struct text item_refuse(struct run *r, const struct event *ev,
                         const struct effect_row *row);
 void item_run(struct run *r, const struct event *ev,
               const struct effect_row *row);
+struct text item_rule_of(const struct run *r, const struct clock_instance *k);
 void item_overdue(struct run *r, const struct clock_instance *i,
                   const struct why *why);
 struct value item_value(const struct run *r, const struct event *ev,
