@@ -11,7 +11,7 @@
 
 enum {
     FIRE_AT_ONCE = WORLD_DUE_MAX, /* cases per turn: then events get theirs */
-    GATHER_MS = 5,
+    GATHER_MS = 8,
     HELD_WAIT_MS = 50, /* due and not to be fired: until it is looked again */
 };
 
