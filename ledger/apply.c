@@ -147,7 +147,7 @@ enum status apply_origin(struct apply *a, uint64_t sequence, int64_t journal_ms,
 {
     uint16_t code = part->refused ? (uint16_t)part->refused->code : 0;
 
-    if (part->producer && part->has_producer_sequence) {
+    if (part->producer && part->has_producer_sequence && !a->producers_kept) {
         struct producer p;
         struct slice identity = slice_of_text(part->producer);
         producer_load(a->state, identity, &p);

@@ -21,6 +21,8 @@ struct apply {
     struct state *state;
     struct world *world;
     const char *blobs_dir; /* where policies are found by version */
+    bool producers_kept;   /* by the caller of apply_origin, who has the row of
+                              the producer in hand and stores it in the end */
     struct arena arena;
 };
 

@@ -94,6 +94,11 @@ MUST_CHECK enum status world_apply(struct world *w, uint64_t sequence,
                                    int64_t journal_ms, struct slice decisions,
                                    struct error *err);
 
+/* The same for what world_decide has just decided: nothing need be read again.
+ */
+MUST_CHECK enum status world_apply_decided(struct world *w, uint64_t sequence,
+                                           struct error *err);
+
 /* Cases with timers due by now, each once, the most severe first; at most max.
  * ids are copied out. *first_due_ms is the earliest due of that case. */
 struct world_due {

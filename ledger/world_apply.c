@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ledger/owners.h"
+#include "ledger/pb.h"
 #include "ledger/world_internal.h"
 
 struct applying {
@@ -297,21 +298,52 @@ static enum status apply_one(void *context, const struct decision *d,
     return STATUS_OK;
 }
 
+static enum status apply_end(struct applying *a, enum status status,
+                             struct error *err)
+{
+    if (!status)
+        status = flush(a, err);
+    a->w->found_is_current = false;
+    a->w->totals_moved = true;
+    return status;
+}
+
+static void apply_begin(struct applying *a)
+{
+    case_init(&a->w->after.record);
+    a->w->after.marks = (struct case_marks){0};
+}
+
 enum status world_apply(struct world *w, uint64_t sequence, int64_t journal_ms,
                         struct slice decisions, struct error *err)
 {
     struct applying a = {.w = w, .sequence = sequence};
-    enum status status;
 
     (void)journal_ms;
     if (decisions.size == 0)
         return STATUS_OK;
-    case_init(&w->after.record);
-    w->after.marks = (struct case_marks){0};
-    status = customs_each_decision(decisions, apply_one, &a, err);
-    if (!status)
-        status = flush(&a, err);
-    w->found_is_current = false;
-    w->totals_moved = true;
-    return status;
+    apply_begin(&a);
+    return apply_end(&a, customs_each_decision(decisions, apply_one, &a, err),
+                     err);
+}
+
+enum status world_apply_decided(struct world *w, uint64_t sequence,
+                                struct error *err)
+{
+    struct applying a = {.w = w, .sequence = sequence};
+    const struct decisions *d = &w->out.decisions;
+    struct pb_in in = pb_in_of(bytes_slice(&w->part));
+    enum status status = STATUS_OK;
+    struct pb_field f;
+
+    if (w->part.size == 0)
+        return STATUS_OK;
+    apply_begin(&a);
+    for (size_t i = 0; i < d->count && !status; i++) {
+        bool there = pb_next(&in, &f) && f.wire == PB_BYTES;
+
+        assert(there); /* the part was written of these */
+        status = apply_one(&a, &d->list[i], f.bytes, err);
+    }
+    return apply_end(&a, status, err);
 }

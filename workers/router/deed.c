@@ -56,9 +56,12 @@ static void refuse_in(struct deed *d, Yinuo__V1__Refused *refused,
 static void apply_decisions(struct router *r, struct deed *d)
 {
     struct error err;
+    enum status status =
+        d->decided.out ? world_apply_decided(r->world, r->next_seq - 1, &err)
+                       : world_apply(r->world, r->next_seq - 1, r->now_ms,
+                                     d->decided.decisions, &err);
 
-    if (world_apply(r->world, r->next_seq - 1, r->now_ms, d->decided.decisions,
-                    &err) != STATUS_OK) {
+    if (status != STATUS_OK) {
         log_error("APPLY", "%s -> the router ends", err.text);
         abort();
     }

@@ -149,6 +149,20 @@ static bool take_number(struct router *r, struct batch_of_events *b, size_t i)
     return false;
 }
 
+/* The producer's row is written once, behind the last of them: nobody looks at
+ * it meanwhile. */
+static void take_numbers(struct router *r, struct batch_of_events *b)
+{
+    producer_load(r->ledger->state, b->identity, &b->producer);
+    r->apply.producers_kept = true;
+    for (size_t i = 0; i < b->body->n_events; i++)
+        if (!take_number(r, b, i))
+            break;
+    r->apply.producers_kept = false;
+    if (b->last_seq)
+        producer_store(r->ledger->state, b->identity, &b->producer);
+}
+
 static void answer(struct router *r, struct batch_of_events *b)
 {
     Yinuo__V1__EventsAnswer a = YINUO__V1__EVENTS_ANSWER__INIT;
@@ -214,9 +228,6 @@ void on_events(struct router *r, const struct asker *from, struct slice bytes)
     b.gap_from = b.last_seq = 0;
     if (!body->backlog)
         backlog_end(r->backlog, b.identity);
-    producer_load(r->ledger->state, b.identity, &b.producer);
-    for (size_t i = 0; i < body->n_events; i++)
-        if (!take_number(r, &b, i))
-            break;
+    take_numbers(r, &b);
     answer(r, &b);
 }
