@@ -307,6 +307,8 @@ void case_apply(struct case_record *c, const struct decision *d)
     case DECISION_MUTE:
     case DECISION_HELD:
     case DECISION_ROUTE:
+        break;
+    case DECISION_HINT:
         break; /* told, not kept */
     }
     if (c->updated_at_ms < d->at_ms)

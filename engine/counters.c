@@ -1,7 +1,7 @@
 /* counters - what has happened how often, and what that is reason for. */
 #include "engine/run.h"
 
-static void reach(struct run *r, const struct event *ev,
+static void reach(struct run *r, struct event *ev,
                   const struct counter_level *level)
 {
     const struct why why = {.rule = level->id,
@@ -16,10 +16,10 @@ static void reach(struct run *r, const struct event *ev,
                                    .index = CASE_FIELD_OWNER_FROZEN,
                                    .number = 1});
     want_targets(r, level->page, level->inform, false, ev->late, &why);
+    event_emits(ev, level->emit);
 }
 
-static void count(struct run *r, const struct event *ev, uint16_t index,
-                  int64_t by)
+static void count(struct run *r, struct event *ev, uint16_t index, int64_t by)
 {
     const struct counter *counter = &r->policy->counters[index];
     int32_t before = r->c->counters[index];
@@ -27,6 +27,8 @@ static void count(struct run *r, const struct event *ev, uint16_t index,
 
     if (now > INT32_MAX)
         now = INT32_MAX;
+    if (now < INT32_MIN)
+        now = INT32_MIN;
     emit(r, &(struct decision){.kind = DECISION_COUNT,
                                .at_ms = ev->at_ms,
                                .index = index,
@@ -40,7 +42,18 @@ static void count(struct run *r, const struct event *ev, uint16_t index,
     }
 }
 
-void counters_run(struct run *r, const struct event *ev)
+/* What is to be added for the counter to become the value. */
+static int64_t up_to(const struct run *r, const struct count_row *row,
+                     const struct scope *s)
+{
+    struct value v = expr_value(&row->to, s);
+
+    if (v.kind != VALUE_NUMBER)
+        return 0;
+    return v.thousandths / 1000 - r->c->counters[row->counter];
+}
+
+void counters_run(struct run *r, struct event *ev)
 {
     const struct kind_rule *kind = &r->policy->kinds[ev->kind];
     const struct scope s = {r, ev};
@@ -53,13 +66,15 @@ void counters_run(struct run *r, const struct event *ev)
 
         if (!expr_true(&row->when, &s))
             continue;
-        if (row->by_field.size) {
+        if (row->to.count) {
+            by = up_to(r, row, &s);
+        } else if (row->by_field.size) {
             struct value v = scope_field(&s, row->by_field);
             by = v.kind == VALUE_NUMBER ? v.thousandths / 1000 : 0;
         } else if (ev->change && ev->change->count > 0) {
             by = ev->change->count;
         }
-        if (by > 0)
+        if (by > 0 || (by && row->to.count))
             count(r, ev, row->counter, by);
     }
 }

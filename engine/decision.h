@@ -60,7 +60,8 @@
     X(GROUP,       39, "group")        /* key by which events find the case                */ \
     X(MUTE,        40, "mute")         /* key its id, mute: whole but for what it holds    */ \
     X(HELD,        41, "held")         /* key the mute, tier, person, rule, clock; index: its place there, number: how many it has held */ \
-    X(ROUTE,       42, "route")        /* rule, value: what could not be placed; key: its kind */
+    X(ROUTE,       42, "route")        /* rule, value: what could not be placed; key: its kind */ \
+    X(HINT,        32, "hint")         /* value its words' key, key the word that was found, due_ms and number (in thousandths) to name, person the author */
 /* clang-format on */
 
 #define X(name, code, word) DECISION_##name = code,
@@ -103,6 +104,9 @@ struct decision {
     int64_t from_ms; /* the clock counted from here */
     int64_t span_ms; /* this long */
     bool open_time;  /* along opening hours */
+    /* EMIT: fields that were worked out; told, not read back */
+    const struct field *with;
+    size_t with_count;
     /* ARM and PROMISE: the whole of it */
     const struct clock_instance *instance;
     const struct promise *promise;
@@ -121,6 +125,7 @@ enum {
     DECISION_WORDS_MAX = 16384,
     DECISION_INSTANCES_MAX = 256,
     DECISION_ENTRIES_MAX = 48, /* of subjects, of each sort */
+    DECISION_FIELDS_MAX = 128,
 };
 
 struct decisions {
@@ -137,6 +142,8 @@ struct decisions {
     struct interval intervals[DECISION_ENTRIES_MAX];
     struct intent intents[INTENTS_MAX];
     struct mute mute; /* a record adds or ends one at most */
+    size_t field_count;
+    struct field fields[DECISION_FIELDS_MAX];
 };
 
 const char *decision_kind_name(enum decision_kind k);

@@ -14,8 +14,21 @@
 #define ENGINE_DIRECTORY_H
 
 #include "engine/calendar.h"
+#include "engine/input.h"
 
 enum { ROLES_MAX = 15 };
+
+/* What the directory says of somebody or some place, for conditions to ask:
+ * status: intern, travel_time: 4h. */
+struct attribute {
+    struct text name;
+    struct value value;
+};
+
+struct attributes {
+    const struct attribute *list;
+    size_t count;
+};
 
 struct absence {
     int64_t from_ms, until_ms;
@@ -30,6 +43,7 @@ struct person {
     uint8_t tier;         /* 1.. ; 0: none */
     const struct absence *absences;
     size_t absence_count;
+    struct attributes attributes;
 };
 
 struct contact {
@@ -57,6 +71,7 @@ struct station {
     size_t line_count;
     struct roster
         roles[ROLES_MAX + 1]; /* by role number; empty: the region's */
+    struct attributes attributes;
 };
 
 struct region {
@@ -64,6 +79,7 @@ struct region {
     const struct station *template;     /* for its stations that are not listed;
                                            NULL: the directory's */
     struct roster roles[ROLES_MAX + 1]; /* empty: the directory's */
+    struct attributes attributes;
 };
 
 struct directory {
@@ -90,6 +106,9 @@ const struct region *directory_region(const struct directory *d,
                                       struct text id);
 const struct calendar *station_calendar(const struct station *s,
                                         struct text product_line);
+
+/* NONE if it has none of that name. */
+struct value attributes_find(const struct attributes *a, struct text name);
 
 /* The persons on duty in a role for a station at a moment, in calling order,
  * absences replaced by their delegates, nobody twice. Returns how many. */

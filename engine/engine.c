@@ -47,6 +47,10 @@ static bool has_room(const struct run *r, const struct decision *d)
     case DECISION_INTENT:
         return r->out->decisions.intent_count < INTENTS_MAX &&
                d->intent->subject.size <= NAME_BYTES_MAX;
+    case DECISION_EMIT:
+        if (d->with_count > DECISION_FIELDS_MAX - r->out->decisions.field_count)
+            return false;
+        return d->key.size <= NAME_BYTES_MAX;
     default:
         return d->person.size <= NAME_BYTES_MAX &&
                d->key.size <= NAME_BYTES_MAX &&
@@ -78,6 +82,11 @@ static void keep_whole(struct run *r, struct decision *d)
     } else if (d->kind == DECISION_MUTE) {
         all->mute = *d->mute;
         d->mute = &all->mute;
+    } else if (d->with_count) {
+        struct field *copy = &all->fields[all->field_count];
+        memcpy(copy, d->with, d->with_count * sizeof *copy);
+        all->field_count += d->with_count;
+        d->with = copy;
     }
 }
 
@@ -162,6 +171,8 @@ static void start(struct run *r, const struct view *view,
     r->page_number = 0;
     r->depth = 0;
     r->limit = false;
+    r->trace = &r->trace_room;
+    r->trace_room = (struct trace){.personal = false};
     r->want_count = r->made_count = r->want_mark = 0;
     r->event = NULL;
     r->route = NULL;
@@ -172,6 +183,7 @@ static void start(struct run *r, const struct view *view,
     out->decisions.instance_count = out->decisions.promise_count = 0;
     out->decisions.item_count = 0;
     out->decisions.intent_count = 0;
+    out->decisions.field_count = 0;
     out->touched = out->existed = false;
 }
 

@@ -1,8 +1,13 @@
 /* event - what one event does, in the order that engine.h promises. */
 #include "engine/run.h"
 
+#include <assert.h>
+
 const struct value *event_field(const struct event *ev, struct text name)
 {
+    for (size_t i = 0; i < ev->own_count; i++)
+        if (text_equal(ev->own[i].name, name))
+            return &ev->own[i].value;
     for (size_t i = 0; i < ev->field_count; i++)
         if (text_equal(ev->fields[i].name, name))
             return &ev->fields[i].value;
@@ -92,6 +97,12 @@ static struct why why_of_event(const struct run *r, const struct event *ev,
         .rule = rule, .at_ms = ev->at_ms, .late_by_ms = late_by(r, ev->at_ms)};
 }
 
+void event_emits(struct event *ev, const struct emission *emission)
+{
+    if (emission && ev->emit_count < EMITS_MAX)
+        ev->emits[ev->emit_count++] = emission;
+}
+
 static void run_rule(struct run *r, struct event *ev)
 {
     const struct kind_rule *kind = &r->policy->kinds[ev->kind];
@@ -109,40 +120,48 @@ static void run_rule(struct run *r, struct event *ev)
         why = why_of_event(r, ev, rule->id);
         want_audience(r, rule->page, rule->inform, rule->except, false,
                       ev->late, &why);
+        event_emits(ev, rule->emit);
         return;
     }
 }
 
-/* Whether a gate keeps the transition back; the first that does speaks. */
+static void gate_speaks(struct run *r, struct event *ev,
+                        const struct gate *gate)
+{
+    const struct why why = why_of_event(r, ev, gate->id);
+
+    if (event_is_fact(ev)) {
+        if (ev->source == SOURCE_IMPORT)
+            emit(r, &(struct decision){.kind = DECISION_BYPASS,
+                                       .at_ms = ev->at_ms,
+                                       .rule = gate->id});
+        return;
+    }
+    emit(r, &(struct decision){.kind = DECISION_REFUSE,
+                               .at_ms = ev->at_ms,
+                               .rule = gate->id,
+                               .value = TEXT("gate"),
+                               .person = ev->reporter});
+    want_targets(r, gate->page, gate->inform, false, false, &why);
+    if (gate->emit)
+        event_derive(r, gate->emit, ev, NULL, 0, ev->at_ms);
+}
+
+/* Whether a gate keeps the transition back. Each that does speaks; all are
+ * asked before the first has changed anything. */
 static bool gate_refuses(struct run *r, struct event *ev)
 {
     const struct kind_rule *kind = &r->policy->kinds[ev->kind];
     const struct scope s = {r, ev};
+    uint32_t closed = 0;
 
-    for (size_t i = 0; i < kind->gate_count; i++) {
-        const struct gate *gate = &kind->gates[i];
-        struct why why = why_of_event(r, ev, gate->id);
-
-        if (!expr_true(&gate->when, &s))
-            continue;
-        if (event_is_fact(ev)) {
-            if (ev->source == SOURCE_IMPORT)
-                emit(r, &(struct decision){.kind = DECISION_BYPASS,
-                                           .at_ms = ev->at_ms,
-                                           .rule = gate->id});
-            continue;
-        }
-        emit(r, &(struct decision){.kind = DECISION_REFUSE,
-                                   .at_ms = ev->at_ms,
-                                   .rule = gate->id,
-                                   .value = TEXT("gate"),
-                                   .person = ev->reporter});
-        want_targets(r, gate->page, gate->inform, false, false, &why);
-        if (gate->emit != KIND_NONE)
-            event_derive(r, gate->emit, ev, NULL, ev->at_ms);
-        return true;
-    }
-    return false;
+    for (size_t i = 0; i < kind->gate_count; i++)
+        if (expr_true(&kind->gates[i].when, &s))
+            closed |= 1u << i;
+    for (size_t i = 0; i < kind->gate_count && closed; i++)
+        if (closed & (1u << i))
+            gate_speaks(r, ev, &kind->gates[i]);
+    return closed && !event_is_fact(ev);
 }
 
 static bool carry_out(struct run *r, struct event *ev)
@@ -150,6 +169,7 @@ static bool carry_out(struct run *r, struct event *ev)
     uint8_t before = (uint8_t)r->c->severity;
 
     r->want_mark = r->want_count;
+    hints_run(r, ev);
     if (gate_refuses(r, ev))
         return false;
     run_rule(r, ev);
@@ -163,6 +183,8 @@ static bool carry_out(struct run *r, struct event *ev)
     else if (r->c->severity > before)
         clocks_lowered(r, ev->at_ms);
     clocks_begin(r, ev);
+    for (uint8_t i = 0; i < ev->emit_count; i++)
+        event_derive(r, ev->emits[i], ev, NULL, 0, ev->at_ms);
     return !r->limit;
 }
 
@@ -182,34 +204,70 @@ bool event_run(struct run *r, struct event *ev)
     return passed;
 }
 
-/* An event that the engine itself finds: by a timer (with fields of its own)
- * or behind a gate (with those of the event that was refused). */
-void event_derive(struct run *r, uint16_t kind, const struct event *parent,
-                  const struct field *own, int64_t at_ms)
+/* The fields that an emission works out, behind those that are there; asked of
+ * s. What holds a customer's own words is left out: it would be journaled. */
+static size_t work_out(struct run *r, const struct emission *emission,
+                       const struct scope *s, struct field *fields,
+                       size_t count)
 {
-    struct event ev = {.kind = kind, .source = SOURCE_SYSTEM, .at_ms = at_ms};
+    for (size_t i = 0; i < emission->with_count && i < WITH_MAX; i++) {
+        const struct computed *c = &emission->with[i];
+        struct value v;
+
+        r->trace->personal = false;
+        r->trace->on = true;
+        v = expr_value(&c->value, s);
+        r->trace->on = false;
+        if (v.kind == VALUE_NONE || v.kind == VALUE_LIST ||
+            r->trace->personal ||
+            (v.kind == VALUE_TEXT && v.text.size > WITH_TEXT_MAX))
+            continue;
+        if (v.kind == VALUE_TEXT)
+            v.text = run_keep(r, v.text);
+        fields[count++] = (struct field){c->name, v};
+    }
+    return count;
+}
+
+/* An event that the engine itself finds: by a timer (with fields of its own),
+ * behind a gate, by a rule or a level (with those of the event it comes from,
+ * and those that are worked out). */
+void event_derive(struct run *r, const struct emission *emission,
+                  const struct event *parent, const struct field *own,
+                  size_t own_count, int64_t at_ms)
+{
+    struct event ev = {
+        .kind = emission->kind, .source = SOURCE_SYSTEM, .at_ms = at_ms};
+    struct field fields[WITH_MAX + 2];
+    struct scope s = {r, parent ? parent : &ev};
     bool skip = false;
 
-    if (kind >= r->policy->kind_count || r->depth == DEPTH_MAX)
+    if (ev.kind >= r->policy->kind_count || r->depth == DEPTH_MAX || r->limit)
         return;
     if (parent) {
         ev.fields = parent->fields;
         ev.field_count = parent->field_count;
         ev.change = parent->change;
+        ev.late = parent->late;
     } else {
-        ev.own[0] = own[0];
-        ev.own[1] = own[1];
-        ev.fields = ev.own;
-        ev.field_count = own[1].name.size ? 2 : own[0].name.size ? 1 : 0;
         ev.late = late_by(r, at_ms) > 0;
     }
-    emit(r, &(struct decision){.kind = DECISION_EMIT,
-                               .at_ms = at_ms,
-                               .value = r->policy->kinds[kind].name,
-                               .key = own && own[0].value.kind == VALUE_TEXT
-                                          ? own[0].value.text
-                                          : (struct text){NULL, 0},
-                               .due_ms = parent ? 0 : at_ms});
+    assert(own_count <= 2);
+    for (size_t i = 0; i < own_count; i++)
+        fields[i] = own[i];
+    ev.own = fields;
+    ev.own_count = own_count;
+    ev.own_count = work_out(r, emission, &s, fields, own_count);
+    emit(r,
+         &(struct decision){.kind = DECISION_EMIT,
+                            .at_ms = at_ms,
+                            .value = r->policy->kinds[ev.kind].name,
+                            .key = own_count && own[0].value.kind == VALUE_TEXT
+                                       ? own[0].value.text
+                                       : (struct text){NULL, 0},
+                            .due_ms = parent ? 0 : at_ms,
+                            .with = fields + own_count,
+                            .with_count = ev.own_count - own_count});
     r->depth++;
     effects_refuse(r, &ev, &skip);
     if (!skip)

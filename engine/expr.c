@@ -106,6 +106,18 @@ static struct value push(const struct expr_row *row, const struct scope *s)
         return scope_lock(s, row->index);
     case EXPR_OP_LIST:
         return scope_list(s, row->index, (enum expr_list)row->which, row->name);
+    case EXPR_OP_SUBJECT:
+        return scope_subject(s, (enum expr_subject)row->index, row->name);
+    case EXPR_OP_TABLE:
+        return scope_table(s, row->index);
+    case EXPR_OP_TARIFF:
+        return scope_tariff(s, (enum tariff_part)row->index);
+    case EXPR_OP_MATCHES:
+        return flag(scope_matches(s, row->name, row->index));
+    case EXPR_OP_SIZE:
+        return (struct value){.kind = VALUE_NUMBER,
+                              .thousandths =
+                                  (int64_t)scope_size(s, row->name) * 1000};
     default:
         assert(row->op == EXPR_OP_HAS);
         return flag(scope_field(s, row->name).kind != VALUE_NONE);
@@ -123,10 +135,10 @@ void expr_link(struct expr_row *rows, size_t count)
         struct expr_row *row = &rows[i];
 
         row->skip = EXPR_SKIP_NEVER;
-        if (row->op <= EXPR_OP_HAS) {
+        if (expr_is_leaf(row->op)) {
             assert(depth < EXPR_DEPTH_MAX);
             depth++;
-        } else if (row->op != EXPR_OP_NOT) {
+        } else if (!expr_is_unary(row->op)) {
             assert(depth >= 2);
             depth--;
         }
@@ -155,15 +167,28 @@ static uint16_t pass(const struct expr *e, uint16_t at, struct value *v)
     return at;
 }
 
+static struct value add_months(const struct scope *s, const struct value *a,
+                               const struct value *b)
+{
+    if (a->kind != VALUE_TIME || b->kind != VALUE_NUMBER)
+        return (struct value){.kind = VALUE_NONE};
+    return scope_months(s, a->time_ms, b->thousandths / 1000);
+}
+
+static void combine_one(enum expr_op op, struct value *a)
+{
+    *a = flag(op == EXPR_OP_NOT ? !truth(a) : a->kind != VALUE_NONE);
+}
+
 /* What a row that is no leaf makes of the top of the stack. */
-static void combine(enum expr_op op, struct value *stack, size_t *depth)
+static void combine(enum expr_op op, struct value *stack, size_t *depth,
+                    const struct scope *s)
 {
     struct value *a, *b;
-    bool answer;
 
-    if (op == EXPR_OP_NOT) {
+    if (expr_is_unary(op)) {
         assert(*depth >= 1);
-        stack[*depth - 1] = flag(!truth(&stack[*depth - 1]));
+        combine_one(op, &stack[*depth - 1]);
         return;
     }
     assert(*depth >= 2);
@@ -171,12 +196,15 @@ static void combine(enum expr_op op, struct value *stack, size_t *depth)
     a = &stack[*depth - 1];
     b = &stack[*depth];
     if (op == EXPR_OP_AND)
-        answer = truth(a) && truth(b);
+        *a = flag(truth(a) && truth(b));
     else if (op == EXPR_OP_OR)
-        answer = truth(a) || truth(b);
+        *a = flag(truth(a) || truth(b));
+    else if (op == EXPR_OP_MONTHS)
+        *a = add_months(s, a, b);
+    else if (op >= EXPR_OP_ADD && op <= EXPR_OP_DIV)
+        *a = value_arithmetic(op, a, b);
     else
-        answer = compare(op, a, b);
-    *a = flag(answer);
+        *a = flag(compare(op, a, b));
 }
 
 struct value expr_value(const struct expr *e, const struct scope *s)
@@ -189,11 +217,11 @@ struct value expr_value(const struct expr *e, const struct scope *s)
     for (uint16_t i = 0; i < e->count; i++) {
         const struct expr_row *row = &e->rows[i];
 
-        if (row->op <= EXPR_OP_HAS) {
+        if (expr_is_leaf(row->op)) {
             assert(depth < EXPR_DEPTH_MAX);
             stack[depth++] = push(row, s);
         } else {
-            combine(row->op, stack, &depth);
+            combine(row->op, stack, &depth, s);
         }
         if (row->skip != EXPR_SKIP_NEVER)
             i = pass(e, i, &stack[depth - 1]);

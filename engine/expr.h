@@ -1,15 +1,24 @@
-/* expr - conditions: a small total language, compiled to postfix rows.
+/* expr - conditions and values: a small total language, compiled to postfix
+ * rows.
  *
  *   amount > 0 and not (reason in ["on_leave", "off_shift"]) and case.severity
  * <= S2
+ *   (amount - tariff.amount) / tariff.amount * 100
  *
  * No loops, no errors: a field that is not there is NONE, a comparison with
- * NONE is false, so every condition has an answer. Severity S1 compares lower
- * than S4 (S1 is 1).
+ * NONE is false, so every condition has an answer. What cannot be worked out
+ * (a word minus a number, a division by zero, an overflow) is NONE. Severity S1
+ * compares lower than S4 (S1 is 1).
  *
+ * Units    Numbers in thousandths, a quotient cut to them. A span of time is a
+ *          number of milliseconds: time - time is one, time + span is a time.
  * Names    Plain names are fields of the event (attributes included);
  *          case.* and event.* are the rows of EXPR_NAMES; count.ID and lock.ID
- *          are the case's counters and locks.
+ *          are the case's counters and locks; owner.X, station.X ... are what
+ *          is known of EXPR_SUBJECTS; table.ID is a table of the pack,
+ *          tariff.* the rows of TARIFF_PARTS.
+ * Bounds   An expression that asks tables costs their rows too: at most
+ *          EXPR_COST_MAX rows are looked at, checked when it is compiled.
  * Memory   Borrowed; a fixed stack of EXPR_DEPTH_MAX.
  * Errors   None at evaluation; policy/ refuses what does not compile.
  */
@@ -18,7 +27,11 @@
 
 #include "engine/input.h"
 
-enum { EXPR_DEPTH_MAX = 16, EXPR_ROWS_MAX = 64 };
+enum {
+    EXPR_DEPTH_MAX = 16,
+    EXPR_ROWS_MAX = 64,
+    EXPR_COST_MAX = 65536,
+};
 
 /* clang-format off */
 #define EXPR_NAMES(X)                                                           \
@@ -56,8 +69,35 @@ enum { EXPR_DEPTH_MAX = 16, EXPR_ROWS_MAX = 64 };
     X(LOAD_PERSON_SUBSTITUTES, "load.person.substitutes") \
     X(CASE_ACKNOWLEDGED_BY,"case.acknowledged_by") /* person: the last who did */ \
     X(UNKNOWN,             "unknown")              /* word: kind station case; NONE: all is known */ \
-    X(UNKNOWN_KIND,        "unknown.kind")         /* text: the kind that nobody knows */
+    X(UNKNOWN_KIND,        "unknown.kind")         /* text: the kind that nobody knows */ \
+    X(CASE_CUSTOMER,       "case.customer")                                     \
+    X(CASE_ASSET,          "case.asset")                                        \
+    X(CASE_OPENED_AT,      "case.opened_at")       /* time */                   \
+    X(NOW,                 "now")                  /* time of the event */      \
+    X(TIME_HOUR,           "time.hour")            /* number 0..23, local to the station */ \
+    X(TIME_WEEKDAY,        "time.weekday")         /* number 1 Monday .. 7 */
+
+/* Whose facts and attributes an expression may ask for. */
+#define EXPR_SUBJECTS(X)                                                        \
+    X(OWNER,    "owner")    /* the person who owns the case            */       \
+    X(REPORTER, "reporter") /* who tells the event                     */       \
+    X(PERSON,   "person")   /* whom it names: person, by or engineer   */       \
+    X(STATION,  "station")  /* of the case                             */       \
+    X(REGION,   "region")
+
+#define TARIFF_PARTS(X)                                                         \
+    X(AMOUNT,  "amount")  /* number: of all items; NONE if one is unknown */    \
+    X(KNOWN,   "known")   /* flag: each item has a line               */        \
+    X(CURRENT, "current") /* flag: the event's version is in force; NONE if it names none */ \
+    X(VERSION, "version") /* text: the one in force                   */
 /* clang-format on */
+
+#define X(name, word) SUBJECT_##name,
+enum expr_subject { EXPR_SUBJECTS(X) SUBJECT_COUNT };
+#undef X
+#define X(name, word) TARIFF_##name,
+enum tariff_part { TARIFF_PARTS(X) TARIFF_PART_COUNT };
+#undef X
 
 #define X(name, word) EXPR_NAME_##name,
 enum expr_name { EXPR_NAMES(X) EXPR_NAME_COUNT };
@@ -89,10 +129,19 @@ enum expr_list { EXPR_LISTS(X) EXPR_LIST_COUNT };
     X(COUNTER, "count")   /* push counter .index of the case   */               \
     X(LOCK,    "lock")    /* push whether lock .index is on    */               \
     X(LIST,    "list")    /* push EXPR_LISTS[.which] of list .index, item .name */ \
-    X(HAS,     "has")     /* push whether field .name is there */               \
+    X(SUBJECT, "subject") /* push what is known as .name of subject .index */   \
+    X(TABLE,   "table")   /* push what table .index says       */               \
+    X(TARIFF,  "tariff")  /* push part .index of the tariff    */               \
+    X(MATCHES, "matches") /* push whether field .name (any, if empty) has a word of list .index */ \
+    X(SIZE,    "size")    /* push how many items field .name has */             \
+    X(HAS,     "has")     /* push whether field .name is there; the last leaf */ \
     X(EQ, "==") X(NE, "!=") X(LT, "<") X(LE, "<=") X(GT, ">") X(GE, ">=")       \
     X(IN,      "in")      /* element, list -> flag             */               \
-    X(AND, "and") X(OR, "or") X(NOT, "not")
+    X(ADD, "+") X(SUB, "-") X(MUL, "*") X(DIV, "/")                             \
+    X(MONTHS,  "months")  /* time, number -> the same day so many months on */  \
+    X(AND, "and") X(OR, "or")   /* the last that take two */                    \
+    X(NOT, "not")                                                               \
+    X(KNOWN,   "known")   /* whether it is not NONE            */
 /* clang-format on */
 
 #define X(name, word) EXPR_OP_##name,
@@ -127,14 +176,33 @@ struct value scope_counter(const struct scope *s, uint16_t index);
 struct value scope_lock(const struct scope *s, uint16_t index);
 struct value scope_list(const struct scope *s, uint16_t list,
                         enum expr_list which, struct text item);
+struct value scope_subject(const struct scope *s, enum expr_subject subject,
+                           struct text name);
+struct value scope_table(const struct scope *s, uint16_t index);
+struct value scope_tariff(const struct scope *s, enum tariff_part part);
+bool scope_matches(const struct scope *s, struct text field, uint16_t list);
+uint32_t scope_size(const struct scope *s, struct text field);
+struct value scope_months(const struct scope *s, int64_t at_ms, int64_t months);
 
 /* Fills in skip and skip_to. Without it an expression says the same, slower. */
 void expr_link(struct expr_row *rows, size_t count);
 
-/* Of an expression without rows: true. */
-struct value expr_value(const struct expr *e, const struct scope *s);
 bool expr_true(const struct expr *e, const struct scope *s);
 /* Of an expression without rows: true. */
 struct value expr_value(const struct expr *e, const struct scope *s);
+
+static inline bool expr_is_leaf(enum expr_op op)
+{
+    return op <= EXPR_OP_HAS;
+}
+
+static inline bool expr_is_unary(enum expr_op op)
+{
+    return op >= EXPR_OP_NOT;
+}
+
+/* a op b, of ADD to DIV; NONE where there is no such thing. */
+struct value value_arithmetic(enum expr_op op, const struct value *a,
+                              const struct value *b);
 
 #endif

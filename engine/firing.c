@@ -51,7 +51,7 @@ static const struct clock_instance *earliest(const struct run *r,
     return first;
 }
 
-static void derive(struct run *r, uint16_t kind,
+static void derive(struct run *r, const struct emission *emission,
                    const struct clock_instance *of, int64_t at_ms)
 {
     const struct clock_rule *clock = &r->policy->clocks[of->clock];
@@ -60,7 +60,11 @@ static void derive(struct run *r, uint16_t kind,
         {clock->due_field, {.kind = VALUE_TIME, .time_ms = of->due_ms}},
     };
 
-    event_derive(r, kind, NULL, own, at_ms);
+    event_derive(r, emission, NULL, own,
+                 clock->due_field.size   ? 2
+                 : clock->key_field.size ? 1
+                                         : 0,
+                 at_ms);
 }
 
 /* A step that repeats comes back at its next moment, until its time is over;
@@ -157,7 +161,7 @@ void fire_step(struct run *r, const struct clock_instance *i, uint8_t which)
     want_of_step(r, &next, &p, step, &why);
     if (clock->of_items && step->basis == STEP_AT_DUE)
         item_overdue(r, &next, &why);
-    if (step->emit != KIND_NONE)
+    if (step->emit)
         derive(r, step->emit, &next, p.due_ms);
 }
 
@@ -186,8 +190,7 @@ void fire_miss(struct run *r, struct text promise_id)
             continue;
         for (uint8_t s = 0; s < k->step_count; s++) {
             const struct pending_step *p = &k->steps[s];
-            if (clock->by_severity[p->severity - 1].steps[p->step].emit ==
-                KIND_NONE)
+            if (!clock->by_severity[p->severity - 1].steps[p->step].emit)
                 continue;
             fire_step(r, k, s);
             return;

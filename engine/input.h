@@ -93,6 +93,10 @@ struct input {
     struct text reporter, reporter_role;
     const struct field *fields;
     size_t field_count;
+    /* Whether the field says something of a customer, which is never journaled;
+       NULL: none does. */
+    bool (*is_personal)(const void *origin, struct text name);
+    const void *origin;
     const struct change *changes;
     size_t change_count;
     struct text kind_name; /* EVENT of a kind that the rules do not know */

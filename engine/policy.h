@@ -32,6 +32,13 @@ enum {
     AUTHORITIES_MAX = 16,
     LIST_NONE = 0xffff,
     LIST_ANY = 0xfffe, /* the list that the event names */
+    GATES_MAX = 32,    /* of a kind */
+    WITH_MAX = 8,      /* computed fields of a derived event */
+    WITH_TEXT_MAX =
+        256, /* bytes of a text among them; a longer one is left out */
+    TABLES_MAX = 64,
+    WORD_LISTS_MAX = 64,
+    TARIFF_ITEMS_MAX = 64, /* of one event; with more its amount is NONE */
 };
 
 /* Whom to page or inform. Bit 0 is the owner (the first tier is the owner);
@@ -122,6 +129,69 @@ struct effect_row {
     struct expr when;
 };
 
+/* A field that is worked out. */
+struct computed {
+    struct text name;
+    struct expr value;
+};
+
+/* An event that the engine derives: with the fields worked out here, and those
+ * of the event that it comes from. */
+struct emission {
+    uint16_t kind;
+    const struct computed *with;
+    size_t with_count; /* <= WITH_MAX */
+};
+
+/* Told to the author of an event, and on the case; refuses nothing. */
+struct hint {
+    struct text id;  /* rule */
+    struct text say; /* key of the words in messages/, group hints */
+    struct expr when;
+    struct expr due;    /* a time to name; no rows: none */
+    struct expr number; /* a number to name */
+};
+
+/* The first row that holds gives the value; none: NONE. */
+struct choice {
+    struct expr when, value;
+};
+
+struct value_table {
+    struct text name;
+    const struct choice *rows;
+    size_t count;
+};
+
+/* Words to look for; ASCII in lower case. */
+struct word_list {
+    struct text name;
+    const struct text *words;
+    size_t count;
+    uint32_t first[8]; /* bit per first byte of a word, both cases */
+};
+
+struct tariff_line {
+    struct text item;
+    const struct choice *rows; /* the first that holds: the amount */
+    size_t count;
+};
+
+struct tariff_version {
+    struct text name;
+    int32_t from_day, until_day; /* local days since 1970; until is the first
+                                    day without it, INT32_MAX: none */
+    const struct tariff_line *lines;
+    size_t count;
+};
+
+struct tariff {
+    struct text name;
+    struct expr when; /* for which events; the first tariff that holds */
+    const struct tariff_version *versions;
+    size_t count;
+};
+
 /* The first rule of an event that holds decides its severity and targets. */
 struct rule {
     struct text id; /* MD-01 */
@@ -131,15 +201,17 @@ struct rule {
         raise_by; /* steps; with raise_to of the same contact not a sum (22) */
     targets page, inform;
     targets except; /* whoever is of one of these is not paged by it */
+    const struct emission *emit; /* NULL: none */
 };
 
 /* Refuses a transition, never a fact: the event is journaled, the effects and
- * the rules are not carried out. Facts of an import pass, counted. */
+ * the rules are not carried out. Each gate that refuses says so, pages and
+ * emits. Facts of an import pass, counted. */
 struct gate {
     struct text id;
     struct expr when; /* refuse when true */
     targets page, inform;
-    uint16_t emit; /* kind of the derived event, or KIND_NONE */
+    const struct emission *emit; /* NULL: none */
 };
 
 enum trigger_action {
@@ -176,9 +248,8 @@ struct clock_step {
     targets page, inform;
     targets except; /* whoever is of one of these is not paged by it */
     uint8_t raise_to;
-    uint16_t
-        emit; /* kind of the derived event (promise.missed), or KIND_NONE */
-    struct text id; /* rule id shown: TM-PLAN */
+    const struct emission *emit; /* promise.missed; NULL: none */
+    struct text id;              /* rule id shown: TM-PLAN */
 };
 
 struct clock_steps {
@@ -225,11 +296,6 @@ struct ladder {
 };
 
 /* An effect on other cases, each a record of its own (engine/intent.h). */
-struct computed {
-    struct text name;
-    struct expr value;
-};
-
 struct spread {
     enum intent_query query;
     struct expr subject; /* the person or the case; none for the case's own */
@@ -255,6 +321,7 @@ struct counter_level {
     uint8_t raise_to;
     targets page, inform;
     bool freeze_owner;
+    const struct emission *emit; /* NULL: none */
     struct text id;
 };
 
@@ -267,7 +334,8 @@ struct counter {
 struct count_row {
     uint16_t counter;
     struct text
-        by_field; /* add this number; empty: 1 (a change adds its count) */
+        by_field;   /* add this number; empty: 1 (a change adds its count) */
+    struct expr to; /* with rows: it becomes this number */
     struct expr when;
 };
 
@@ -336,7 +404,9 @@ struct kind_rule {
     const struct rule *rules;
     size_t rule_count;
     const struct gate *gates;
-    size_t gate_count;
+    size_t gate_count; /* <= GATES_MAX */
+    const struct hint *hints;
+    size_t hint_count;
     const struct trigger *triggers; /* this kind's, of all clocks */
     size_t trigger_count;
     const struct count_row *counts;
@@ -368,6 +438,8 @@ struct policy {
     size_t kind_count;
     const struct trigger *any_triggers; /* of events of every kind */
     size_t any_trigger_count;
+    const struct hint *any_hints; /* for events of every kind */
+    size_t any_hint_count;
     const struct clock_rule *clocks;
     size_t clock_count;
     uint16_t ack_clock; /* the index of the ladder among clocks: named ack, no
@@ -382,9 +454,15 @@ struct policy {
     const struct authority *authorities;
     size_t authority_count;
     const struct group_rule *groups;
-    size_t group_count;           /* at most GROUPS_MAX */
+    size_t group_count;         /* at most GROUPS_MAX */
     const struct route *routes; /* none: what cannot be placed is refused */
     size_t route_count;
+    const struct value_table *tables;
+    size_t table_count;
+    const struct word_list *word_lists;
+    size_t word_list_count;
+    const struct tariff *tariffs;
+    size_t tariff_count;
     int64_t undated_promise_days; /* PR-07: default due at closing of the n-th
                                      day */
     int64_t snooze_max_ms;

@@ -25,6 +25,8 @@ enum {
     STEP_REPEAT = 255, /* pending_step.step of a ladder past its rungs */
 };
 
+enum { EMITS_MAX = 8 };
+
 /* One event as the rules see it. */
 struct event {
     uint16_t kind;
@@ -34,16 +36,26 @@ struct event {
     const struct field *fields;
     size_t field_count;
     const struct change *change; /* of a case.updated; else NULL */
-    struct field own[2];         /* a derived event's */
-    struct name promise_id;      /* made up, where a promise came without */
-    uint8_t severity;            /* of the rule that matched; 0: none */
-    bool recount;                /* its counters have counted this already */
-    bool late;                   /* made by a timer that was late */
+    const struct field *own;     /* a derived event's: these come first */
+    size_t own_count;
+    const struct emission *emits[EMITS_MAX]; /* derived when it is through */
+    uint8_t emit_count;
+    struct name promise_id; /* made up, where a promise came without */
+    uint8_t severity;       /* of the rule that matched; 0: none */
+    bool recount;           /* its counters have counted this already */
+    bool late;              /* made by a timer that was late */
 };
 
 struct scope {
     const struct run *run;
     const struct event *event;
+};
+
+/* What the values that were asked for have come from. */
+struct trace {
+    bool on;             /* personal is asked for */
+    bool personal;       /* words of a customer were among them */
+    struct text matched; /* the last word that was found */
 };
 
 /* Why somebody is paged, or a step is pending. */
@@ -98,6 +110,8 @@ struct run {
     uint32_t page_number;
     uint8_t depth;
     bool limit;
+    struct trace *trace; /* never NULL in a run of decide */
+    struct trace trace_room;
     size_t want_count, made_count;
     size_t want_mark;          /* wants before it are not the present event's */
     const struct event *event; /* that wants somebody; NULL: a timer does */
@@ -116,6 +130,8 @@ struct run {
 /* engine.c */
 /* Words that outlive what they were made from. */
 void emit(struct run *r, const struct decision *d);
+/* Words that outlive what they were made from. */
+struct text run_keep(struct run *r, struct text t);
 void run_place(struct run *r);
 struct text run_keep(struct run *r, struct text t);
 void open_case(struct run *r, const struct event *ev);
@@ -123,8 +139,11 @@ int64_t late_by(const struct run *r, int64_t at_ms);
 
 /* event.c */
 bool event_run(struct run *r, struct event *ev);
-void event_derive(struct run *r, uint16_t kind, const struct event *parent,
-                  const struct field *own, int64_t at_ms);
+void event_derive(struct run *r, const struct emission *emission,
+                  const struct event *parent, const struct field *own,
+                  size_t own_count, int64_t at_ms);
+/* When the event is through; in the order in which they were wanted. */
+void event_emits(struct event *ev, const struct emission *emission);
 const struct value *event_field(const struct event *ev, struct text name);
 struct text event_text(const struct event *ev, struct text name);
 bool event_flag(const struct event *ev, struct text name);
@@ -184,7 +203,15 @@ void answer_run(struct run *r, const struct event *ev, enum effect e);
 void answer_receipt(struct run *r);
 
 /* counters.c */
-void counters_run(struct run *r, const struct event *ev);
+void counters_run(struct run *r, struct event *ev);
+
+/* attributes.c: local to the station of the case */
+int32_t local_day(const struct run *r, int64_t at_ms); /* since 1970 */
+uint8_t local_hour(const struct run *r, int64_t at_ms);
+uint8_t local_weekday(const struct run *r, int64_t at_ms); /* 1 Monday */
+
+/* hints.c */
+void hints_run(struct run *r, const struct event *ev);
 
 /* steps.c */
 uint8_t targets_top(const struct policy *p, targets t);

@@ -17,6 +17,11 @@ static struct value flag_of(bool b)
     return (struct value){.kind = VALUE_FLAG, .flag = b};
 }
 
+static struct value time_value(int64_t time_ms)
+{
+    return (struct value){.kind = VALUE_TIME, .time_ms = time_ms};
+}
+
 static const struct value none = {.kind = VALUE_NONE};
 
 #define X(name, code, word)                                                    \
@@ -99,10 +104,33 @@ struct value scope_name(const struct scope *s, enum expr_name name)
         return text_value(r->unknown);
     case EXPR_NAME_UNKNOWN_KIND:
         return text_value(r->in->kind_name);
+    case EXPR_NAME_CASE_CUSTOMER:
+        return text_value(name_text(&c->customer));
+    case EXPR_NAME_CASE_ASSET:
+        return text_value(name_text(&c->asset));
+    case EXPR_NAME_CASE_OPENED_AT:
+        return time_value(c->opened_at_ms);
+    case EXPR_NAME_NOW:
+        return time_value(ev->at_ms);
+    case EXPR_NAME_TIME_HOUR:
+        return number_of(local_hour(r, ev->at_ms));
+    case EXPR_NAME_TIME_WEEKDAY:
+        return number_of(local_weekday(r, ev->at_ms));
     case EXPR_NAME_COUNT:
         break;
     }
     return none;
+}
+
+/* A customer's own words must not be journaled: whoever keeps a value looks
+ * at the trace. */
+static void trace_field(const struct scope *s, struct text name)
+{
+    const struct input *in = s->run->in;
+
+    if (in->is_personal && s->event->fields == in->fields &&
+        in->is_personal(in->origin, name))
+        s->run->trace->personal = true;
 }
 
 struct value scope_field(const struct scope *s, struct text name)
@@ -116,7 +144,18 @@ struct value scope_field(const struct scope *s, struct text name)
     if (ev->change && text_equal(name, TEXT("count")))
         return number_of(ev->change->count ? ev->change->count : 1);
     v = event_field(ev, name);
-    return v ? *v : none;
+    if (!v)
+        return none;
+    if (s->run->trace && s->run->trace->on)
+        trace_field(s, name);
+    return *v;
+}
+
+uint32_t scope_size(const struct scope *s, struct text field)
+{
+    struct value v = scope_field(s, field);
+
+    return v.kind == VALUE_LIST ? v.list.count : v.kind != VALUE_NONE;
 }
 
 struct value scope_counter(const struct scope *s, uint16_t index)

@@ -140,7 +140,7 @@ static bool does_more_than_page(const struct clock_rule *clock,
     const struct clock_step *step =
         &clock->by_severity[p->severity - 1].steps[p->step];
 
-    return step->emit != KIND_NONE || step->raise_to || step->inform;
+    return step->emit || step->raise_to || step->inform;
 }
 
 /* The same row of a table; of steps that page nobody, of any severity. */

@@ -13,6 +13,7 @@ enum {
     DECISION_MUTE_FIELD = 51,
     DECISION_INSTANCE = 27,
     DECISION_PROMISE_FIELD = 28,
+    DECISION_WITH = 30,
     DECISION_ITEM_FIELD = 35,
     DECISION_SUBJECT = 40,
     DECISION_FACT_FIELD = 41,
@@ -65,6 +66,35 @@ static void put_subject(struct pb_out *o, const struct decision *d)
     }
 }
 
+/* An Attribute. */
+static void put_field(struct pb_out *o, const struct field *f)
+{
+    uint8_t *mark = pb_open(o, DECISION_WITH);
+
+    pb_text(o, 1, f->name.data, f->name.size);
+    switch (f->value.kind) {
+    case VALUE_TEXT:
+        pb_text(o, 2, f->value.text.data, f->value.text.size);
+        break;
+    case VALUE_NUMBER:
+        if (f->value.thousandths % 1000 == 0)
+            pb_given(o, 3, f->value.thousandths / 1000);
+        else
+            pb_real(o, 4, (double)f->value.thousandths / 1000);
+        break;
+    case VALUE_FLAG:
+        pb_given(o, 5, f->value.flag);
+        break;
+    case VALUE_TIME:
+        pb_given(o, 6, f->value.time_ms);
+        break;
+    case VALUE_LIST:
+    case VALUE_NONE:
+        break;
+    }
+    pb_close(o, mark);
+}
+
 static void put_decision(struct pb_out *o, const struct decision *d)
 {
     const char *kind = decision_kind_name(d->kind);
@@ -83,6 +113,8 @@ static void put_decision(struct pb_out *o, const struct decision *d)
         customs_put_promise(o, d->promise);
         pb_close(o, mark);
     }
+    for (size_t i = 0; i < d->with_count; i++)
+        put_field(o, &d->with[i]);
     if (d->item) {
         mark = pb_open(o, DECISION_ITEM_FIELD);
         customs_put_item(o, d->item, TEXT(""));

@@ -17,7 +17,7 @@ enum {
 struct passage {
     const ProtobufCFieldDescriptor *field;
     struct text name;
-    bool is_time;
+    bool is_time, is_personal;
 };
 
 struct carrier {
@@ -51,6 +51,7 @@ __attribute__((constructor)) static void passages_make(void)
 
             p->field = &sub->fields[j];
             p->name = text_of(p->field->name);
+            p->is_personal = personal_field(sub, p->field);
             p->is_time = field_time(p->field) == FIELD_MOMENT;
             if (p->is_time)
                 p->name.size -= 3; /* "due_ms" is due */
@@ -222,6 +223,29 @@ static bool fields_make(const Yinuo__V1__Event *event, struct arena *arena,
     return true;
 }
 
+/* Of a field by the name that the engine knows it by. */
+static bool is_personal(const void *origin, struct text name)
+{
+    const Yinuo__V1__Event *event = origin;
+
+    if (text_equal(name, TEXT("note")))
+        return true;
+    for (size_t i = 0; i < carrier_count; i++) {
+        const struct carrier *c = &carriers[i];
+        const void *part = *(void *const *)(const void *)((const char *)event +
+                                                          c->field->offset);
+
+        for (size_t j = 0; part && j < c->count; j++)
+            if (c->fields[j].is_personal && text_equal(c->fields[j].name, name))
+                return true;
+    }
+    for (size_t i = 0; i < event->n_attributes; i++)
+        if (text_equal(may(event->attributes[i]->name), name) &&
+            personal_attribute(event->attributes[i]))
+            return true;
+    return false;
+}
+
 static enum refusal changes_make(const Yinuo__V1__Event *event,
                                  const struct policy *policy,
                                  struct arena *arena, struct input *in,
@@ -272,6 +296,8 @@ enum refusal customs_input(const Yinuo__V1__Event *event,
         .asset = may(event->asset_id),
         .reporter = may(event->reporter),
         .reporter_role = may(event->reporter_role),
+        .is_personal = is_personal,
+        .origin = event,
     };
     if (in->event == KIND_NONE)
         in->kind_name = may(event->kind);

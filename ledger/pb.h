@@ -65,6 +65,27 @@ static inline void pb_number(struct pb_out *o, uint32_t number, int64_t v)
     pb_raw_varint(o, (uint64_t)v);
 }
 
+/* A number that is there, zero too. */
+static inline void pb_given(struct pb_out *o, uint32_t number, int64_t v)
+{
+    pb_tag(o, number, PB_VARINT);
+    pb_raw_varint(o, (uint64_t)v);
+}
+
+static inline void pb_real(struct pb_out *o, uint32_t number, double v)
+{
+    uint64_t bits;
+
+    pb_tag(o, number, PB_FIXED64);
+    memcpy(&bits, &v, sizeof bits);
+    if (o->end - o->at < 8) {
+        o->full = true;
+        return;
+    }
+    for (unsigned i = 0; i < 8; i++)
+        *o->at++ = (uint8_t)(bits >> (8 * i));
+}
+
 static inline void pb_bytes(struct pb_out *o, uint32_t number, const void *data,
                             size_t size)
 {

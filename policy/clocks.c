@@ -6,6 +6,7 @@
 #include "base/span.h"
 #include "policy/condition.h"
 #include "policy/names.h"
+#include "policy/values.h"
 #include "policy/words.h"
 
 /* --- steps * -------------------------------------------------------------- */
@@ -86,7 +87,7 @@ static const struct shape_row step_rows[] = {
     {"inform", read_targets, INTO(struct clock_step, inform), MAY, 0, 0, 0},
     {"severity", read_severity, INTO(struct clock_step, raise_to), MAY, 0, 0,
      0},
-    {"emit", read_kind, INTO(struct clock_step, emit), MAY, 0, 0, KIND_NONE},
+    {"emit", read_emission, INTO(struct clock_step, emit), MAY, 0, 0, 0},
     {"rule", read_text, INTO(struct clock_step, id), MAY, 0, 0, 0},
 };
 static const struct shape step_shape = SHAPE("a step", step_rows);
@@ -110,8 +111,7 @@ static void check_step(struct loader *l, yaml_node_t *node,
         report_error(l, node_place(node), "its steps count from the arming",
                      "name the field of the event that holds it: due: FIELD",
                      "the clock has no due moment");
-    if (!step->page && !step->inform && !step->raise_to &&
-        step->emit == KIND_NONE)
+    if (!step->page && !step->inform && !step->raise_to && !step->emit)
         report_error(l, node_place(node), "", "",
                      "a step must page, inform, raise or emit");
 }

@@ -3,8 +3,8 @@
 #include "policy/condition_compiler.h"
 #include "policy/words.h"
 
-static const char *const type_words[] = {"anything", "a text", "a number",
-                                         "yes or no", "a list"};
+static const char *const type_words[] = {"anything",  "a text", "a number",
+                                         "yes or no", "a list", "a moment"};
 
 static struct operand parse_or(struct compiler *c);
 
@@ -129,7 +129,7 @@ static struct operand parse_in(struct compiler *c, const struct operand *a)
         if (!c->failed)
             check_list_words(c, a, offset);
     } else {
-        struct operand b = parse_operand(c);
+        struct operand b = operand_sum(c);
 
         if (b.type != ANY && b.type != A_LIST)
             compiler_fail(c, b.offset, "", "\"in\" wants a list, not %s",
@@ -139,9 +139,104 @@ static struct operand parse_in(struct compiler *c, const struct operand *a)
     return operand_of(A_FLAG, a->offset);
 }
 
+/* --- arithmetic ----------------------------------------------------------- */
+
+/* "-3" behind a value takes three from it. */
+static void split_minus(struct compiler *c)
+{
+    struct token *t = &c->token;
+
+    if ((t->kind != TOKEN_NUMBER && t->kind != TOKEN_SPAN) ||
+        t->word.data[0] != '-')
+        return;
+    c->at = t->offset + 1;
+    t->kind = TOKEN_SIGN;
+    t->word.size = 1;
+}
+
+static enum expr_op sign_op(const struct compiler *c)
+{
+    switch (c->token.word.data[0]) {
+    case '+':
+        return EXPR_OP_ADD;
+    case '-':
+        return EXPR_OP_SUB;
+    case '*':
+        return EXPR_OP_MUL;
+    default:
+        return EXPR_OP_DIV;
+    }
+}
+
+static bool is_countable(struct compiler *c, const struct operand *o)
+{
+    if (o->type != A_TEXT && o->type != A_FLAG && o->type != A_LIST)
+        return true;
+    compiler_fail(c, o->offset, "", "%s is nothing to calculate with",
+                  type_words[o->type]);
+    return false;
+}
+
+static enum type result_type(struct compiler *c, enum expr_op op,
+                             const struct operand *a, const struct operand *b)
+{
+    bool moments = a->type == A_TIME || b->type == A_TIME;
+
+    if (!is_countable(c, a) || !is_countable(c, b))
+        return ANY;
+    if (op == EXPR_OP_MUL || op == EXPR_OP_DIV) {
+        if (moments)
+            compiler_fail(c, b->offset, "",
+                          "a moment has no half and no double");
+        return A_NUMBER;
+    }
+    if (op == EXPR_OP_ADD && a->type == A_TIME && b->type == A_TIME)
+        compiler_fail(c, b->offset, "moment - moment, moment + length of time",
+                      "two moments cannot be added");
+    if (a->type == ANY || b->type == ANY)
+        return ANY;
+    if (a->type == A_TIME && b->type == A_TIME)
+        return A_NUMBER;
+    return moments ? A_TIME : A_NUMBER;
+}
+
+static struct operand calculate(struct compiler *c, const struct operand *a,
+                                struct operand (*right)(struct compiler *))
+{
+    enum expr_op op = sign_op(c);
+    struct operand b;
+    enum type type;
+
+    compiler_advance(c);
+    b = right(c);
+    type = c->failed ? ANY : result_type(c, op, a, &b);
+    compiler_push(c, (struct expr_row){.op = op});
+    return operand_of(type, a->offset);
+}
+
+static struct operand parse_product(struct compiler *c)
+{
+    struct operand a = parse_operand(c);
+
+    while (c->token.kind == TOKEN_SIGN && !c->failed &&
+           sign_op(c) >= EXPR_OP_MUL)
+        a = calculate(c, &a, parse_operand);
+    return a;
+}
+
+struct operand operand_sum(struct compiler *c)
+{
+    struct operand a = parse_product(c);
+
+    for (split_minus(c); c->token.kind == TOKEN_SIGN && !c->failed;
+         split_minus(c))
+        a = calculate(c, &a, parse_product);
+    return a;
+}
+
 static struct operand parse_compare(struct compiler *c)
 {
-    struct operand a = parse_operand(c), b;
+    struct operand a = operand_sum(c), b;
     enum expr_op op;
 
     if (compiler_sees(c, "in"))
@@ -150,7 +245,7 @@ static struct operand parse_compare(struct compiler *c)
         return a;
     op = compare_op(c->token.word);
     compiler_advance(c);
-    b = parse_operand(c);
+    b = operand_sum(c);
     check_compare(c, &a, &b, op);
     compiler_push(c, (struct expr_row){.op = op});
     return operand_of(A_FLAG, a.offset);
@@ -216,6 +311,22 @@ static struct operand parse_or(struct compiler *c)
     return a;
 }
 
+uint32_t expr_cost(const struct draft *d, const struct expr *e)
+{
+    uint32_t cost = 0;
+
+    for (uint16_t i = 0; i < e->count; i++) {
+        const struct expr_row *row = &e->rows[i];
+
+        cost += 1;
+        if (row->op == EXPR_OP_TABLE)
+            cost += d->table_costs[row->index];
+        else if (row->op == EXPR_OP_TARIFF)
+            cost += d->tariff_cost;
+    }
+    return cost;
+}
+
 static bool compile(struct loader *l, yaml_node_t *node, size_t offset,
                     struct text source, bool is_condition, struct expr *out)
 {
@@ -227,20 +338,29 @@ static bool compile(struct loader *l, yaml_node_t *node, size_t offset,
     *out = (struct expr){.rows = NULL};
     compiler_advance(&c);
     if (c.token.kind == TOKEN_END)
-        compiler_fail(&c, 0, "leave it out if it is always so",
-                      "the condition is empty");
+        compiler_fail(
+            &c, 0, is_condition ? "leave it out if it is always so" : "",
+            is_condition ? "the condition is empty" : "the value is empty");
     whole = c.failed ? operand_of(A_FLAG, 0) : parse_or(&c);
     if (is_condition)
         check_flag(&c, &whole);
     if (c.token.kind != TOKEN_END && !c.failed)
-        compiler_fail_expected(&c, "and, or, or the end of the condition");
+        compiler_fail_expected(&c, is_condition
+                                       ? "and, or, or the end of the condition"
+                                       : "an operator or the end");
     rows = c.failed ? NULL : loader_array(l, c.count, sizeof *rows);
     if (!rows)
         return false;
     memcpy(rows, c.rows, c.count * sizeof *rows);
     expr_link(rows, c.count);
     *out = (struct expr){rows, (uint16_t)c.count, loader_text(l, source)};
-    return true;
+    if (expr_cost(l->draft, out) <= EXPR_COST_MAX)
+        return true;
+    *out = (struct expr){.rows = NULL};
+    report_error(l, node_place(node), "every event would wait for it",
+                 "ask the table once, or make it shorter",
+                 "the tables that are asked here have too many rows");
+    return false;
 }
 
 bool condition_compile(struct loader *l, yaml_node_t *node, size_t offset,
@@ -249,12 +369,18 @@ bool condition_compile(struct loader *l, yaml_node_t *node, size_t offset,
     return compile(l, node, offset, source, true, out);
 }
 
+bool value_compile(struct loader *l, yaml_node_t *node, size_t offset,
+                   struct text source, struct expr *out)
+{
+    return compile(l, node, offset, source, false, out);
+}
+
 void read_value(struct loader *l, yaml_node_t *node, void *into,
                 const struct shape_row *row)
 {
     (void)row;
     if (node_is_text(l, node, "a value"))
-        compile(l, node, 0, node_text(node), false, into);
+        value_compile(l, node, 0, node_text(node), into);
 }
 
 void read_condition(struct loader *l, yaml_node_t *node, void *into,

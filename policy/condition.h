@@ -3,10 +3,15 @@
  *   or      := and { "or" and }
  *   and     := not { "and" not }
  *   not     := "not" not | compare
- *   compare := operand [ ( == != < <= > >= ) operand | "in" (list | operand) ]
+ *   compare := sum [ ( == != < <= > >= ) sum | "in" (list | sum) ]
+ *   sum     := product { ( + - ) product }
+ *   product := operand { ( * / ) operand }
  *   operand := "word" | 12 | 1.5 | 30min | S1..S4 | true | false | ( or )
- *            | has(field) | field | case.* | event.* | reporter | reporter.*
+ *            | has(name) | field | case.* | event.* | reporter | reporter.*
  *            | count.NAME | lock.NAME | name of a condition of the pack
+ *            | table.NAME | tariff.PART | owner.X person.X station.X region.X
+ *            | now | time.* | matches(field, LIST) | size(field)
+ *            | months(sum, sum)
  *   list    := [ literal or bare word, ... ]
  *
  * Recursive descent, at most 32 deep; types are checked where they are known.
@@ -24,7 +29,14 @@
 bool condition_compile(struct loader *l, yaml_node_t *node, size_t offset,
                        struct text source, struct expr *out);
 
-shape_reader read_value; /* struct expr */
+/* The same of any value; an empty one is refused. */
+bool value_compile(struct loader *l, yaml_node_t *node, size_t offset,
+                   struct text source, struct expr *out);
+
+/* How many rows are looked at for it at most, those of its tables included. */
+uint32_t expr_cost(const struct draft *d, const struct expr *e);
+
 shape_reader read_condition; /* struct expr */
+shape_reader read_value;     /* struct expr */
 
 #endif

@@ -12,7 +12,7 @@
 enum { NESTING_MAX = 32, LIST_ITEMS_MAX = 64 };
 
 /* What an operand is known to be; ANY for a field of the event. */
-enum type { ANY, A_TEXT, A_NUMBER, A_FLAG, A_LIST };
+enum type { ANY, A_TEXT, A_NUMBER, A_FLAG, A_LIST, A_TIME };
 
 struct compiler {
     struct loader *l;
@@ -47,6 +47,14 @@ void compiler_push(struct compiler *c, struct expr_row row);
 /* A literal or a name; the token is one. */
 struct operand operand_literal(struct compiler *c);
 struct operand operand_name(struct compiler *c);
+/* matches(...), size(...), months(...): the token is the name and "(" follows.
+ */
+bool operand_function(struct compiler *c, struct operand *o);
+/* table.X, tariff.X; owner.X, station.X ... False: it is none of them. */
+bool operand_table(struct compiler *c, struct operand *o);
+bool operand_subject(struct compiler *c, struct operand *o);
+/* What is added, in condition.c. */
+struct operand operand_sum(struct compiler *c);
 /* [a, "b c"] */
 void operand_list(struct compiler *c);
 

@@ -102,6 +102,11 @@ static enum token_kind sign_kind(char c)
         return TOKEN_UNLIST;
     case ',':
         return TOKEN_COMMA;
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+        return TOKEN_SIGN;
     default:
         return TOKEN_BAD;
     }

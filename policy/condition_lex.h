@@ -13,7 +13,8 @@
     X(END, "the end") X(NAME, "a name") X(TEXT, "a text")                      \
     X(NUMBER, "a number") X(SPAN, "a length of time")                          \
     X(OPEN, "\"(\"") X(CLOSE, "\")\"") X(LIST, "\"[\"") X(UNLIST, "\"]\"")     \
-    X(COMMA, "\",\"") X(COMPARE, "a comparison") X(BAD, "a character")
+    X(COMMA, "\",\"") X(COMPARE, "a comparison") X(SIGN, "an operator")         \
+    X(BAD, "a character")
 /* clang-format on */
 
 #define X(name, words) TOKEN_##name,

@@ -69,7 +69,7 @@ void compiler_push(struct compiler *c, struct expr_row row)
     c->rows[c->count++] = row;
     if (binary)
         c->stack--;
-    else if (row.op != EXPR_OP_NOT)
+    else if (!expr_is_unary(row.op))
         c->stack++;
     if (c->stack > EXPR_DEPTH_MAX)
         compiler_fail(c, c->token.offset, "",
@@ -210,7 +210,12 @@ static enum type name_type(enum expr_name name)
     case EXPR_NAME_LOAD_PERSON_URGENT:
     case EXPR_NAME_LOAD_PERSON_REGIONS:
     case EXPR_NAME_LOAD_PERSON_PROMISES:
+    case EXPR_NAME_TIME_HOUR:
+    case EXPR_NAME_TIME_WEEKDAY:
         return A_NUMBER;
+    case EXPR_NAME_CASE_OPENED_AT:
+    case EXPR_NAME_NOW:
+        return A_TIME;
     case EXPR_NAME_CASE_LINE_OPEN:
     case EXPR_NAME_REPORTER_IS_OWNER:
     case EXPR_NAME_CASE_NEW:
@@ -244,6 +249,8 @@ static bool parse_known_name(struct compiler *c, struct operand *o)
     }
     if (!memchr(c->token.word.data, '.', c->token.word.size))
         return false;
+    if (operand_subject(c, o))
+        return true;
     compiler_fail(c, c->token.offset, report_meant(c->l, near.best),
                   "there is no \"%.*s\" to ask for", TEXT_ARG(c->token.word));
     return true;
@@ -297,6 +304,10 @@ static bool parse_named_condition(struct compiler *c, struct operand *o)
         if (!text_equal(d->conditions[i].name, c->token.word))
             continue;
         *o = operand_of(A_FLAG, c->token.offset);
+        if (!d->conditions[i].expr.count) /* it did not compile */
+            compiler_push(
+                c, (struct expr_row){.op = EXPR_OP_CONST,
+                                     .value = {VALUE_FLAG, {.flag = false}}});
         for (size_t j = 0; j < d->conditions[i].expr.count; j++)
             compiler_push(c, d->conditions[i].expr.rows[j]);
         return true;
@@ -318,10 +329,15 @@ static struct operand parse_has(struct compiler *c)
         compiler_fail_expected(c, "a field of the event");
         return o;
     }
-    compiler_push(c,
-                  (struct expr_row){.op = EXPR_OP_HAS,
-                                    .name = loader_text(c->l, c->token.word)});
-    compiler_advance(c);
+    if (memchr(c->token.word.data, '.', c->token.word.size)) {
+        operand_name(c);
+        compiler_push(c, (struct expr_row){.op = EXPR_OP_KNOWN});
+    } else {
+        compiler_push(
+            c, (struct expr_row){.op = EXPR_OP_HAS,
+                                 .name = loader_text(c->l, c->token.word)});
+        compiler_advance(c);
+    }
     if (c->token.kind != TOKEN_CLOSE)
         compiler_fail_expected(c, "\")\"");
     compiler_advance(c);
@@ -347,6 +363,8 @@ struct operand operand_name(struct compiler *c)
 
     if (compiler_sees(c, "has"))
         return parse_has(c);
+    if (operand_function(c, &o))
+        return o;
     if (compiler_sees(c, "true") || compiler_sees(c, "false"))
         return parse_flag(c);
     if (severity_of(c->token.word, &severity)) {
@@ -356,7 +374,8 @@ struct operand operand_name(struct compiler *c)
                compiler_sees(c, "in")) {
         compiler_fail_expected(c, "something to compare");
     } else if (!parse_indexed(c, &o) && !operand_of_list(c, &o) &&
-               !parse_named_condition(c, &o) && !parse_known_name(c, &o)) {
+               !operand_table(c, &o) && !parse_named_condition(c, &o) &&
+               !parse_known_name(c, &o)) {
         compiler_push(
             c, (struct expr_row){.op = EXPR_OP_FIELD,
                                  .name = loader_text(c->l, c->token.word)});

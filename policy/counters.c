@@ -1,6 +1,7 @@
 /* counters - what has happened how often, and what that is reason for. */
 #include "policy/names.h"
 #include "policy/rules.h"
+#include "policy/values.h"
 
 void declare_counters(struct loader *l, yaml_node_t *node, void *into,
                       const struct shape_row *row)
@@ -35,6 +36,7 @@ static const struct shape_row level_rows[] = {
     {"inform", read_targets, INTO(struct counter_level, inform), MAY, 0, 0, 0},
     {"freeze_owner", read_flag, INTO(struct counter_level, freeze_owner), MAY,
      0, 0, 0},
+    {"emit", read_emission, INTO(struct counter_level, emit), MAY, 0, 0, 0},
     {"rule", read_text, INTO(struct counter_level, id), MAY, 0, 0, 0},
 };
 static const struct shape level_shape =

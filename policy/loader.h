@@ -75,6 +75,10 @@ struct draft {
     size_t group_count;
     struct loose_trigger loose[LOOSE_TRIGGERS_MAX];
     size_t loose_count;
+    struct value_table *tables;
+    uint32_t table_costs[TABLES_MAX];
+    uint32_t tariff_cost;
+    struct word_list *word_lists;
 };
 
 struct loader {

@@ -4,6 +4,7 @@
 #include "policy/lists.h"
 #include "policy/names.h"
 #include "policy/spreads.h"
+#include "policy/values.h"
 #include "policy/words.h"
 
 /* --- effects * ------------------------------------------------------------ */
@@ -101,6 +102,7 @@ static const struct shape_row rule_rows[] = {
     {"raise_by", read_number, INTO(struct rule, raise_by), MAY, 1, 3, 0},
     {"page", read_targets, INTO(struct rule, page), MAY, 0, 0, 0},
     {"inform", read_targets, INTO(struct rule, inform), MAY, 0, 0, 0},
+    {"emit", read_emission, INTO(struct rule, emit), MAY, 0, 0, 0},
     {"rule", read_text, INTO(struct rule, id), MAY, 0, 0, 0},
 };
 static const struct shape rule_shape = SHAPE("a rule", rule_rows);
@@ -148,7 +150,7 @@ static const struct shape_row gate_rows[] = {
     {"when", read_condition, INTO(struct gate, when), MUST, 0, 0, 0},
     {"page", read_targets, INTO(struct gate, page), MAY, 0, 0, 0},
     {"inform", read_targets, INTO(struct gate, inform), MAY, 0, 0, 0},
-    {"emit", read_kind, INTO(struct gate, emit), MAY, 0, 0, KIND_NONE},
+    {"emit", read_emission, INTO(struct gate, emit), MAY, 0, 0, 0},
 };
 static const struct shape gate_shape = SHAPE("a gate", gate_rows);
 
@@ -162,6 +164,11 @@ static void read_gates(struct loader *l, yaml_node_t *node, void *into,
     (void)row;
     if (!node_is_list(l, node, "a list of gates"))
         return;
+    if (count > GATES_MAX) {
+        report_error(l, node_place(node), "", "", "more than %d gates",
+                     GATES_MAX);
+        return;
+    }
     gates = loader_array(l, count, sizeof *gates);
     if (!gates)
         return;
@@ -202,9 +209,11 @@ static void read_count(struct loader *l, yaml_node_t *node,
     out->when = p.when;
     if (p.count == 3 && text_equal(p.words[1], TEXT("by")))
         out->by_field = loader_text(l, p.words[2]);
+    else if (p.count == 3 && text_equal(p.words[1], TEXT("to")))
+        value_compile(l, node, p.offsets[2], p.words[2], &out->to);
     else if (p.count > 1)
         report_error(l, phrase_place(l, &p, 1), "",
-                     "COUNTER [by FIELD] [when CONDITION]",
+                     "COUNTER [by FIELD | to VALUE] [when CONDITION]",
                      "expected \"by FIELD\", found \"%.*s\"",
                      TEXT_ARG(p.words[1]));
 }
@@ -249,6 +258,17 @@ static void read_case_need(struct loader *l, yaml_node_t *node, void *into,
                      TEXT_ARG(near.word));
 }
 
+static void read_kind_hints(struct loader *l, yaml_node_t *node, void *into,
+                            const struct shape_row *row)
+{
+    struct kind_rule *kind = into;
+    struct hint_list hints = {NULL, 0};
+
+    read_hints(l, node, &hints, row);
+    kind->hints = hints.list;
+    kind->hint_count = hints.count;
+}
+
 /* Severity and targets written beside the key are the last rule. */
 struct event_draft {
     struct kind_rule kind;
@@ -264,6 +284,7 @@ static const struct shape_row event_rows[] = {
     {"counts", read_counts, INTO(struct event_draft, kind), MAY, 0, 0, 0},
     {"for_each", read_spreads, INTO(struct event_draft, kind), MAY, 0, 0, 0},
     {"join", read_joins, INTO(struct event_draft, kind), MAY, 0, 0, 0},
+    {"hints", read_kind_hints, INTO(struct event_draft, kind), MAY, 0, 0, 0},
     {"when", read_condition, INTO(struct event_draft, last.when), MAY, 0, 0, 0},
     {"severity", read_severity, INTO(struct event_draft, last.raise_to), MAY, 0,
      0, 0},
@@ -272,14 +293,15 @@ static const struct shape_row event_rows[] = {
     {"page", read_targets, INTO(struct event_draft, last.page), MAY, 0, 0, 0},
     {"inform", read_targets, INTO(struct event_draft, last.inform), MAY, 0, 0,
      0},
+    {"emit", read_emission, INTO(struct event_draft, last.emit), MAY, 0, 0, 0},
     {"rule", read_text, INTO(struct event_draft, last.id), MAY, 0, 0, 0},
 };
 static const struct shape event_shape = SHAPE("an event", event_rows);
 
 static bool rule_says_something(const struct rule *r)
 {
-    return r->raise_to || r->raise_by || r->page || r->inform || r->id.size ||
-           r->when.count;
+    return r->raise_to || r->raise_by || r->page || r->inform || r->emit ||
+           r->id.size || r->when.count;
 }
 
 static void add_last_rule(struct loader *l, struct event_draft *e)

@@ -7,6 +7,7 @@
 #include "policy/names.h"
 #include "policy/rules.h"
 #include "policy/spreads.h"
+#include "policy/values.h"
 
 #define HOUR_MS (60 * 60 * 1000LL)
 
@@ -177,6 +178,18 @@ static void read_defaults(struct loader *l, yaml_node_t *node, void *into,
     shape_read(l, node, &default_shape, into);
 }
 
+/* Hints for events of every kind. */
+static void read_any_hints(struct loader *l, yaml_node_t *node, void *into,
+                           const struct shape_row *row)
+{
+    struct policy *p = into;
+    struct hint_list hints = {NULL, 0};
+
+    read_hints(l, node, &hints, row);
+    p->any_hints = hints.list;
+    p->any_hint_count = hints.count;
+}
+
 static const struct shape_row file_rows[] = {
     {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
     {"name", read_text, INTO(struct policy, name), MUST, 0, 0, 0},
@@ -193,7 +206,12 @@ static const struct shape_row file_rows[] = {
     {"lists", declare_lists, 0, 0, MAY, 0, 0, 0},
     {"authority", read_authorities, 0, 0, MAY, 0, 0, 0},
     {"groups", read_groups, 0, 0, MAY, 0, 0, 0},
+    {"words", read_word_lists, 0, 0, MAY, 0, 0, 0},
+    {"tables", declare_tables, 0, 0, MAY, 0, 0, 0},
     {"conditions", read_conditions, 0, 0, MAY, 0, 0, 0},
+    {"tariffs", read_tariffs, 0, 0, MAY, 0, 0, 0},
+    {"tables", read_tables, 0, 0, MAY, 0, 0, 0},
+    {"hints", read_any_hints, 0, sizeof(struct policy), MAY, 0, 0, 0},
     {"kind_groups", read_kind_groups, 0, 0, MAY, 0, 0, 0},
     {"events", read_events, 0, 0, MAY, 0, 0, 0},
     {"counters", read_counters, 0, 0, MAY, 0, 0, 0},
@@ -217,6 +235,12 @@ static bool draft_init(struct loader *l)
     d->locks = loader_array(l, LOCKS_MAX, sizeof *d->locks);
     d->lists = loader_array(l, LISTS_MAX, sizeof *d->lists);
     d->authorities = loader_array(l, AUTHORITIES_MAX, sizeof *d->authorities);
+    d->tables = loader_array(l, TABLES_MAX, sizeof *d->tables);
+    d->word_lists = loader_array(l, WORD_LISTS_MAX, sizeof *d->word_lists);
+    if (!d->tables || !d->word_lists)
+        return false;
+    p->tables = d->tables;
+    p->word_lists = d->word_lists;
     if (!d->roles || !d->kinds || !d->kind_places || !d->clocks ||
         !d->clock_places || !d->counters || !d->locks || !d->lists ||
         !d->authorities)

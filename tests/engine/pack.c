@@ -132,13 +132,11 @@ enum {
     }
 #define AFTER(ms, who, name)                                                   \
     {                                                                          \
-        .basis = STEP_AFTER, .after_ms = ms, .page = who, .emit = KIND_NONE,   \
-        .id = T(name)                                                          \
+        .basis = STEP_AFTER, .after_ms = ms, .page = who, .id = T(name)        \
     }
 #define OPEN_AFTER(ms, who, name)                                              \
     {                                                                          \
-        .basis = STEP_AFTER_OPEN, .after_ms = ms, .page = who,                 \
-        .emit = KIND_NONE, .id = T(name)                                       \
+        .basis = STEP_AFTER_OPEN, .after_ms = ms, .page = who, .id = T(name)   \
     }
 #define ALL(s)                                                                 \
     {                                                                          \
@@ -146,16 +144,14 @@ enum {
     }
 
 #define PROMISE_STEPS                                                          \
-    STEPS({.basis = STEP_DAY_OPEN,                                             \
-           .page = OWNER,                                                      \
-           .emit = KIND_NONE,                                                  \
-           .id = T("PR-01")},                                                  \
+    STEPS({.basis = STEP_DAY_OPEN, .page = OWNER, .id = T("PR-01")},           \
           {.basis = STEP_BEFORE_DUE,                                           \
            .after_ms = HOURS(2),                                               \
            .page = OWNER,                                                      \
-           .emit = KIND_NONE,                                                  \
            .id = T("PR-01")},                                                  \
-          {.basis = STEP_AT_DUE, .emit = MISSED, .id = T("PR-02")})
+          {.basis = STEP_AT_DUE,                                               \
+           .emit = &(const struct emission){.kind = MISSED},                   \
+           .id = T("PR-02")})
 #define SILENCE                                                                \
     STEPS(AFTER(HOURS(72), OWNER | L2, "CT-01"), AFTER(DAYS(7), L3, "CT-01"),  \
           AFTER(DAYS(14), L4, "CT-01"))
@@ -412,10 +408,11 @@ static const struct kind_rule kinds[] = {
     [RESOLVED] = {.name = T("case.resolved"),
                   .needs_case = true,
                   EFFECTS_({.effect = EFFECT_RESOLVE}),
-                  GATES({.id = T("MD-05"),
-                         .when = WHEN(LOCKED(MEDIA_LOCK)),
-                         .page = L4,
-                         .emit = KIND_NONE}),
+                  GATES({
+                      .id = T("MD-05"),
+                      .when = WHEN(LOCKED(MEDIA_LOCK)),
+                      .page = L4,
+                  }),
                   TRIGGERS(ENDS(ACK), ENDS(FIRST), ENDS(PLAN), ENDS(NO_CONTACT),
                            ARM(CALLBACK))},
     [FOLLOWED] = {.name = T("followup.done"),

@@ -154,7 +154,7 @@ static void what_stands_beside_the_key_is_the_last_rule(void **state)
     assert_int_equal(k->effects[1].when.count, 1);
     assert_true(is(kind("promise.missed")->counts[0].by_field, "count"));
     assert_int_equal(kind("case.closed")->gates[0].page, TARGET_ROLE(4));
-    assert_int_equal(kind("case.closed")->gates[0].emit, KIND_NONE);
+    assert_null(kind("case.closed")->gates[0].emit);
 }
 
 static void severities_written_together_share_their_steps(void **state)
@@ -188,8 +188,8 @@ static void a_clock_may_count_towards_a_moment_of_its_event(void **state)
     assert_int_equal(s[1].basis, STEP_BEFORE_DUE);
     assert_int_equal(s[1].after_ms, 2 * HOUR_MS);
     assert_int_equal(s[2].basis, STEP_AT_DUE);
-    assert_int_equal(s[2].emit, policy_kind(p, TEXT("promise.missed")));
-    assert_int_equal(s[1].emit, KIND_NONE);
+    assert_int_equal(s[2].emit->kind, policy_kind(p, TEXT("promise.missed")));
+    assert_null(s[1].emit);
 }
 
 static void triggers_lie_with_the_kinds_that_pull_them(void **state)
