@@ -95,6 +95,11 @@ struct role {
     X(CORRECT,      "correct")      /* field, value: a wrong past put right     */ \
     X(MUTE,         "mute")         /* match, from, until, reason: pages are held */ \
     X(UNMUTE,       "unmute")       /* it ends, what is still wanted is sent    */ \
+    X(TO_HEAD,      "to_head")      /* whoever leads its station owns it at once */ \
+    X(LINK,         "link")         /* parent: it is part of that case          */ \
+    X(UNLINK,       "unlink")                                                   \
+    X(GATHER,       "gather")       /* into: that case lists it                 */ \
+    X(STAND_IN,     "stand_in")     /* person; delegate or successor answers for him; from, until */ \
     /* of the items of a list: which ones, see struct effect_row */              \
     X(ITEM_BEGIN,   "begin")        /* the items that the pack names for it     */ \
     X(ITEM_ADD,     "add")          /* those that the event names               */ \
@@ -106,12 +111,7 @@ struct role {
     X(ITEM_ASK,     "ask")          /* a request: pages the lowest tier that may answer */ \
     X(ITEM_APPROVE, "approve")      /* by that tier or a higher one             */ \
     X(ITEM_REJECT,  "reject")                                                   \
-    X(ITEM_USE,     "use")          /* what was approved is done: it opens nothing more */ \
-    X(TO_HEAD,      "to_head")      /* whoever leads its station owns it at once */ \
-    X(LINK,         "link")         /* parent: it is part of that case          */ \
-    X(UNLINK,       "unlink")                                                   \
-    X(GATHER,       "gather")       /* into: that case lists it                 */ \
-    X(STAND_IN,     "stand_in")     /* person; delegate or successor answers for him; from, until */
+    X(ITEM_USE,     "use")          /* what was approved is done: it opens nothing more */
 /* clang-format on */
 
 #define EFFECT_OF_ITEMS EFFECT_ITEM_BEGIN /* and all behind it */
