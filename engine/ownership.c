@@ -82,24 +82,32 @@ static void own(struct run *r, int64_t at_ms, struct text person)
     pages_prune(r, at_ms);
 }
 
-/* By the directory's absences, and by what was journaled since: the one leads
- * to the other, a few times at most. */
+/* What was journaled goes before the directory's absences; the one leads to the
+ * other, a few times at most. */
 bool answers_for(const struct run *r, struct text person, int64_t at_ms,
                  struct name *out)
 {
     const struct view *v = r->view;
-    struct name other;
+    struct name who, next;
 
-    if (!directory_answers_for(r->directory, person, at_ms, out))
+    if (!v->find_stand_in)
+        return directory_answers_for(r->directory, person, at_ms, out);
+    if (!name_set(&who, person))
         return false;
-    for (int hops = 0; v->find_stand_in && hops < STAND_INS_MAX; hops++) {
-        if (!v->find_stand_in(v->context, name_text(out), at_ms, &other))
-            return true;
-        if (!other.size ||
-            !directory_answers_for(r->directory, name_text(&other), at_ms, out))
+    for (int hops = 0; hops < STAND_INS_MAX; hops++) {
+        bool told = v->find_stand_in(v->context, name_text(&who), at_ms, &next);
+
+        if (!told &&
+            !directory_answers_for(r->directory, name_text(&who), at_ms, &next))
             return false;
+        if (!next.size)
+            return false;
+        *out = next;
+        if (name_equal(&who, &next))
+            return true;
+        who = next;
     }
-    return !v->find_stand_in; /* in a circle: nobody */
+    return false; /* in a circle */
 }
 
 void own_head(struct run *r, int64_t at_ms)
