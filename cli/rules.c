@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "ledger/apply.h"
 #include "ledger/ledger.h"
+#include "ledger/role_words.h"
 #include "ledger/state_reader.h"
 
 struct policyset *rules_of_version(struct cli *cli, const char *version)
@@ -27,6 +28,8 @@ struct policyset *rules_of_version(struct cli *cli, const char *version)
         set = NULL;
     findings_fini(&findings);
     bytes_fini(&blob);
+    if (set)
+        role_words_use(set);
     return set;
 }
 
@@ -75,6 +78,8 @@ struct policyset *rules_in_force(struct cli *cli)
         set = NULL;
     findings_fini(&findings);
     bytes_fini(&blob);
+    if (set)
+        role_words_use(set);
     return set;
 }
 
@@ -175,6 +180,8 @@ int rules_load(struct cli *cli, int argc, char **argv, struct policyset **set,
     *set = NULL;
     findings_init(&findings);
     status = policyset_load(dirs, count, apply_names(), set, &findings);
+    if (status == STATUS_OK)
+        role_words_use(*set);
     if (cli->out.json && !quiet)
         out_json(&cli->out,
                  json_pack("{s:b, s:I, s:I, s:o}", "ok", status == STATUS_OK,

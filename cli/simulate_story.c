@@ -11,6 +11,7 @@
 #include "cli/telling.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "ledger/role_words.h"
 
 enum { INDENT = 7, LEVELS_MAX = 16 };
 
@@ -308,6 +309,8 @@ static int load_pack(struct cli *cli, const struct story *s,
     }
     findings_init(f);
     status = story_policies(s, tale, packs, count, set, f);
+    if (status == STATUS_OK)
+        role_words_use(*set);
     for (size_t i = 0; status && i < f->count; i++) {
         if (!f->list[i].is_error)
             continue;

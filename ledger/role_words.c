@@ -1,5 +1,6 @@
 #include "ledger/role_words.h"
 
+#include "base/limits.h"
 #include "policy/messages.h"
 #include "proto/roles.h"
 
@@ -59,4 +60,13 @@ Yinuo__V1__Roles *role_words(const struct policyset *set, struct arena *arena)
         all->roles[all->n_roles++] = row;
     }
     return all->roles ? all : NULL;
+}
+
+void role_words_use(const struct policyset *set)
+{
+    struct arena arena;
+
+    arena_init(&arena, LIMIT_DECODE_BYTES);
+    roles_use(role_words(set, &arena));
+    arena_fini(&arena);
 }

@@ -14,4 +14,8 @@
 /* All packs of a set have the same roles (docs/policy.md). */
 Yinuo__V1__Roles *role_words(const struct policyset *set, struct arena *arena);
 
+/* For programs that show roles without a broker: proto/roles.h says them from
+ * now on. */
+void role_words_use(const struct policyset *set);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/time_text.h"
 #include "ledger/apply.h"
+#include "ledger/role_words.h"
 #include "ledger/simulate_internal.h"
 #include "proto/event_json.h"
 #include "proto/message_json.h"
@@ -28,6 +29,8 @@ enum status simulate_policies(const char *const *packs, size_t count,
         return error_set(err, STATUS_NO_MEMORY, "the policy");
     findings_init(f);
     status = policyset_load(packs, count, apply_names(), set, f);
+    if (status == STATUS_OK)
+        role_words_use(*set);
     for (size_t i = 0; complain && i < f->count; i++) {
         finding_format(&f->list[i], line, sizeof line);
         fprintf(complain, "%s\n", line);
