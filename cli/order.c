@@ -219,6 +219,27 @@ static void refusal_words(const Yinuo__V1__Answer *a, struct bytes *out)
         bytes_append_format(out, " (%s)", reason);
 }
 
+/* "Note: "soon" promises nothing. Name a day and a time." */
+static void tell_hints(struct cli *cli, const Yinuo__V1__Answer *a)
+{
+    for (size_t i = 0; i < a->n_hints; i++) {
+        const Yinuo__V1__Hint *h = a->hints[i];
+
+        out_note(&cli->out, _("Note: %s%s%s%s%s%s"),
+                 h->why && *h->why ? h->why : h->say,
+                 h->what_to_do && *h->what_to_do ? ". " : "",
+                 h->what_to_do ? h->what_to_do : "", h->rule ? " (" : "",
+                 h->rule ? h->rule : "", h->rule ? ")" : "");
+    }
+}
+
+/* Where more than one gate refuses, the others. */
+static void tell_other_rules(struct cli *cli, const Yinuo__V1__Answer *a)
+{
+    for (size_t i = 1; i < a->n_rules; i++)
+        out_note(&cli->out, _("Also refused by %s."), a->rules[i]);
+}
+
 static int refused(struct cli *cli, const Yinuo__V1__Answer *answer)
 {
     struct bytes words = {0};
@@ -234,6 +255,8 @@ static int refused(struct cli *cli, const Yinuo__V1__Answer *answer)
         out_error(&cli->out, "%s", text);
     for (size_t i = 0; i < answer->n_lines; i++)
         out_note(&cli->out, "%s", answer->lines[i]);
+    tell_other_rules(cli, answer);
+    tell_hints(cli, answer);
     if (cli->out.json)
         out_json(&cli->out, message_to_json(&answer->base, when_zone()));
     bytes_fini(&words);
@@ -349,6 +372,7 @@ void order_tell(struct cli *cli, const struct order *o, const char *format, ...)
     }
     if (cli->dry_run) {
         out_printf(&cli->out, "%s\n", _("It would be allowed."));
+        tell_hints(cli, o->answer);
         return;
     }
     va_start(args, format);
@@ -362,6 +386,7 @@ void order_tell(struct cli *cli, const struct order *o, const char *format, ...)
         tell_running(cli, o);
     if (o->answer->code == REFUSAL_ALREADY_DONE)
         out_note(&cli->out, "%s", _("(It had been done before.)"));
+    tell_hints(cli, o->answer);
     for (size_t i = 0; i < o->answer->n_lines; i++)
         out_wrap(&cli->out, 2, false, o->answer->lines[i]);
 }

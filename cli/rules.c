@@ -97,6 +97,8 @@ static const char *value_of(const struct rules_values *v,
         return v->owner;
     case MESSAGE_TIER:
         return v->tier;
+    case MESSAGE_WORD:
+    case MESSAGE_NUMBER:
     case MESSAGE_FIELDS_END:
         break;
     }

@@ -104,6 +104,8 @@ static const struct shape_row station_rows[] = {
     {"zone", read_zone, INTO(struct station, zone), MUST, 0, 0, 0},
     {"calendar", read_calendar, 0, sizeof(struct station), MUST, 0, 0, 0},
     {"lines", read_lines, 0, sizeof(struct station), MAY, 0, 0, 0},
+    {"attributes", read_attributes, INTO(struct station, attributes), MAY, 0, 0,
+     0},
     {"roster", read_rosters, INTO(struct station, roles), MAY, 0, 0, 0},
 };
 static const struct shape station_shape = SHAPE("a station", station_rows);
@@ -159,6 +161,8 @@ static const struct shape_row region_rows[] = {
     {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
     {"name", read_text, INTO(struct region, name), MAY, 0, 0, 0},
     {"template", read_region_template, 0, sizeof(struct region), MAY, 0, 0, 0},
+    {"attributes", read_attributes, INTO(struct region, attributes), MAY, 0, 0,
+     0},
     {"roster", read_rosters, INTO(struct region, roles), MAY, 0, 0, 0},
 };
 static const struct shape region_shape = SHAPE("a region", region_rows);

@@ -62,6 +62,9 @@ void rosters_from_persons(struct loader *l);
 /* Empty and thin tiers, hours without anybody. */
 void rosters_lint(struct loader *l);
 
+/* attributes.c */
+shape_reader read_attributes; /* struct attributes */
+
 /* persons.c */
 shape_reader read_persons; /* struct directory_draft */
 void delegates_check(struct loader *l);

@@ -8,6 +8,8 @@
  *     plan: {why: "No plan has been agreed with the customer for {span}", ...}
  *   kinds:
  *     media.requested: ...
+ *   hints:
+ *     vague_words: {why: "\"{word}\" promises nothing", do: Name a time}
  *   roles:
  *     station_head: station head
  *
@@ -34,6 +36,7 @@
     X(RULES,  "rules")  /* ids of rules and steps: MD-01, TM-PLAN */           \
     X(CLOCKS, "clocks") /* names of clocks                        */           \
     X(KINDS,  "kinds")  /* kinds of events                        */           \
+    X(HINTS,  "hints")  /* to the author: the say of a hint       */           \
     X(ROLES,  "roles")  /* tiers and side roles: why is their word */
 
 #define MESSAGE_FIELDS(X)                                                      \
@@ -41,7 +44,9 @@
     X(DUE,   "due")   /* when it was due, local     */                         \
     X(KEY,   "key")   /* which promise ...          */                         \
     X(OWNER, "owner") /* of the case                */                         \
-    X(TIER,  "tier")  /* who is told                */
+    X(TIER,  "tier")  /* who is told                */                         \
+    X(WORD,  "word")  /* of a hint: what was found  */                         \
+    X(NUMBER, "number") /* of a hint                */
 /* clang-format on */
 
 #define X(name, word) MESSAGE_##name,

@@ -42,7 +42,8 @@ static void check_words(struct loader *l, yaml_node_t *node, struct text words,
             messages_field(words, i, &end) == MESSAGE_FIELDS_END) {
             report_error(l, node_place(node),
                          "nobody could fill it in when a page is written",
-                         "{span}, {due}, {key}, {owner} or {tier}",
+                         "{span}, {due}, {key}, {owner}, {tier}; of hints "
+                         "{word}, {number}",
                          "there is no such field in braces");
             return;
         }

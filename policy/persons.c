@@ -118,6 +118,8 @@ static const struct shape_row person_rows[] = {
      0, 0, 0},
     {"method", read_text, INTO(struct person_draft, person.method), MAY, 0, 0,
      0},
+    {"attributes", read_attributes,
+     INTO(struct person_draft, person.attributes), MAY, 0, 0, 0},
     {"absences", read_absences, INTO(struct person_draft, person), MAY, 0, 0,
      0},
 };

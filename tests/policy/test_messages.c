@@ -210,7 +210,7 @@ static void bad_words_are_refused_where_they_stand(void **state)
         {"rules:\n  A: {why: 'Since {time}'}",
          "messages/en.yaml:2:6: error: there is no such field in braces: "
          "nobody could fill it in when a page is written ({span}, {due}, "
-         "{key}, {owner} or {tier})"},
+         "{key}, {owner}, {tier}; of hints {word}, {number})"},
         {"rules: {A: {do: This}}",
          "messages/en.yaml:1:12: error: \"why\" is missing in a message"},
         {"rule: {A: {why: This}}",

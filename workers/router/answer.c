@@ -2,8 +2,9 @@
 
 #include "ledger/customs.h"
 #include "workers/router/internal.h"
+#include "workers/router/page_words.h"
 
-enum { RUNNING_MAX = 32, LOOK_BACK = 64 };
+enum { RUNNING_MAX = 32, LOOK_BACK = 64, HINTS_MAX = 16 };
 
 /* Whom a step of a clock would call first. */
 static targets step_page(const struct policy *p, const struct clock_instance *i,
@@ -168,6 +169,34 @@ static void answer_init(Yinuo__V1__Answer *a, const Yinuo__V1__Command *command,
     a->at_ms = r->now_ms;
 }
 
+/* What the author is told beside: hints, and each gate that refuses. */
+static void tell_author(struct router *r, const struct deed *d,
+                        Yinuo__V1__Answer *a)
+{
+    const struct decisions *all;
+    Yinuo__V1__Hint *hints;
+
+    if (!d->decided.out || !(d->decided.decisions.size || d->dry_run))
+        return;
+    all = &d->decided.out->decisions;
+    hints = arena_array(&r->parse, HINTS_MAX, sizeof *hints);
+    a->hints = arena_array(&r->parse, HINTS_MAX, sizeof *a->hints);
+    a->rules = arena_array(&r->parse, GATES_MAX, sizeof *a->rules);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct decision *one = &all->list[i];
+
+        if (one->kind == DECISION_REFUSE && one->rule.size &&
+            a->n_rules < GATES_MAX)
+            a->rules[a->n_rules++] = router_text(r, one->rule);
+        if (one->kind != DECISION_HINT || a->n_hints == HINTS_MAX)
+            continue;
+        yinuo__v1__hint__init(&hints[a->n_hints]);
+        hint_words(r, one, &d->decided.out->scratch, &hints[a->n_hints]);
+        a->hints[a->n_hints] = &hints[a->n_hints];
+        a->n_hints++;
+    }
+}
+
 static void tell_refusal(struct router *r, const char *person,
                          const struct deed *d, Yinuo__V1__Answer *a)
 {
@@ -200,6 +229,7 @@ void answer_deed(struct router *r, const struct asker *to,
     }
     if (d->part.event && d->part.event->case_id)
         a.case_id = d->part.event->case_id;
+    tell_author(r, d, &a);
     if (d->code != REFUSAL_NONE) {
         tell_refusal(r, command->person, d, &a);
     } else if (d->decided.out && d->decided.out->touched) {

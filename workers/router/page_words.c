@@ -23,6 +23,7 @@ struct words {
     const struct policy *policy;
     const char *zone; /* NULL: UTC */
     bool chinese;
+    const Yinuo__V1__Hint *hint; /* NULL: a page's */
 };
 
 static const char *language(const struct words *w)
@@ -118,6 +119,10 @@ static void fill_key(const struct words *w, char *out, size_t room)
 
 static void fill_due(const struct words *w, char *out, size_t room)
 {
+    if (w->hint) {
+        write_moment(w, w->hint->due_ms, out, room);
+        return;
+    }
     const struct promise *p = next_promise(w->c);
     int64_t due_ms = p ? p->due_ms : w->d->has_due_ms ? w->d->due_ms : 0;
     write_moment(w, due_ms, out, room);
@@ -162,6 +167,13 @@ static void fill(const struct words *w, enum message_field field, char *out,
         return;
     case MESSAGE_TIER:
         fill_tier(w, out, room);
+        return;
+    case MESSAGE_WORD:
+        snprintf(out, room, "%s",
+                 w->hint && w->hint->word ? w->hint->word : "");
+        return;
+    case MESSAGE_NUMBER:
+        snprintf(out, room, "%g", w->hint ? w->hint->number : 0);
         return;
     case MESSAGE_FIELDS_END:
         out[0] = '\0';
@@ -318,6 +330,46 @@ char *page_words_of(struct slice personal, struct arena *arena)
             return (char *)(uintptr_t)value.text;
     }
     return e && e->note && *e->note ? e->note : NULL;
+}
+
+void hint_words(struct router *r, const struct decision *d,
+                const struct case_record *c, Yinuo__V1__Hint *hint)
+{
+    const struct policyset *set = world_policies(r->world);
+    const struct station *s = directory_station(
+        set->directory, name_text(&c->station), name_text(&c->region));
+    const struct person *author = directory_person(set->directory, d->person);
+    Yinuo__V1__Decision shown = YINUO__V1__DECISION__INIT;
+    Yinuo__V1__Page page = YINUO__V1__PAGE__INIT;
+    struct words w = {
+        .r = r,
+        .d = &shown,
+        .c = c,
+        .page = &page,
+        .messages = set->messages,
+        .policy = world_policy_of(r->world, c),
+        .zone = s->zone && s->zone->name.size
+                    ? arena_text_of(&r->parse, slice_of(s->zone->name.data,
+                                                        s->zone->name.size))
+                    : NULL,
+        .chinese = author && text_equal(author->language, TEXT("zh")),
+        .hint = hint,
+    };
+    const struct message *m;
+
+    page.now_ms = r->time.now_ms;
+    hint->say = router_text(r, d->value);
+    if (d->rule.size)
+        hint->rule = router_text(r, d->rule);
+    if (d->key.size)
+        hint->word = router_text(r, d->key);
+    hint->has_due_ms = d->due_ms != 0;
+    hint->due_ms = d->due_ms;
+    hint->has_number = d->number != 0;
+    hint->number = (double)d->number / 1000;
+    m = words_of(&w, MESSAGE_HINTS, hint->say);
+    hint->why = write_why(&w, m, NULL);
+    hint->what_to_do = write_what(&w, m);
 }
 
 void page_words(struct router *r, const Yinuo__V1__Decision *d,
