@@ -60,6 +60,26 @@ static void read_before(struct loader *l, yaml_node_t *node, void *into,
     step->basis = STEP_BEFORE_DUE;
 }
 
+/* "80%", of the way to the due; "80% of RULE", of that to a step below. */
+static bool read_share(struct loader *l, yaml_node_t *node,
+                       struct clock_step *step)
+{
+    struct text word = node_text(node);
+    uint32_t at = 0, percent = 0;
+
+    while (at < word.size && at < 3 && word.data[at] >= '0' &&
+           word.data[at] <= '9')
+        percent = percent * 10 + (uint32_t)(word.data[at++] - '0');
+    if (at == 0 || at == word.size || word.data[at] != '%')
+        return false;
+    if (percent < 1 || percent > 99)
+        report_error(l, node_place(node), "", "1% to 99%",
+                     "a warning comes before the time is over");
+    step->basis = STEP_SHARE;
+    step->percent = (uint8_t)(percent < 100 ? percent : 99);
+    return true;
+}
+
 static void read_at(struct loader *l, yaml_node_t *node, void *into,
                     const struct shape_row *row)
 {
@@ -72,11 +92,12 @@ static void read_at(struct loader *l, yaml_node_t *node, void *into,
         step->basis = STEP_AT_DUE;
     else if (text_equal(node_text(node), TEXT("day open")))
         step->basis = STEP_DAY_OPEN;
-    else
-        report_error(l, node_place(node), "",
-                     "day open: when the line opens on the day it is due",
-                     "\"at\" is due or day open, not \"%.*s\"",
-                     TEXT_ARG(node_text(node)));
+    else if (!read_share(l, node, step))
+        report_error(
+            l, node_place(node), "",
+            "day open: when the line opens on the day it is due",
+            "\"at\" is due, day open or a share such as 80%%, not \"%.*s\"",
+            TEXT_ARG(node_text(node)));
 }
 
 static const struct shape_row step_rows[] = {
@@ -85,6 +106,11 @@ static const struct shape_row step_rows[] = {
     {"at", read_at, 0, sizeof(struct clock_step), MAY, 0, 0, 0},
     {"page", read_targets, INTO(struct clock_step, page), MAY, 0, 0, 0},
     {"inform", read_targets, INTO(struct clock_step, inform), MAY, 0, 0, 0},
+    {"not", read_targets, INTO(struct clock_step, except), MAY, 0, 0, 0},
+    {"repeat", read_span, INTO(struct clock_step, repeat_ms), MAY, 60000,
+     LIMIT_SPAN_MS, 0},
+    {"until", read_span, INTO(struct clock_step, until_ms), MAY, 60000,
+     LIMIT_SPAN_MS, 0},
     {"severity", read_severity, INTO(struct clock_step, raise_to), MAY, 0, 0,
      0},
     {"emit", read_emission, INTO(struct clock_step, emit), MAY, 0, 0, 0},
@@ -150,6 +176,43 @@ static void check_order(struct loader *l, yaml_node_t *node,
     }
 }
 
+/* Only what comes last is asked again, and not for ever. */
+static void check_repeat(struct loader *l, yaml_node_t *node,
+                         const struct clock_step *step, bool is_last)
+{
+    if (step->repeat_ms && !is_last)
+        report_error(l, node_place(node), "the next step takes over from it",
+                     "repeat the last step of the list",
+                     "only the last step of a clock repeats");
+    if (!step->repeat_ms != !step->until_ms)
+        report_error(l, node_place(node), "a page that never ends is noise",
+                     "repeat: 10min, until: 24h (since it began to count)",
+                     "\"repeat\" and \"until\" go together");
+}
+
+/* The step that a share is of: the one named, else the next that is none. */
+static void link_share(struct loader *l, yaml_node_t *node,
+                       struct clock_step *steps, size_t count, size_t which)
+{
+    yaml_node_t *at = node_child(l->source, node, "at");
+    struct text words = at ? node_text(at) : TEXT("");
+    struct text name = {NULL, 0};
+
+    for (uint32_t i = 0; i + 4 < words.size; i++)
+        if (memcmp(words.data + i, " of ", 4) == 0)
+            name = (struct text){words.data + i + 4, words.size - i - 4};
+    for (size_t i = name.size ? 0 : which + 1; i < count; i++) {
+        if (steps[i].basis > STEP_AFTER_OPEN ||
+            (name.size && !text_equal(steps[i].id, name)))
+            continue;
+        steps[which].of = (uint8_t)i;
+        return;
+    }
+    report_error(l, node_place(node), "a share is of a span",
+                 "80% of RULE: of the step with that rule",
+                 "there is no step of which this is a share");
+}
+
 static struct clock_steps read_step_list(struct loader *l, yaml_node_t *node,
                                          const struct clock_rule *clock)
 {
@@ -168,8 +231,12 @@ static struct clock_steps read_step_list(struct loader *l, yaml_node_t *node,
         return (struct clock_steps){NULL, 0};
     for (size_t i = 0; i < count; i++) {
         shape_read(l, node_item(l, node, i), &step_shape, &steps[i]);
+        check_repeat(l, node_item(l, node, i), &steps[i], i + 1 == count);
         check_step(l, node_item(l, node, i), clock, &steps[i]);
     }
+    for (size_t i = 0; i < count; i++)
+        if (steps[i].basis == STEP_SHARE && !clock->due_field.size)
+            link_share(l, node_item(l, node, i), steps, count, i);
     check_order(l, node, &(struct clock_steps){steps, count});
     return (struct clock_steps){steps, count};
 }
@@ -235,6 +302,7 @@ static const struct shape_row clock_rows[] = {
     {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
     {"key", read_text, INTO(struct clock_rule, key_field), MAY, 0, 0, 0},
     {"due", read_text, INTO(struct clock_rule, due_field), MAY, 0, 0, 0},
+    {"customer", read_flag, INTO(struct clock_rule, customer), MAY, 0, 0, 0},
     {"pauses", read_flag, INTO(struct clock_rule, pauses), MAY, 0, 0, 0},
     {"arm_on_raise", read_severities, INTO(struct clock_rule, arm_on_raise),
      MAY, 0, 0, 0},
@@ -321,6 +389,12 @@ void read_clocks(struct loader *l, yaml_node_t *node, void *into,
             report_error(l, node_place(value), "its steps are the ladder",
                          "write them under ladder",
                          "the clock ack has no steps of its own");
+        if (value && d->clocks[i].pauses &&
+            (d->clocks[i].customer || i == d->policy->ack_clock))
+            report_error(l, node_place(value),
+                         "it is what the customer was promised or waits for",
+                         "leave out \"pauses\"",
+                         "a clock of the customer never stands still");
         number_groups(&d->clocks[i]);
         if (value && most_steps(&d->clocks[i]) > CLOCK_STEPS_MAX)
             report_error(l, node_place(value),

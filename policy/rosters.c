@@ -364,7 +364,8 @@ static void lint_side_roles(struct loader *l, const struct draft *draft)
 
     l->source = (struct pack_file *)(uintptr_t)&draft->directory;
     for (uint8_t r = (uint8_t)(p->tier_count + 1); r <= p->role_count; r++)
-        if (called & TARGET_ROLE(r) && !somebody_serves(l->directory, r))
+        if (called & TARGET_ROLE(r) && !p->roles[r].person.count &&
+            !somebody_serves(l->directory, r))
             report_warning(l, (struct place){1, 1},
                            "the rules page it or inform it", "",
                            "nobody serves as %.*s", TEXT_ARG(p->roles[r].name));

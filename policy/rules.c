@@ -103,6 +103,7 @@ static const struct shape_row rule_rows[] = {
     {"page", read_targets, INTO(struct rule, page), MAY, 0, 0, 0},
     {"inform", read_targets, INTO(struct rule, inform), MAY, 0, 0, 0},
     {"emit", read_emission, INTO(struct rule, emit), MAY, 0, 0, 0},
+    {"not", read_targets, INTO(struct rule, except), MAY, 0, 0, 0},
     {"rule", read_text, INTO(struct rule, id), MAY, 0, 0, 0},
 };
 static const struct shape rule_shape = SHAPE("a rule", rule_rows);

@@ -5,6 +5,7 @@
 #include "policy/condition.h"
 #include "policy/lists.h"
 #include "policy/names.h"
+#include "policy/routes.h"
 #include "policy/rules.h"
 #include "policy/spreads.h"
 #include "policy/values.h"
@@ -13,7 +14,8 @@
 
 /* --- tiers, roles, locks, regions * --------------------------------------- */
 
-static void add_role(struct loader *l, yaml_node_t *node, uint8_t rank)
+static void add_role(struct loader *l, yaml_node_t *node,
+                     const struct role *role)
 {
     struct draft *d = l->draft;
     struct text name = node_text(node);
@@ -38,7 +40,10 @@ static void add_role(struct loader *l, yaml_node_t *node, uint8_t rank)
         return;
     }
     d->roles[++d->policy->role_count] =
-        (struct role){.name = loader_text(l, name), .rank = rank};
+        (struct role){.name = loader_text(l, name),
+                      .rank = role->rank,
+                      .person = role->person,
+                      .otherwise = role->otherwise};
 }
 
 static void read_tiers(struct loader *l, yaml_node_t *node, void *into,
@@ -52,11 +57,37 @@ static void read_tiers(struct loader *l, yaml_node_t *node, void *into,
         return;
     for (size_t i = 0; i < node_count(node); i++)
         if (node_is_text(l, node_item(l, node, i), "a tier"))
-            add_role(l, node_item(l, node, i), (uint8_t)(p->role_count + 1));
+            add_role(l, node_item(l, node, i),
+                     &(struct role){.rank = (uint8_t)(p->role_count + 1)});
     p->tier_count = p->role_count;
     if (p->tier_count < 2)
         report_error(l, node_place(node), "there is nobody to escalate to", "",
                      "a pack has at least two tiers");
+}
+
+/* A tier; of a role by reference also "own": the one its person serves in. */
+static void read_rank(struct loader *l, yaml_node_t *node, void *into,
+                      const struct shape_row *row)
+{
+    if (node->type == YAML_SCALAR_NODE &&
+        text_equal(node_text(node), TEXT("own")))
+        *(uint8_t *)into = RANK_OWN;
+    else
+        read_tier(l, node, into, row);
+}
+
+static void check_role(struct loader *l, yaml_node_t *node,
+                       const struct role *role)
+{
+    if (role->person.count || node->type != YAML_MAPPING_NODE)
+        return;
+    if (!node_child(l->source, node, "rank"))
+        report_error(l, node_place(node), "", "",
+                     "\"rank\" is missing in a role");
+    else if (role->rank == RANK_OWN || role->otherwise)
+        report_error(l, node_place(node), "its persons are in the rosters",
+                     "name the person: person: EXPRESSION",
+                     "\"own\" and \"else\" are for a role by reference");
 }
 
 static void read_roles(struct loader *l, yaml_node_t *node, void *into,
@@ -64,7 +95,9 @@ static void read_roles(struct loader *l, yaml_node_t *node, void *into,
 {
     static const struct shape_row rows[] = {
         {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
-        {"rank", read_tier, INTO(struct role, rank), MUST, 0, 0, 0},
+        {"rank", read_rank, INTO(struct role, rank), MAY, 0, 0, 0},
+        {"person", read_value, INTO(struct role, person), MAY, 0, 0, 0},
+        {"else", read_tier, INTO(struct role, otherwise), MAY, 0, 0, 0},
     };
     static const struct shape shape = SHAPE("a role", rows);
     yaml_node_t *key, *value;
@@ -79,7 +112,8 @@ static void read_roles(struct loader *l, yaml_node_t *node, void *into,
         if (!node_pair(l, node, i, &key, &value))
             continue;
         shape_read(l, value, &shape, &role);
-        add_role(l, key, role.rank);
+        check_role(l, value, &role);
+        add_role(l, key, &role);
     }
 }
 
@@ -217,6 +251,7 @@ static const struct shape_row file_rows[] = {
     {"counters", read_counters, 0, 0, MAY, 0, 0, 0},
     {"clocks", read_clocks, 0, 0, MAY, 0, 0, 0},
     {"lists", read_lists, 0, 0, MAY, 0, 0, 0},
+    {"routes", read_routes, 0, 0, MAY, 0, 0, 0},
     {"ladder", read_ladders, INTO(struct policy, ladders), MUST, 0, 0, 0},
 };
 static const struct shape file_shape = SHAPE("policy.yaml", file_rows);

@@ -1,0 +1,62 @@
+/* routes - where an event goes that nobody can place: an ordered list, whose
+ * last row takes whatever comes. */
+#include "policy/routes.h"
+
+#include "policy/condition.h"
+#include "policy/names.h"
+
+enum { ROUTES_MAX = 64 };
+
+static const struct shape_row route_rows[] = {
+    {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
+    {"when", read_condition, INTO(struct route, when), MAY, 0, 0, 0},
+    {"region", read_text, INTO(struct route, region), MAY, 0, 0, 0},
+    {"severity", read_severity, INTO(struct route, severity), MAY, 0, 0, 0},
+    {"page", read_targets, INTO(struct route, page), MAY, 0, 0, 0},
+    {"inform", read_targets, INTO(struct route, inform), MAY, 0, 0, 0},
+    {"rule", read_text, INTO(struct route, id), MUST, 0, 0, 0},
+};
+static const struct shape route_shape = SHAPE("a route", route_rows);
+
+static void check_route(struct loader *l, yaml_node_t *node,
+                        const struct route *route, bool is_last)
+{
+    if (!route->page)
+        report_error(l, node_place(node), "what nobody can place is somebody's",
+                     "page: [crisis_center]", "a route pages nobody");
+    if (is_last && route->when.count)
+        report_error(l, node_place(node), "an event that none takes is lost",
+                     "a last route without \"when\"",
+                     "the last route has a condition");
+    if (!is_last && !route->when.count)
+        report_error(l, node_place(node), "the first that holds wins",
+                     "put the one without \"when\" last",
+                     "the routes below are never reached");
+}
+
+void read_routes(struct loader *l, yaml_node_t *node, void *into,
+                 const struct shape_row *row)
+{
+    struct policy *p = l->draft->policy;
+    struct route *routes;
+    size_t count = node_count(node);
+
+    (void)into;
+    (void)row;
+    if (!node_is_list(l, node, "a list of routes"))
+        return;
+    if (!count || count > ROUTES_MAX) {
+        report_error(l, node_place(node), "", "", "1 to %d routes", ROUTES_MAX);
+        return;
+    }
+    routes = loader_array(l, count, sizeof *routes);
+    if (!routes)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        routes[i].severity = 3;
+        shape_read(l, node_item(l, node, i), &route_shape, &routes[i]);
+        check_route(l, node_item(l, node, i), &routes[i], i + 1 == count);
+    }
+    p->routes = routes;
+    p->route_count = count;
+}
