@@ -431,6 +431,10 @@ static void release(struct run *r, const struct mute *m, const struct event *ev)
         }
         d->words_used += size;
         w->about = (struct text){words, size};
+        while (size > NAME_BYTES_MAX)
+            while (size && words[--size] != ' ')
+                ; /* whole ids; all of them are told beside */
+        name_set(&w->why.key, (struct text){words, size});
     }
 }
 
