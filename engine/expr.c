@@ -4,9 +4,12 @@
 
 #include <assert.h>
 
-static struct value flag(bool b)
+/* Where it is to be, not by value: a value that is copied as a whole right
+ * after its members were written waits for them, each time. */
+static void set_flag(struct value *to, bool b)
 {
-    return (struct value){.kind = VALUE_FLAG, .flag = b};
+    to->kind = VALUE_FLAG;
+    to->flag = b;
 }
 
 static bool truth(const struct value *v)
@@ -91,36 +94,47 @@ static bool compare(enum expr_op op, const struct value *a,
     }
 }
 
-static struct value push(const struct expr_row *row, const struct scope *s)
+static inline __attribute__((always_inline)) void
+push(const struct expr_row *row, const struct scope *s, struct value *to)
 {
     switch (row->op) {
     case EXPR_OP_CONST:
-        return row->value;
+        *to = row->value;
+        break;
     case EXPR_OP_FIELD:
-        return scope_field(s, row->name);
+        *to = scope_field(s, row->name);
+        break;
     case EXPR_OP_NAME:
-        return scope_name(s, (enum expr_name)row->index);
+        *to = scope_name(s, (enum expr_name)row->index);
+        break;
     case EXPR_OP_COUNTER:
-        return scope_counter(s, row->index);
+        *to = scope_counter(s, row->index);
+        break;
     case EXPR_OP_LOCK:
-        return scope_lock(s, row->index);
+        *to = scope_lock(s, row->index);
+        break;
     case EXPR_OP_LIST:
-        return scope_list(s, row->index, (enum expr_list)row->which, row->name);
+        *to = scope_list(s, row->index, (enum expr_list)row->which, row->name);
+        break;
     case EXPR_OP_SUBJECT:
-        return scope_subject(s, (enum expr_subject)row->index, row->name);
+        *to = scope_subject(s, (enum expr_subject)row->index, row->name);
+        break;
     case EXPR_OP_TABLE:
-        return scope_table(s, row->index);
+        *to = scope_table(s, row->index);
+        break;
     case EXPR_OP_TARIFF:
-        return scope_tariff(s, (enum tariff_part)row->index);
+        *to = scope_tariff(s, (enum tariff_part)row->index);
+        break;
     case EXPR_OP_MATCHES:
-        return flag(scope_matches(s, row->name, row->index));
+        set_flag(to, scope_matches(s, row->name, row->index));
+        break;
     case EXPR_OP_SIZE:
-        return (struct value){.kind = VALUE_NUMBER,
-                              .thousandths =
-                                  (int64_t)scope_size(s, row->name) * 1000};
+        to->kind = VALUE_NUMBER;
+        to->thousandths = (int64_t)scope_size(s, row->name) * 1000;
+        break;
     default:
         assert(row->op == EXPR_OP_HAS);
-        return flag(scope_field(s, row->name).kind != VALUE_NONE);
+        set_flag(to, scope_field(s, row->name).kind != VALUE_NONE);
     }
 }
 
@@ -162,7 +176,7 @@ static uint16_t pass(const struct expr *e, uint16_t at, struct value *v)
     while (e->rows[at].skip != EXPR_SKIP_NEVER &&
            (e->rows[at].skip == EXPR_SKIP_TRUE) == yes) {
         at = e->rows[at].skip_to;
-        *v = flag(yes);
+        set_flag(v, yes);
     }
     return at;
 }
@@ -177,7 +191,7 @@ static struct value add_months(const struct scope *s, const struct value *a,
 
 static void combine_one(enum expr_op op, struct value *a)
 {
-    *a = flag(op == EXPR_OP_NOT ? !truth(a) : a->kind != VALUE_NONE);
+    set_flag(a, op == EXPR_OP_NOT ? !truth(a) : a->kind != VALUE_NONE);
 }
 
 /* What a row that is no leaf makes of the top of the stack. */
@@ -196,30 +210,30 @@ static void combine(enum expr_op op, struct value *stack, size_t *depth,
     a = &stack[*depth - 1];
     b = &stack[*depth];
     if (op == EXPR_OP_AND)
-        *a = flag(truth(a) && truth(b));
+        set_flag(a, truth(a) && truth(b));
     else if (op == EXPR_OP_OR)
-        *a = flag(truth(a) || truth(b));
+        set_flag(a, truth(a) || truth(b));
     else if (op == EXPR_OP_MONTHS)
         *a = add_months(s, a, b);
     else if (op >= EXPR_OP_ADD && op <= EXPR_OP_DIV)
         *a = value_arithmetic(op, a, b);
     else
-        *a = flag(compare(op, a, b));
+        set_flag(a, compare(op, a, b));
 }
 
-struct value expr_value(const struct expr *e, const struct scope *s)
+/* What is left on the stack, in its first place. */
+static inline __attribute__((always_inline)) void
+run(const struct expr *e, const struct scope *s,
+    struct value stack[EXPR_DEPTH_MAX])
 {
-    struct value stack[EXPR_DEPTH_MAX];
     size_t depth = 0;
 
-    if (!e->count)
-        return flag(true);
     for (uint16_t i = 0; i < e->count; i++) {
         const struct expr_row *row = &e->rows[i];
 
         if (expr_is_leaf(row->op)) {
             assert(depth < EXPR_DEPTH_MAX);
-            stack[depth++] = push(row, s);
+            push(row, s, &stack[depth++]);
         } else {
             combine(row->op, stack, &depth, s);
         }
@@ -227,15 +241,24 @@ struct value expr_value(const struct expr *e, const struct scope *s)
             i = pass(e, i, &stack[depth - 1]);
     }
     assert(depth == 1);
+}
+
+struct value expr_value(const struct expr *e, const struct scope *s)
+{
+    struct value stack[EXPR_DEPTH_MAX];
+
+    if (!e->count)
+        return (struct value){.kind = VALUE_FLAG, .flag = true};
+    run(e, s, stack);
     return stack[0];
 }
 
 bool expr_true(const struct expr *e, const struct scope *s)
 {
-    struct value answer;
+    struct value stack[EXPR_DEPTH_MAX];
 
     if (!e->count)
         return true;
-    answer = expr_value(e, s);
-    return truth(&answer);
+    run(e, s, stack);
+    return truth(&stack[0]);
 }
