@@ -76,6 +76,31 @@ void child_exit_text(int exit_status, char *out, size_t room)
         snprintf(out, room, "status %d", exit_status);
 }
 
+int child_exit_code(enum status status)
+{
+    switch (status) {
+    case STATUS_OK:
+        return 0;
+    case STATUS_INVALID:
+        return CHILD_EXIT_USAGE;
+    case STATUS_CORRUPT:
+    case STATUS_VERSION:
+    case STATUS_NOT_FOUND:
+    case STATUS_DENIED:
+    case STATUS_UNSUPPORTED:
+        return CHILD_EXIT_FINAL;
+    default:
+        return 1;
+    }
+}
+
+static bool is_final(int exit_status)
+{
+    return WIFEXITED(exit_status) &&
+           (WEXITSTATUS(exit_status) == CHILD_EXIT_USAGE ||
+            WEXITSTATUS(exit_status) == CHILD_EXIT_FINAL);
+}
+
 /* Between fork and exec: only what may be called there. The errno of what goes
  * wrong is written to report, which exec closes. */
 static void become(const struct child_spec *spec, pid_t parent, int report)
@@ -187,6 +212,14 @@ static void on_end(struct child_group *g, struct child *c, int exit_status)
     child_exit_text(exit_status, why, sizeof why);
     c->pid = 0;
     c->exit_status = exit_status;
+    if (restart && is_final(exit_status)) {
+        c->state = CHILD_STOPPED;
+        c->gave_up = true;
+        log_error("CHILD-GAVE-UP",
+                  "%s ended (%s) and would end so again -> not started again",
+                  c->spec.name, why);
+        return;
+    }
     if (!restart) {
         c->state = CHILD_STOPPED;
         log_info("CHILD-ENDED", "%s ended (%s) -> not started again",

@@ -4,6 +4,9 @@
  *                         |                 |
  *                         +------stop-------+--> STOPPING --ended--> STOPPED
  *
+ * A program that ends because something has to be put right by a person says
+ * so by its exit code (child_exit_code): it is not started again.
+ *
  * A group owns the signals CHLD, TERM, INT and HUP of its process through a
  * signalfd. Children get a default signal mask, an end by SIGTERM when the
  * starting thread dies (so start them from the main thread), stdin from
@@ -53,8 +56,16 @@ struct child {
     int64_t next_ms;  /* WAITING: start then. STOPPING: kill then */
     int64_t pause_ms; /* of the next back-off */
     unsigned restarts;
+    bool gave_up;    /* STOPPED: another start would end the same way */
     int exit_status; /* as of waitpid; of the last end */
 };
+
+/* What a program tells whoever supervises it: 0 for OK; USAGE: its options are
+ * wrong; FINAL: damage, a version that it does not know, something
+ * missing or not allowed, which the next start will find again; 1 for all that
+ * may pass by itself. */
+enum { CHILD_EXIT_USAGE = 2, CHILD_EXIT_FINAL = 3 };
+int child_exit_code(enum status status);
 
 struct child_group {
     const struct clock *clock;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/lockfile.h"
@@ -333,10 +334,11 @@ int main(int argc, char **argv)
     struct error err = {0};
     i18n_init();
     read_options(&p.options, argc, argv);
-    if (start(&p, &err) != STATUS_OK) {
+    enum status st = start(&p, &err);
+    if (st != STATUS_OK) {
         fprintf(stderr, "yinuo-broker: %s\n", err.text);
         stop(&p);
-        return 1;
+        return child_exit_code(st);
     }
     log_info("BROKER-READY", "the doors in %s are open -> peers may connect",
              p.options.run);

@@ -31,12 +31,14 @@ enum {
     READY_WAIT_MS = 30000,
     READY_EVERY_MS = 150,
     STEP_MS = 500,
-    WORDS_SIZE = 400
+    WORDS_SIZE = 400,
+    ROUTER = 1, /* in the order of starting; tiers are behind it */
 };
 
 static struct option_list policies, listens;
 static const char *drill, *channels = "log", *level;
 static const char *exec_program, *smtp_url, *smtp_from;
+static int64_t keep_records;
 
 /* What the tier workers are given as it is. */
 static const struct {
@@ -55,6 +57,7 @@ const struct option_row up_options[] = {
     {"smtp-from",   0,  OPTION_TEXT, N_("ADDRESS"),  N_("channel smtp: the sender"),                        &smtp_from},
     {"drill-clock", 0,  OPTION_TEXT, N_("TIME"),     N_("a drill: time stands, until \"clock advance\""), &drill},
     {"listen",     'l', OPTION_LIST, N_("ADDRESS"),  N_("one more front door, tcp://127.0.0.1:PORT"),       &listens},
+    {"keep-records", 0, OPTION_INT,  N_("NUMBER"),   N_("of the journal, behind a snapshot (all)"),         &keep_records},
     {"log-level",   0,  OPTION_TEXT, N_("LEVEL"),    N_("debug, info, warn or error"),                      &level},
     {0}};
 /* clang-format on */
@@ -80,6 +83,8 @@ struct up {
     char logs[LIMIT_PATH_BYTES], packs[LIMIT_PATH_BYTES];
     char pages[LIMIT_PATH_BYTES];
     char drill[TIME_TEXT_SIZE];
+    char keep[24];
+    bool final; /* a program gave up, and with it we do */
 };
 
 static void arg(struct program *p, const char *word)
@@ -173,6 +178,11 @@ static int plan(struct up *up)
         arg_pair(router, "--policy", up->packs);
     if (drill)
         arg_pair(router, "--drill-clock", up->drill);
+    if (keep_records < 0)
+        return cli_usage(up->cli, _("--keep-records is not negative"));
+    snprintf(up->keep, sizeof up->keep, "%lld", (long long)keep_records);
+    if (keep_records)
+        arg_pair(router, "--keep-records", up->keep);
     return plan_tiers(up);
 }
 
@@ -311,7 +321,7 @@ static void look(struct up *up)
         struct program *p = &up->programs[i];
         const struct child *c = &up->group.list[i];
         char more[96];
-        if (c->state == CHILD_WAITING && p->pid) {
+        if ((c->state == CHILD_WAITING || c->gave_up) && p->pid) {
             p->pid = 0;
             say_death(up, p, c);
             write_pid(up, p, 0);
@@ -371,6 +381,33 @@ static int start_all(struct up *up)
     return CLI_DONE;
 }
 
+/* What ended and would end so again: says what is to be put right. Without a
+ * tier worker the others go on, once they are at work. */
+static bool gave_up(struct up *up, bool ready)
+{
+    struct cli *cli = up->cli;
+
+    for (size_t i = 0; i < up->group.count; i++) {
+        const struct child *c = &up->group.list[i];
+        const struct program *p = &up->programs[i];
+
+        if (!c->gave_up || (ready && i > ROUTER))
+            continue;
+        out_error(&cli->out,
+                  _("%s cannot run until this is put right; all it said is in "
+                    "%s"),
+                  p->name, p->log);
+        if (i == ROUTER)
+            out_error(&cli->out,
+                      _("if the ledger is damaged: \"yinuo journal verify "
+                        "--ledger %s\" tells where, \"yinuo restore\" brings "
+                        "back a backup"),
+                      up->ledger);
+        return true;
+    }
+    return false;
+}
+
 /* False: a signal came, or it did not come up; what the logs say helps. */
 static bool wait_ready(struct up *up)
 {
@@ -378,6 +415,9 @@ static bool wait_ready(struct up *up)
 
     while (child_group_step(&up->group, READY_EVERY_MS)) {
         look(up);
+        up->final = gave_up(up, false);
+        if (up->final)
+            return false;
         if (answers(up))
             return true;
         if (clock_monotonic_ms(up->cli->clock) >= until_ms) {
@@ -398,6 +438,21 @@ static void stop_all(struct up *up)
     say(up, N_("stopped"), NULL, "");
 }
 
+static int keep_running(struct up *up)
+{
+    if (wait_ready(up)) {
+        say(up, N_("ready"), NULL, up->cli->home_path);
+        while (!up->final && child_group_step(&up->group, STEP_MS)) {
+            look(up);
+            up->final = gave_up(up, true);
+        }
+        return up->final ? CLI_BAD_DATA : CLI_DONE;
+    }
+    return up->final              ? CLI_BAD_DATA
+           : up->group.got_signal ? CLI_DONE
+                                  : CLI_FAILED;
+}
+
 static int serve(struct up *up)
 {
     struct cli *cli = up->cli;
@@ -406,14 +461,8 @@ static int serve(struct up *up)
     if (child_group_init(&up->group, cli->clock, &cli->error) != STATUS_OK)
         return cli_failed(cli);
     code = start_all(up);
-    if (code == CLI_DONE && wait_ready(up)) {
-        say(up, N_("ready"), NULL, cli->home_path);
-        while (child_group_step(&up->group, STEP_MS))
-            look(up);
-        code = CLI_DONE;
-    } else if (code == CLI_DONE && !up->group.got_signal) {
-        code = CLI_FAILED;
-    }
+    if (code == CLI_DONE)
+        code = keep_running(up);
     stop_all(up);
     child_group_fini(&up->group);
     return code;

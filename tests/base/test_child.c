@@ -83,6 +83,32 @@ static void a_child_that_dies_is_started_again_after_a_pause(void **state)
     assert_int_equal(c->state, CHILD_STOPPED);
 }
 
+static void an_end_that_says_that_it_is_final_is_one(void **state)
+{
+    static const char *const argv[] = {"/bin/sh", "-c", "exit 3", NULL};
+    static const char *const wrong[] = {"/bin/sh", "-c", "exit 2", NULL};
+    struct child_spec spec = {.name = "damaged", .argv = argv};
+    struct child *c = &group.list[0];
+
+    (void)state;
+    assert_int_equal(child_exit_code(STATUS_OK), 0);
+    assert_int_equal(child_exit_code(STATUS_BUSY), 1);
+    assert_int_equal(child_exit_code(STATUS_FULL), 1);
+    assert_int_equal(child_exit_code(STATUS_CORRUPT), 3);
+    assert_int_equal(child_exit_code(STATUS_VERSION), 3);
+    assert_int_equal(child_exit_code(STATUS_INVALID), 2);
+    assert_int_equal(child_group_add(&group, &spec, NULL, NULL), STATUS_OK);
+    while (c->pid)
+        assert_true(child_group_step(&group, 5000));
+    assert_int_equal(c->state, CHILD_STOPPED);
+    assert_true(c->gave_up);
+    spec.argv = wrong;
+    assert_int_equal(child_group_add(&group, &spec, NULL, NULL), STATUS_OK);
+    while (group.list[1].pid)
+        assert_true(child_group_step(&group, 5000));
+    assert_true(group.list[1].gave_up);
+}
+
 static void a_program_that_is_not_there_is_told_at_once(void **state)
 {
     static const char *const argv[] = {"/nowhere/yinuo-broker", NULL};
@@ -179,6 +205,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
         T(a_child_that_ends_once_stays_ended),
         T(a_child_that_dies_is_started_again_after_a_pause),
+        T(an_end_that_says_that_it_is_final_is_one),
         T(a_program_that_is_not_there_is_told_at_once),
         T(stopping_asks_then_kills),
         T(a_signal_to_us_ends_the_stepping),

@@ -29,10 +29,13 @@ until_true() {
     done
 }
 
-"$yinuo" up --policy packs/service-network >"$home/up.txt" 2>&1 &
+"$yinuo" up --policy packs/service-network --keep-records 100000 \
+    >"$home/up.txt" 2>&1 &
 up=$!
 until_true grep -q '^ready' "$home/up.txt"
 [ "$(ls "$home"/run/*.pid | wc -l)" = 6 ] || fail "six pid files expected"
+tr '\0' ' ' <"/proc/$(cat "$home/run/router.pid")/cmdline" |
+    grep -q -- '--keep-records 100000' || fail "--keep-records is not passed on"
 
 code=0
 "$yinuo" up >"$home/second.txt" 2>&1 || code=$?
@@ -82,3 +85,12 @@ grep -q '^stopped' "$home/up.txt" || fail "up did not say that it stopped"
 code=0
 "$yinuo" status >/dev/null 2>&1 || code=$?
 [ $code = 5 ] || fail "status ended with $code when nothing runs"
+
+# a ledger without its journal: said once, not tried for ever
+rm -r "$home/ledger/journal"
+code=0
+"$yinuo" up >"$home/final.txt" 2>&1 || code=$?
+[ $code = 7 ] || { cat "$home/final.txt" >&2; fail "up with a damaged ledger ended with $code"; }
+grep -q "journal verify" "$home/final.txt" || fail "the way out is not named"
+! grep -q "started again" "$home/final.txt" || fail "it was tried again"
+grep -q '^stopped' "$home/final.txt" || fail "the others were not stopped"

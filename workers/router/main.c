@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
@@ -18,7 +19,6 @@
 enum {
     ROUND_MESSAGES = 512, /* received before a turn */
     GREET_MS = 250,       /* between greetings while the broker is silent */
-    EXIT_USAGE = 2,
 };
 
 struct options {
@@ -364,5 +364,5 @@ int main(int argc, char **argv)
     else
         fprintf(stderr, "yinuo-router: %s\n", err.text);
     stop(&p);
-    return st == STATUS_OK ? 0 : st == STATUS_INVALID ? EXIT_USAGE : 1;
+    return child_exit_code(st);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/option.h"
@@ -344,10 +345,11 @@ int main(int argc, char **argv)
     struct error err = {0};
     i18n_init();
     read_options(&p.options, argc, argv);
-    if (start(&p, &err) != STATUS_OK) {
+    enum status st = start(&p, &err);
+    if (st != STATUS_OK) {
         fprintf(stderr, "yinuo-tier: %s\n", err.text);
         finish(&p);
-        return 1;
+        return child_exit_code(st);
     }
     log_info("TIER-READY", "%s waits at %s -> its people are reached",
              p.identity, p.endpoint);
