@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/find.h"
+#include "cli/items.h"
 #include "cli/table.h"
 #include "cli/when.h"
 #include "cli/words.h"
@@ -197,6 +198,7 @@ int run_case_show(struct cli *cli, int argc, char **argv)
         head_lines(&cli->out, found.it, found.now_ms);
         pages(&cli->out, found.it, found.now_ms);
         promises(&cli->out, found.it, found.now_ms);
+        items_show(&cli->out, found.it, found.now_ms);
         clocks(&cli->out, found.it, found.now_ms);
     }
     found_fini(&found);

@@ -243,6 +243,18 @@ static int unknown_command(const struct cli *cli, int argc, char **argv)
     return CLI_USAGE;
 }
 
+/* "may COMMAND ...": that command, said and not done. */
+static bool is_question(int argc, char **argv)
+{
+    int used = 0;
+    const struct command *command;
+
+    if (argc < 2 || strcmp(argv[0], "may") != 0)
+        return false;
+    command = command_find(argc - 1, argv + 1, &used);
+    return command && command->access == COMMAND_WRITE;
+}
+
 /* argv[0] is the command's last word. */
 static int run(struct cli *cli, int argc, char **argv)
 {
@@ -309,6 +321,9 @@ static int dispatch(struct cli *cli, int argc, char **argv)
         cli->command = command_find(1, nothing, &used);
         return run(cli, 1, nothing);
     }
+    cli->dry_run |= is_question(argc - first, argv + first);
+    if (is_question(argc - first, argv + first))
+        first++;
     cli->command = command_find(argc - first, argv + first, &used);
     if (cli->command)
         return run(cli, argc - first - used + 1, argv + first + used - 1);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/items.h"
 #include "cli/queue.h"
 #include "cli/session.h"
 #include "cli/when.h"
@@ -342,6 +343,23 @@ static void tell_running(struct cli *cli, const struct order *o)
     bytes_fini(&text);
 }
 
+/* "R1 (refunds): open, regional rep, due 06-12 10:30" */
+static void tell_items(struct cli *cli, const struct order *o)
+{
+    for (size_t i = 0; i < o->answer->n_items; i++) {
+        const Yinuo__V1__CaseItem *it = o->answer->items[i];
+        char due[WHEN_WORDS_SIZE] = "", line[320];
+
+        if (it->due_ms && item_is_open(it))
+            when_both(o->now_ms, it->due_ms, due);
+        snprintf(line, sizeof line, "%.63s (%.60s): %.40s%s%.60s%s%.80s",
+                 it->key, clock_word(it->list), item_word(it->state),
+                 it->tier ? ", " : "", it->tier ? tier_word((int)it->tier) : "",
+                 *due ? ", " : "", due);
+        out_wrap(&cli->out, 2, false, line);
+    }
+}
+
 static void tell_json(struct cli *cli, const struct order *o)
 {
     json_t *object = o->queued ? json_object()
@@ -384,6 +402,7 @@ void order_tell(struct cli *cli, const struct order *o, const char *format, ...)
     out_printf(&cli->out, "\n");
     if (strcmp(o->command.verb, "ack") == 0)
         tell_running(cli, o);
+    tell_items(cli, o);
     if (o->answer->code == REFUSAL_ALREADY_DONE)
         out_note(&cli->out, "%s", _("(It had been done before.)"));
     tell_hints(cli, o->answer);

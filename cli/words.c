@@ -70,6 +70,13 @@ static const struct pair promises[] = {
     {"reversed", N_("reversed")},
 };
 
+static const struct pair items[] = {
+    {"open", N_("open item")},    {"taken", N_("taken")},
+    {"done", N_("done")},         {"waived", N_("waived")},
+    {"dropped", N_("dropped")},   {"approved", N_("approved")},
+    {"rejected", N_("rejected")}, {"used", N_("used up")},
+};
+
 /* Kinds whose names say too little by themselves. */
 static const struct pair kinds[] = {
     {"notify.ack", N_("page acknowledged")},
@@ -99,6 +106,13 @@ static const struct pair reasons[] = {
     {"not_resolved", N_("It is not resolved yet.")},
     {"unknown_promise", N_("The case has no such promise.")},
     {"promise_exists", N_("The case has a promise of this name already.")},
+    {"unknown_item", N_("The case has no such item, task or request.")},
+    {"not_enough_authority",
+     N_("It is not yours to decide: a higher tier was asked.")},
+    {"already_decided", N_("It was decided before.")},
+    {"already_taken", N_("Somebody else has taken it.")},
+    {"item_over", N_("It is over already.")},
+    {"no_reason", N_("It is left out only with a reason.")},
     {"already_resolved", N_("The case is resolved already.")},
     {"already_closed", N_("The case is closed.")},
     {"unknown_case", N_("There is no case that it could go on in.")},
@@ -185,6 +199,13 @@ bool state_known(const char *state)
 const char *promise_word(const char *state)
 {
     const char *word = find(promises, COUNT(promises), state);
+
+    return word ? word : state ? state : "-";
+}
+
+const char *item_word(const char *state)
+{
+    const char *word = find(items, COUNT(items), state);
 
     return word ? word : state ? state : "-";
 }

@@ -47,6 +47,9 @@ const char *field_word(const char *field);
 /* open, kept, missed, withdrawn, reversed. */
 const char *promise_word(const char *state);
 
+/* open, taken, done, waived, approved ... */
+const char *item_word(const char *state);
+
 /* What happened: "media request" for media.requested. */
 const char *kind_word(const char *kind);
 

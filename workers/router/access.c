@@ -115,8 +115,9 @@ static bool station_may(const char *verb)
 static bool needs_reason(const char *kind)
 {
     static const char *const kinds[] = {
-        "notify.unack", "severity.changed",  "page.snoozed",    "case.closed",
-        "case.merged",  "transfer.declined", "request.declined"};
+        "notify.unack",     "severity.changed", "page.snoozed",
+        "case.closed",      "case.merged",      "transfer.declined",
+        "request.declined", "request.approved", "request.rejected"};
 
     for (size_t i = 0; kind && i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kind, kinds[i]) == 0)

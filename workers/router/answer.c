@@ -75,6 +75,49 @@ static void still_running(struct router *r, const struct case_record *c,
     a->still_running = list;
 }
 
+static const char *list_name(struct router *r, const struct case_record *c,
+                             uint16_t list)
+{
+    const struct policy *p = world_policy_of(r->world, c);
+
+    return p && list < p->list_count ? router_text(r, p->lists[list].name)
+                                     : NULL;
+}
+
+/* What it has changed in the case's lists: the ids that people type. */
+static void tell_items(struct router *r, const struct engine_out *out,
+                       Yinuo__V1__Answer *a)
+{
+    const struct decisions *d = &out->decisions;
+    Yinuo__V1__CaseItem *rows, **list;
+    size_t count = 0;
+
+    for (size_t i = 0; i < d->count; i++)
+        count += d->list[i].kind == DECISION_ITEM;
+    if (!count)
+        return;
+    rows = arena_array(&r->parse, count, sizeof *rows);
+    list = arena_array(&r->parse, count, sizeof *list);
+    for (size_t i = 0; i < d->count; i++) {
+        const struct item *it = d->list[i].item;
+        Yinuo__V1__CaseItem *row = &rows[a->n_items];
+
+        if (d->list[i].kind != DECISION_ITEM)
+            continue;
+        yinuo__v1__case_item__init(row);
+        row->key = router_text(r, name_text(&it->key));
+        row->list = (char *)list_name(r, &out->scratch, it->list);
+        row->state = (char *)item_state_name(it->state);
+        row->owner = router_text(r, name_text(&it->owner));
+        row->has_tier = it->tier != 0;
+        row->tier = it->tier;
+        row->has_due_ms = it->due_ms != 0;
+        row->due_ms = it->due_ms;
+        list[a->n_items++] = row;
+    }
+    a->items = list;
+}
+
 static const struct decision *decision_of(const struct decisions *d,
                                           enum decision_kind kind)
 {
@@ -238,6 +281,7 @@ void answer_deed(struct router *r, const struct asker *to,
         a.has_tier = ack != NULL;
         a.tier = ack ? ack->tier : 0;
         still_running(r, &d->decided.out->scratch, &a);
+        tell_items(r, d->decided.out, &a);
     }
     outbox_answer(&r->out, to, WIRE_ANSWER, &a.base);
 }
