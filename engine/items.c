@@ -627,6 +627,17 @@ static void take(struct run *r, const struct event *ev, const struct item *i)
     put(r, &next, ev->at_ms);
 }
 
+/* Who has answered has seen the page that asked him. */
+static void answer(struct run *r, const struct event *ev, const struct item *i,
+                   enum item_state state)
+{
+    if (!is_open(i))
+        return;
+    finish(r, ev, i, state);
+    if (!event_is_fact(ev) && reporter_tier(r, ev))
+        answer_run(r, ev, EFFECT_ACKNOWLEDGE);
+}
+
 static void run_one(struct run *r, const struct event *ev, enum effect e,
                     const struct item *i)
 {
@@ -649,12 +660,10 @@ static void run_one(struct run *r, const struct event *ev, enum effect e,
             finish(r, ev, i, ITEM_DROPPED);
         break;
     case EFFECT_ITEM_APPROVE:
-        if (is_open(i))
-            finish(r, ev, i, ITEM_APPROVED);
+        answer(r, ev, i, ITEM_APPROVED);
         break;
     default:
-        if (is_open(i))
-            finish(r, ev, i, ITEM_REJECTED);
+        answer(r, ev, i, ITEM_REJECTED);
         break;
     }
 }
