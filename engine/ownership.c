@@ -127,6 +127,8 @@ static bool is_for_head(const struct run *r, const struct event *ev)
 {
     const struct kind_rule *kind = &r->policy->kinds[ev->kind];
 
+    if (ev->kind >= r->policy->kind_count)
+        return false; /* of a kind that nobody knows */
     for (size_t i = 0; i < kind->effect_count; i++)
         if (kind->effects[i].effect == EFFECT_TO_HEAD)
             return true;
