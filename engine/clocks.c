@@ -379,6 +379,15 @@ void clocks_end_all(struct run *r, int64_t at_ms)
         instance_end(r, &r->c->clocks[r->c->clock_count - 1], at_ms);
 }
 
+/* An item may bear the same id as a promise, and is another thing. */
+static bool counts_to_promise(const struct run *r,
+                              const struct clock_instance *i)
+{
+    const struct clock_rule *clock = &r->policy->clocks[i->clock];
+
+    return clock->due_field.size && !clock->of_items;
+}
+
 /* A promise has a new due: what counts towards it counts anew. */
 void clocks_due_moved(struct run *r, struct text key, int64_t due_ms,
                       int64_t at_ms)
@@ -387,8 +396,7 @@ void clocks_due_moved(struct run *r, struct text key, int64_t due_ms,
         const struct clock_instance *old = &r->c->clocks[i];
         struct clock_instance next;
 
-        if (!r->policy->clocks[old->clock].due_field.size ||
-            !name_is(&old->key, key))
+        if (!counts_to_promise(r, old) || !name_is(&old->key, key))
             continue;
         instance_copy(&next, old);
         next.due_ms = due_ms;
@@ -422,7 +430,7 @@ void clocks_due_gone(struct run *r, struct text key, int64_t at_ms)
 {
     for (int i = r->c->clock_count - 1; i >= 0 && !r->limit; i--) {
         const struct clock_instance *k = &r->c->clocks[i];
-        if (r->policy->clocks[k->clock].due_field.size && name_is(&k->key, key))
+        if (counts_to_promise(r, k) && name_is(&k->key, key))
             instance_end(r, k, at_ms);
     }
 }

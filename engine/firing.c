@@ -186,7 +186,8 @@ void fire_miss(struct run *r, struct text promise_id)
         const struct clock_instance *k = &r->c->clocks[i];
         const struct clock_rule *clock = &r->policy->clocks[k->clock];
 
-        if (!clock->due_field.size || !name_is(&k->key, promise_id))
+        if (!clock->due_field.size || clock->of_items ||
+            !name_is(&k->key, promise_id))
             continue;
         for (uint8_t s = 0; s < k->step_count; s++) {
             const struct pending_step *p = &k->steps[s];

@@ -75,8 +75,13 @@ enum {
     NEXT,
     CALLBACK,
     PART,
+    ASKED,
+    TASK,
     CLOCKS
 };
+
+/* lists */
+enum { CUSTODY, REFUNDS, TASKS, STEPS_TAKEN };
 
 /* kinds, in the order of the table below */
 enum {
@@ -122,7 +127,16 @@ enum {
     TAKEN,
     SWAPPED,
     RELEASED,
-    RULED
+    RULED,
+    REMOVED,
+    REINSTALLED,
+    REFUND,
+    APPROVED,
+    REJECTED,
+    DISPATCHED,
+    DONE,
+    LEAD,
+    STEP
 };
 
 #define STEPS(...)                                                             \
@@ -209,6 +223,18 @@ static const struct clock_rule clocks[CLOCKS] = {
                                   STEPS(AFTER(HOURS(24), OWNER, "FB-01")),
                                   STEPS(AFTER(HOURS(48), OWNER, "FB-01")),
                                   STEPS(AFTER(HOURS(72), OWNER, "FB-01"))}},
+    [ASKED] = {.name = T("asked"),
+               .key_field = T("item"),
+               .due_field = T("due"),
+               .of_items = true,
+               .by_severity =
+                   ALL(STEPS({.basis = STEP_AT_DUE, .inform = OWNER}))},
+    [TASK] = {.name = T("task"),
+              .key_field = T("item"),
+              .due_field = T("due"),
+              .of_items = true,
+              .by_severity =
+                  ALL(STEPS({.basis = STEP_AT_DUE, .page = OWNER | L2}))},
     [PART] = {.name = T("part"),
               .by_severity = ALL(STEPS(OPEN_AFTER(HOURS(4), L2, "PR-04")))},
 };
@@ -485,6 +511,34 @@ static const struct kind_rule kinds[] = {
     [RULED] = {.name = T("crisis.plan_issued"),
                .needs_case = true,
                TRIGGERS(ENDS(PLAN))},
+    [REMOVED] = {.name = T("part.removed"),
+                 .needs_case = true,
+                 EFFECTS_({.effect = EFFECT_ITEM_ADD, .list = CUSTODY})},
+    [REINSTALLED] = {.name = T("part.reinstalled"),
+                     .needs_case = true,
+                     EFFECTS_({.effect = EFFECT_ITEM_DONE, .list = CUSTODY})},
+    [REFUND] = {.name = T("refund.requested"),
+                .needs_case = true,
+                EFFECTS_({.effect = EFFECT_ITEM_ASK, .list = REFUNDS})},
+    [APPROVED] = {.name = T("request.approved"),
+                  .needs_case = true,
+                  EFFECTS_({.effect = EFFECT_ITEM_APPROVE, .list = LIST_ANY})},
+    [REJECTED] = {.name = T("request.rejected"),
+                  .needs_case = true,
+                  EFFECTS_({.effect = EFFECT_ITEM_REJECT, .list = LIST_ANY})},
+    [DISPATCHED] = {.name = T("task.dispatched"),
+                    .needs_case = true,
+                    EFFECTS_({.effect = EFFECT_ITEM_ADD, .list = TASKS})},
+    [DONE] = {.name = T("task.done"),
+              .needs_case = true,
+              EFFECTS_({.effect = EFFECT_ITEM_DONE, .list = TASKS})},
+    [LEAD] = {.name = T("task.taken"),
+              .needs_case = true,
+              EFFECTS_({.effect = EFFECT_ITEM_TAKE, .list = TASKS})},
+    [STEP] = {.name = T("item.done"),
+              .needs_case = true,
+              EFFECTS_({.effect = EFFECT_ITEM_BEGIN, .list = STEPS_TAKEN},
+                       {.effect = EFFECT_ITEM_DONE, .list = STEPS_TAKEN})},
 };
 
 static const struct counter_level redirect_levels[] = {
@@ -534,6 +588,42 @@ static const struct role roles[] = {
 static const struct text locks[] = {T("media")};
 static const struct trigger any[] = {ENDS(THREAT, .when = WHEN(S1_NOW))};
 
+static const struct authority authorities[] = {
+    {T("refund"), {-1, -1, 1000, 2000, INT64_MAX}},
+};
+static const struct item_rule step_items[] = {
+    {.name = T("first"), .due = {ITEM_DUE_AFTER, MIN(30)}},
+    {.name = T("second")},
+    {.name = T("third")},
+};
+static const struct list_rule lists[] = {
+    [CUSTODY] = {.name = T("custody"),
+                 .key_fields = {T("promise_id"), T("channel")},
+                 .clock = LIST_NONE,
+                 .authority = LIST_NONE,
+                 .balance = true},
+    [REFUNDS] = {.name = T("refunds"),
+                 .id = T("FE-06"),
+                 .owner_field = T("result"),
+                 .amount_field = T("level"),
+                 .prefix = T("R"),
+                 .due = {ITEM_DUE_AFTER, HOURS(24)},
+                 .clock = ASKED},
+    [TASKS] = {.name = T("tasks"),
+               .key_fields = {T("promise_id")},
+               .owner_field = T("to"),
+               .due_field = T("due"),
+               .prefix = T("T"),
+               .clock = TASK,
+               .authority = LIST_NONE},
+    [STEPS_TAKEN] = {.name = T("steps"),
+                     .key_fields = {T("step")},
+                     .items = step_items,
+                     .item_count = COUNT(step_items),
+                     .clock = TASK,
+                     .authority = LIST_NONE},
+};
+
 const struct policy service = {
     .version = T("v1"),
     .name = T("service-network"),
@@ -561,6 +651,10 @@ const struct policy service = {
     .counter_count = COUNT(counters),
     .locks = locks,
     .lock_count = COUNT(locks),
+    .lists = lists,
+    .list_count = COUNT(lists),
+    .authorities = authorities,
+    .authority_count = COUNT(authorities),
     .undated_promise_days = 3,
     .snooze_max_ms = MIN(60),
     .late_grace_ms = MIN(1),

@@ -167,6 +167,37 @@ static void the_same_input_gives_the_same_decisions(struct case_record *before,
             same_decision(&again.decisions.list[i], &s.out->decisions.list[i]));
 }
 
+/* A clock of a list runs exactly for its open items with a due. */
+static void items_and_their_clocks_agree(const struct case_record *before)
+{
+    HOLDS(s.c.item_count >= before->item_count);
+    for (uint8_t i = 0; i < s.c.item_count; i++) {
+        const struct item *it = &s.c.items[i];
+        const struct list_rule *list = &service.lists[it->list];
+        bool open = it->state == ITEM_OPEN || it->state == ITEM_TAKEN;
+
+        HOLDS(it->list < service.list_count);
+        HOLDS(case_item(&s.c, it->list, name_text(&it->key)) == it);
+        HOLDS(open == (it->ended_at_ms == 0));
+        HOLDS(it->number >= 0);
+        HOLDS(!list->balance || open == (it->number > 0));
+        if (list->clock != LIST_NONE && s.c.status != CASE_CLOSED &&
+            (!open || !it->due_ms))
+            HOLDS(!case_clock(&s.c, list->clock, name_text(&it->key)));
+    }
+    for (uint8_t i = 0; i < s.c.clock_count; i++) {
+        const struct clock_instance *k = &s.c.clocks[i];
+        bool found = !service.clocks[k->clock].of_items;
+
+        for (uint8_t n = 0; n < s.c.item_count && !found; n++)
+            found = name_equal(&s.c.items[n].key, &k->key) &&
+                    s.c.items[n].due_ms == k->due_ms &&
+                    (s.c.items[n].state == ITEM_OPEN ||
+                     s.c.items[n].state == ITEM_TAKEN);
+        HOLDS(found);
+    }
+}
+
 /* --- what happens
  * --------------------------------------------------------------- */
 
@@ -215,7 +246,18 @@ static const char *const kinds[] = {
     "handler.swapped",
     "contact.lock_released",
     "crisis.plan_issued",
+    "part.removed",
+    "part.reinstalled",
+    "refund.requested",
+    "request.approved",
+    "request.rejected",
+    "task.dispatched",
+    "task.done",
+    "task.taken",
+    "item.done",
 };
+static const char *const items[] = {"R1", "R2", "R3", "first"};
+static const char *const steps[] = {"first", "second", "third", "fourth"};
 static const char *const persons[] = {"E1", "A",  "HD", "DP", "R1",  "R2",
                                       "C1", "C2", "SP", "X",  "AWAY"};
 static const char *const promises[] = {"P1", "P2", "P3", "P4", "P5", ""};
@@ -247,6 +289,8 @@ static size_t make_fields(struct field *f, const char *kind, int64_t at_ms)
     PUT_TEXT("earlier_promise", ONE_OF(promises));
     PUT_TEXT("channel", ONE_OF(channels));
     PUT_TEXT("result", ONE_OF(results));
+    PUT_TEXT("item", ONE_OF(items));
+    PUT_TEXT("step", ONE_OF(steps));
     if (roll(2))
         PUT_TEXT("granularity", TEXT("day"));
     if (roll(3))
@@ -338,9 +382,11 @@ static void live_one_life(uint64_t seed)
         instances_are_in_order(&before);
         a_crisis_is_paged_until_somebody_answers();
         every_open_page_has_a_ladder();
+        items_and_their_clocks_agree(&before);
         if (in.kind == INPUT_FIRING)
             HOLDS(case_next_due(&s.c) > now_ms ||
-                  s.out->decisions.count > DECISIONS_MAX / 2);
+                  s.out->decisions.count > DECISIONS_MAX / 2 ||
+                  s.out->decisions.item_count > CASE_ITEMS_MAX);
         if (in.kind == INPUT_EVENT &&
             in.event == policy_kind(&service, TEXT("notify.ack")))
             an_acknowledgement_stops_only_the_ladder();
