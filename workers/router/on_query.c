@@ -360,6 +360,8 @@ static const struct {
     {"on_call", "station|region|product_line|tier|person", on_call},
     {"person", "person", person},
     {"policy.show", "", policy_show},
+    {"subject.show", "key", query_subject},
+    {"subject.list", "kind", query_subjects},
 };
 
 void on_query(struct router *r, const struct asker *from, struct slice bytes)

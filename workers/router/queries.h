@@ -35,6 +35,10 @@ const char *query_text(const Yinuo__V1__Query *q, const char *name);
 
 void query_status(struct router *r, const struct asker *from,
                   const Yinuo__V1__Query *q);
+void query_subject(struct router *r, const struct asker *from,
+                   const Yinuo__V1__Query *q);
+void query_subjects(struct router *r, const struct asker *from,
+                    const Yinuo__V1__Query *q);
 void query_pages(struct router *r, const struct asker *from,
                  const Yinuo__V1__Query *q);
 
