@@ -27,7 +27,12 @@ static struct text named_person(const struct event *ev)
     return (struct text){NULL, 0};
 }
 
-static struct text subject_id(const struct scope *s, enum expr_subject subject)
+static struct text own_or_case(struct text own, const struct name *of_case)
+{
+    return own.size ? own : name_text(of_case);
+}
+
+struct text subject_id(const struct scope *s, enum expr_subject subject)
 {
     switch (subject) {
     case SUBJECT_OWNER:
@@ -40,6 +45,12 @@ static struct text subject_id(const struct scope *s, enum expr_subject subject)
         return name_text(&s->run->c->station);
     case SUBJECT_REGION:
         return name_text(&s->run->c->region);
+    case SUBJECT_ASSET:
+        return own_or_case(s->run->in->asset, &s->run->c->asset);
+    case SUBJECT_CUSTOMER:
+        return own_or_case(s->run->in->customer, &s->run->c->customer);
+    case SUBJECT_PRODUCT_LINE:
+        return name_text(&s->run->c->product_line);
     case SUBJECT_COUNT:
         break;
     }
@@ -63,19 +74,27 @@ written(const struct run *r, enum expr_subject subject, struct text id)
     case SUBJECT_REGION:
         region = directory_region(r->directory, id);
         return region ? &region->attributes : NULL;
+    case SUBJECT_ASSET:
+    case SUBJECT_CUSTOMER:
+    case SUBJECT_PRODUCT_LINE:
     case SUBJECT_COUNT:
         break;
     }
     return NULL;
 }
 
-/* What is known of a subject: what the directory says of it. */
+/* What is known of a subject: what was remembered, else what the directory says
+ * of it. */
 struct value scope_subject(const struct scope *s, enum expr_subject subject,
                            struct text name)
 {
     struct text id = subject_id(s, subject);
-    const struct attributes *a = id.size ? written(s->run, subject, id) : NULL;
+    struct value v = id.size ? subject_known(s, subject, id, name) : none;
+    const struct attributes *a =
+        id.size && v.kind == VALUE_NONE ? written(s->run, subject, id) : NULL;
 
+    if (v.kind != VALUE_NONE)
+        return v;
     return a ? attributes_find(a, name) : none;
 }
 

@@ -19,6 +19,21 @@ static void reach(struct run *r, struct event *ev,
     event_emits(ev, level->emit);
 }
 
+/* In a subject beside the case; without a case there is nobody to page. */
+static void count_beside(struct run *r, struct event *ev, uint16_t index,
+                         int64_t by)
+{
+    const struct counter *counter = &r->policy->counters[index];
+    uint32_t begun, levels = count_in_subject(r, ev, index, by, &begun);
+
+    for (size_t i = 0; i < counter->level_count; i++) {
+        if ((levels & (1u << i)) && r->c->status != CASE_NONE)
+            reach(r, ev, &counter->levels[i]);
+        if (begun & (1u << i))
+            own_case_wanted(r, ev, counter, counter->levels[i].open);
+    }
+}
+
 static void count(struct run *r, struct event *ev, uint16_t index, int64_t by)
 {
     const struct counter *counter = &r->policy->counters[index];
@@ -74,7 +89,9 @@ void counters_run(struct run *r, struct event *ev)
         } else if (ev->change && ev->change->count > 0) {
             by = ev->change->count;
         }
-        if (by > 0 || (by && row->to.count))
+        if (r->policy->counters[row->counter].per.count)
+            count_beside(r, ev, row->counter, by);
+        else if (by > 0 || (by && row->to.count))
             count(r, ev, row->counter, by);
     }
 }

@@ -15,7 +15,7 @@ enum {
     IN_ANY = IN_LIFE | IN_CLOSED,
 };
 
-enum family { ITSELF, OWNER, PROMISE, ANSWER, ITEM, TIE, MUTING };
+enum family { ITSELF, OWNER, PROMISE, ANSWER, ITEM, TIE, MUTING, BESIDE };
 
 /* clang-format off */
 static const struct {
@@ -53,6 +53,10 @@ static const struct {
     [EFFECT_UNLOCK]        = {ITSELF,  IN_ANY},
     [EFFECT_MERGE]         = {ITSELF,  IN_LIFE},
     [EFFECT_CORRECT]       = {ITSELF,  IN_ANY},
+    [EFFECT_REMEMBER]      = {BESIDE,  IN_ANY},
+    [EFFECT_FORGET]        = {BESIDE,  IN_ANY},
+    [EFFECT_HOLD]          = {BESIDE,  IN_LIFE},
+    [EFFECT_FREE]          = {BESIDE,  IN_ANY},
     [EFFECT_ITEM_BEGIN]    = {ITEM,    IN_ANY},
     [EFFECT_ITEM_ADD]      = {ITEM,    IN_ANY},
     [EFFECT_ITEM_DONE]     = {ITEM,    IN_ANY},
@@ -117,12 +121,36 @@ static struct text merge_refuse(const struct run *r, const struct event *ev)
     return (struct text){NULL, 0};
 }
 
+enum { OWN_MAX = WITH_MAX + 3 };
+
+/* The event with another "to": that of "assign asset.changed_by". False where
+ * nobody knows whom: then nothing is done. */
+static bool with_to(const struct run *r, const struct event *ev,
+                    const struct effect_row *row, struct event *copy,
+                    struct field own[OWN_MAX])
+{
+    const struct scope s = {r, ev};
+
+    *copy = *ev;
+    if (!row->to.count)
+        return true;
+    own[0] = (struct field){TEXT("to"), expr_value(&row->to, &s)};
+    copy->own_count = 1;
+    for (size_t i = 0; i < ev->own_count && copy->own_count < OWN_MAX; i++)
+        own[copy->own_count++] = ev->own[i];
+    copy->own = own;
+    copy->change = NULL;
+    return own[0].value.kind == VALUE_TEXT && own[0].value.text.size;
+}
+
 static struct text refuses(struct run *r, const struct event *ev,
                            const struct effect_row *row, bool reopened,
                            bool *skip)
 {
     enum effect e = row->effect;
     struct text why = {NULL, 0};
+    struct field own[OWN_MAX];
+    struct event copy;
 
     if (!event_is_fact(ev) && !reopened)
         why = wrong_state(r->c, e);
@@ -130,7 +158,8 @@ static struct text refuses(struct run *r, const struct event *ev,
         return why;
     switch (rows[e].family) {
     case OWNER:
-        return owner_refuse(r, ev, e);
+        return with_to(r, ev, row, &copy, own) ? owner_refuse(r, &copy, e)
+                                               : why;
     case PROMISE:
         return promise_refuse(r, ev, e, skip);
     case ANSWER:
@@ -143,6 +172,8 @@ static struct text refuses(struct run *r, const struct event *ev,
         return mute_refuse(r, ev, e);
     case ITSELF:
         return e == EFFECT_MERGE ? merge_refuse(r, ev) : why;
+    case BESIDE:
+        break;
     }
     return why;
 }
@@ -212,6 +243,7 @@ void close_case(struct run *r, const struct event *ev)
     wants_are_moot(r);
     clocks_end_all(r, ev->at_ms);
     pages_withdraw_all(r, ev->at_ms);
+    intervals_free(r, ev, NULL);
 }
 
 static void reopen(struct run *r, const struct event *ev)
@@ -362,6 +394,16 @@ static void run_itself(struct run *r, const struct event *ev,
     }
 }
 
+static void run_owner(struct run *r, const struct event *ev,
+                      const struct effect_row *row)
+{
+    struct field own[OWN_MAX];
+    struct event copy;
+
+    if (with_to(r, ev, row, &copy, own))
+        owner_run(r, &copy, row->effect);
+}
+
 void effects_run(struct run *r, struct event *ev)
 {
     const struct kind_rule *kind = &r->policy->kinds[ev->kind];
@@ -377,7 +419,7 @@ void effects_run(struct run *r, struct event *ev)
             run_itself(r, ev, row);
             break;
         case OWNER:
-            owner_run(r, ev, row->effect);
+            run_owner(r, ev, row);
             break;
         case PROMISE:
             promise_run(r, ev, row->effect);
@@ -393,6 +435,9 @@ void effects_run(struct run *r, struct event *ev)
             break;
         case MUTING:
             mute_run(r, ev, row->effect);
+            break;
+        case BESIDE:
+            subjects_effect(r, ev, row);
             break;
         }
     }

@@ -39,6 +39,10 @@ static bool has_room(const struct run *r, const struct decision *d)
     case DECISION_ITEM:
         return r->out->decisions.item_count < CASE_ITEMS_MAX * 2 &&
                d->number < CASE_ITEMS_MAX;
+    case DECISION_FACT:
+    case DECISION_TALLY:
+    case DECISION_INTERVAL:
+        return subjects_have_room(r, d);
     case DECISION_EXCLUDE:
         return c->excluded_count < CASE_EXCLUDED_MAX;
     case DECISION_GROUP:
@@ -131,9 +135,11 @@ void emit(struct run *r, const struct decision *d)
     row->key = run_keep(r, d->key);
     row->page_id = run_keep(r, d->page_id);
     row->value = run_keep(r, d->value);
+    row->subject = run_keep(r, d->subject);
     if (r->limit)
         return;
     keep_whole(r, row);
+    subjects_apply(r, row);
     case_apply(r->c, row);
     row->severity = (uint8_t)r->c->severity;
     all->count++;
@@ -184,6 +190,12 @@ static void start(struct run *r, const struct view *view,
     out->decisions.item_count = 0;
     out->decisions.intent_count = 0;
     out->decisions.field_count = 0;
+    out->decisions.fact_count = out->decisions.tally_count = 0;
+    out->decisions.interval_count = 0;
+    out->subjects.count = 0;
+    out->subjects.full = false;
+    r->is_own = false;
+    r->own_count = 0;
     out->touched = out->existed = false;
 }
 
@@ -237,9 +249,8 @@ static enum engine_result refuse(struct run *r, const char *why)
     return ENGINE_REFUSED;
 }
 
-void open_case(struct run *r, const struct event *ev)
+void case_open(struct run *r, const struct event *ev, const struct opening *in)
 {
-    const struct input *in = r->in;
     const struct station *s =
         directory_station(r->directory, in->station, in->region);
     const struct {
@@ -269,6 +280,15 @@ void open_case(struct run *r, const struct event *ev)
     run_place(r);
     groups_open(r, ev);
     owner_at_opening(r, ev);
+}
+
+void open_case(struct run *r, const struct event *ev)
+{
+    const struct input *in = r->in;
+
+    case_open(r, ev,
+              &(struct opening){in->station, in->region, in->product_line,
+                                in->customer, in->asset});
 }
 
 /* "c" and the record's number, where an opening event names no case. */
@@ -339,6 +359,28 @@ static enum engine_result decide_many(struct run *r, const struct event *ev)
     return ENGINE_DECIDED;
 }
 
+/* The place of an event that has no case, for what is counted beside. */
+static enum engine_result without_case(struct run *r, struct event *ev)
+{
+    const struct input *in = r->in;
+    struct case_record *c = r->c;
+
+    only(r, DECISION_NOTE, "no_case", (struct text){NULL, 0});
+    if (!r->policy->kinds[ev->kind].has_subjects)
+        return ENGINE_DECIDED;
+    case_init(c);
+    if (!name_set(&c->station, in->station) ||
+        !name_set(&c->region, in->region) ||
+        !name_set(&c->product_line, in->product_line))
+        return refuse(r, "limit");
+    run_place(r);
+    if (!c->region.size && !name_set(&c->region, r->station->region))
+        return refuse(r, "limit");
+    subjects_run(r, ev);
+    r->out->touched = false;
+    return ENGINE_DECIDED;
+}
+
 static enum engine_result decide_event(struct run *r)
 {
     const struct input *in = r->in;
@@ -368,8 +410,7 @@ static enum engine_result decide_event(struct run *r)
             return refuse(r, "unknown_case");
         if (kind->spread_count)
             return decide_many(r, &ev);
-        only(r, DECISION_NOTE, "no_case", (struct text){NULL, 0});
-        return ENGINE_DECIDED;
+        return without_case(r, &ev);
     }
     if (!known) {
         case_init(r->c);
@@ -420,7 +461,8 @@ enum engine_result engine_decide(const struct view *view,
         }
         break;
     }
-    if (r.limit) {
+    own_cases_run(&r);
+    if (r.limit || out->subjects.full) {
         only(&r, DECISION_REFUSE, "limit", (struct text){NULL, 0});
         return ENGINE_LIMIT;
     }

@@ -49,6 +49,15 @@ struct view {
     size_t mute_count;
 };
 
+enum { SUBJECTS_HELD = 16 };
+
+/* The subjects that a record has looked at, as its decisions leave them. */
+struct subjects {
+    size_t count;
+    bool full; /* it wanted more of them: the record is refused */
+    struct subject list[SUBJECTS_HELD];
+};
+
 /* A gate's refusal is DECIDED: the event is on record, with a REFUSE decision
  * that names the gate, and with whom the gate tells. */
 enum engine_result { ENGINE_DECIDED, ENGINE_REFUSED, ENGINE_LIMIT };
@@ -60,6 +69,8 @@ struct engine_out {
     struct case_record scratch;
     bool touched;
     bool existed; /* the case was there before */
+    struct subjects subjects;
+    struct case_record own; /* the last that a level of a counter began */
 };
 
 /* The key of an event in a group of the pack; false where it lacks a field.

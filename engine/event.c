@@ -125,11 +125,35 @@ static void run_rule(struct run *r, struct event *ev)
     }
 }
 
+/* What keeps the transition back is named, where it is another interval. */
+static const struct interval *
+clash_of(const struct run *r, const struct event *ev, const struct gate *gate)
+{
+    const struct scope s = {r, ev};
+
+    for (uint16_t i = 0; i < gate->when.count; i++)
+        if (gate->when.rows[i].op == EXPR_OP_OVERLAPS)
+            return interval_clash(
+                &s, &r->policy->intervals[gate->when.rows[i].index]);
+    return NULL;
+}
+
 static void gate_speaks(struct run *r, struct event *ev,
                         const struct gate *gate)
 {
     const struct why why = why_of_event(r, ev, gate->id);
+    const struct interval *clash = clash_of(r, ev, gate);
+    struct decision refusal = {.kind = DECISION_REFUSE,
+                               .at_ms = ev->at_ms,
+                               .rule = gate->id,
+                               .value = TEXT("gate"),
+                               .person = ev->reporter};
 
+    if (clash) {
+        refusal.key = name_text(&clash->case_id);
+        refusal.from_ms = clash->from_ms;
+        refusal.due_ms = clash->until_ms;
+    }
     if (event_is_fact(ev)) {
         if (ev->source == SOURCE_IMPORT)
             emit(r, &(struct decision){.kind = DECISION_BYPASS,
@@ -137,11 +161,7 @@ static void gate_speaks(struct run *r, struct event *ev,
                                        .rule = gate->id});
         return;
     }
-    emit(r, &(struct decision){.kind = DECISION_REFUSE,
-                               .at_ms = ev->at_ms,
-                               .rule = gate->id,
-                               .value = TEXT("gate"),
-                               .person = ev->reporter});
+    emit(r, &refusal);
     want_targets(r, gate->page, gate->inform, false, false, &why);
     if (gate->emit)
         event_derive(r, gate->emit, ev, NULL, 0, ev->at_ms);
@@ -206,9 +226,8 @@ bool event_run(struct run *r, struct event *ev)
 
 /* The fields that an emission works out, behind those that are there; asked of
  * s. What holds a customer's own words is left out: it would be journaled. */
-static size_t work_out(struct run *r, const struct emission *emission,
-                       const struct scope *s, struct field *fields,
-                       size_t count)
+size_t event_work_out(struct run *r, const struct emission *emission,
+                      const struct scope *s, struct field *fields, size_t count)
 {
     for (size_t i = 0; i < emission->with_count && i < WITH_MAX; i++) {
         const struct computed *c = &emission->with[i];
@@ -257,7 +276,7 @@ void event_derive(struct run *r, const struct emission *emission,
         fields[i] = own[i];
     ev.own = fields;
     ev.own_count = own_count;
-    ev.own_count = work_out(r, emission, &s, fields, own_count);
+    ev.own_count = event_work_out(r, emission, &s, fields, own_count);
     emit(r,
          &(struct decision){.kind = DECISION_EMIT,
                             .at_ms = at_ms,

@@ -116,6 +116,9 @@ push(const struct expr_row *row, const struct scope *s, struct value *to)
     case EXPR_OP_LIST:
         *to = scope_list(s, row->index, (enum expr_list)row->which, row->name);
         break;
+    case EXPR_OP_OVERLAPS:
+        *to = scope_overlaps(s, row->index);
+        break;
     case EXPR_OP_SUBJECT:
         *to = scope_subject(s, (enum expr_subject)row->index, row->name);
         break;

@@ -83,7 +83,10 @@ enum {
     X(REPORTER, "reporter") /* who tells the event                     */       \
     X(PERSON,   "person")   /* whom it names: person, by or engineer   */       \
     X(STATION,  "station")  /* of the case                             */       \
-    X(REGION,   "region")
+    X(REGION,   "region")                                                       \
+    X(ASSET,    "asset")    /* of the event, else of the case          */       \
+    X(CUSTOMER, "customer")                                                     \
+    X(PRODUCT_LINE, "product_line")
 
 #define TARIFF_PARTS(X)                                                         \
     X(AMOUNT,  "amount")  /* number: of all items; NONE if one is unknown */    \
@@ -129,6 +132,7 @@ enum expr_list { EXPR_LISTS(X) EXPR_LIST_COUNT };
     X(COUNTER, "count")   /* push counter .index of the case   */               \
     X(LOCK,    "lock")    /* push whether lock .index is on    */               \
     X(LIST,    "list")    /* push EXPR_LISTS[.which] of list .index, item .name */ \
+    X(OVERLAPS,"overlaps") /* push whether interval .index is taken */          \
     X(SUBJECT, "subject") /* push what is known as .name of subject .index */   \
     X(TABLE,   "table")   /* push what table .index says       */               \
     X(TARIFF,  "tariff")  /* push part .index of the tariff    */               \
@@ -178,6 +182,7 @@ struct value scope_list(const struct scope *s, uint16_t list,
                         enum expr_list which, struct text item);
 struct value scope_subject(const struct scope *s, enum expr_subject subject,
                            struct text name);
+struct value scope_overlaps(const struct scope *s, uint16_t index);
 struct value scope_table(const struct scope *s, uint16_t index);
 struct value scope_tariff(const struct scope *s, enum tariff_part part);
 bool scope_matches(const struct scope *s, struct text field, uint16_t list);

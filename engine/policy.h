@@ -23,7 +23,9 @@ enum {
     KIND_ANY = 0xfffe,
     CLOCKS_MAX = 48,      /* clocks in a pack */
     CLOCK_STEPS_MAX = 12, /* steps of a clock at one severity */
-    COUNTERS_MAX = 32,
+    COUNTERS_MAX = 64,
+    INTERVAL_RULES_MAX = 8,
+    SUBJECT_SOURCES_MAX = 3,
     LOCKS_MAX = 16,
     GROUPS_MAX = 8,
     LISTS_MAX = 48,
@@ -100,6 +102,10 @@ struct role {
     X(UNLINK,       "unlink")                                                   \
     X(GATHER,       "gather")       /* into: that case lists it                 */ \
     X(STAND_IN,     "stand_in")     /* person; delegate or successor answers for him; from, until */ \
+    X(REMEMBER,     "remember")     /* a fact about a subject                   */ \
+    X(FORGET,       "forget")                                                   \
+    X(HOLD,         "hold")         /* an interval of somebody                  */ \
+    X(FREE,         "free")         /* what the case holds of that set          */ \
     /* of the items of a list: which ones, see struct effect_row */              \
     X(ITEM_BEGIN,   "begin")        /* the items that the pack names for it     */ \
     X(ITEM_ADD,     "add")          /* those that the event names               */ \
@@ -119,9 +125,37 @@ struct role {
 enum effect { EFFECTS(X) EFFECT_COUNT };
 #undef X
 
+/* Where an id stands: of the event, else of the case. */
+struct subject_source {
+    uint8_t subject;   /* enum expr_subject; SUBJECT_COUNT: a field */
+    struct text field; /* of the event */
+};
+
+struct subject_part {
+    struct text kind; /* asset */
+    struct subject_source sources[SUBJECT_SOURCES_MAX];
+    uint8_t source_count; /* the first that is there */
+};
+
+/* Whose counter, fact or interval it is. */
+struct subject_path {
+    struct text kind; /* of the whole: person+topic */
+    const struct subject_part *parts;
+    size_t count; /* 0: the case's own */
+};
+
+/* What is remembered of a subject. */
+struct memory {
+    struct subject_path path;
+    struct text name;
+    struct expr value;
+};
+
 struct effect_row {
     enum effect effect;
-    uint16_t lock;    /* LOCK, UNLOCK: its number */
+    uint16_t lock;    /* LOCK, UNLOCK: its number; HOLD, FREE: the intervals' */
+    const struct memory *memory; /* REMEMBER, FORGET */
+    struct expr to;   /* with rows: instead of the event's field of that name */
     uint16_t list;    /* of items: its number, or LIST_ANY */
     struct text item; /* exactly this one; else ... */
     struct text
@@ -322,13 +356,27 @@ struct counter_level {
     targets page, inform;
     bool freeze_owner;
     const struct emission *emit; /* NULL: none */
+    const struct emission *open; /* begins a case of its own, once a window */
     struct text id;
 };
 
+/* Counts in the case, or in a subject beside it. */
 struct counter {
     struct text name;
     const struct counter_level *levels;
     size_t level_count;
+    struct subject_path per;
+    int64_t window_ms; /* 0: for ever */
+    uint8_t keep;      /* instants of it that are kept */
+};
+
+/* Stretches of time of one subject that exclude each other. */
+struct interval_rule {
+    struct text name; /* visits */
+    struct subject_path per;
+    struct text from_field, until_field;
+    struct text key_field; /* one per value of it; empty: one per case */
+    struct expr apart;     /* time to get from one to the next, in ms */
 };
 
 struct count_row {
@@ -411,6 +459,7 @@ struct kind_rule {
     size_t trigger_count;
     const struct count_row *counts;
     size_t count_count;
+    bool has_subjects; /* it counts or remembers something beside the cases */
     const struct spread *spreads;
     size_t spread_count;
     const uint8_t *joins; /* groups to look in, in this order */
@@ -449,6 +498,8 @@ struct policy {
     size_t counter_count;
     const struct text *locks;
     size_t lock_count;
+    const struct interval_rule *intervals;
+    size_t interval_count;
     const struct list_rule *lists;
     size_t list_count;
     const struct authority *authorities;

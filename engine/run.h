@@ -22,6 +22,7 @@ enum {
     STAND_INS_MAX = 4,
     EXCEPTS_MAX = 8,
     NAMED_MAX = 24,
+    OWN_CASES_MAX = 8,
     STEP_REPEAT = 255, /* pending_step.step of a ladder past its rungs */
 };
 
@@ -96,6 +97,21 @@ struct made {
     const struct want *want;
 };
 
+/* A case that a level of a counter begins. */
+struct own_case {
+    struct name id;
+    struct text kind;
+    int64_t at_ms;
+    bool late;
+    struct text station, region, product_line, customer, asset;
+    struct field fields[WITH_MAX];
+    size_t field_count;
+};
+
+struct opening {
+    struct text station, region, product_line, customer, asset;
+};
+
 struct run {
     const struct view *view;
     const struct input *in;
@@ -125,6 +141,9 @@ struct run {
     struct name named[NAMED_MAX];     /* persons of wants */
     struct want wants[WANTS_MAX];
     struct made made[MADE_MAX];
+    bool is_own; /* of a case that another one began */
+    uint32_t own_count;
+    struct own_case own[OWN_CASES_MAX];
 };
 
 /* engine.c */
@@ -135,6 +154,7 @@ struct text run_keep(struct run *r, struct text t);
 void run_place(struct run *r);
 struct text run_keep(struct run *r, struct text t);
 void open_case(struct run *r, const struct event *ev);
+void case_open(struct run *r, const struct event *ev, const struct opening *o);
 int64_t late_by(const struct run *r, int64_t at_ms);
 
 /* event.c */
@@ -142,6 +162,9 @@ bool event_run(struct run *r, struct event *ev);
 void event_derive(struct run *r, const struct emission *emission,
                   const struct event *parent, const struct field *own,
                   size_t own_count, int64_t at_ms);
+size_t event_work_out(struct run *r, const struct emission *emission,
+                      const struct scope *s, struct field *fields,
+                      size_t count);
 /* When the event is through; in the order in which they were wanted. */
 void event_emits(struct event *ev, const struct emission *emission);
 const struct value *event_field(const struct event *ev, struct text name);
@@ -212,6 +235,36 @@ uint8_t local_weekday(const struct run *r, int64_t at_ms); /* 1 Monday */
 
 /* hints.c */
 void hints_run(struct run *r, const struct event *ev);
+
+/* subjects.c */
+bool subject_path_key(const struct scope *s, const struct subject_path *path,
+                      struct subject_key *key);
+struct subject *subject_held(const struct run *r, struct text key);
+struct text subject_kind_of(enum expr_subject subject);
+struct value subject_known(const struct scope *s, enum expr_subject subject,
+                           struct text id, struct text name);
+struct value counter_of_subject(const struct scope *s,
+                                const struct counter *counter);
+uint32_t count_in_subject(struct run *r, const struct event *ev, uint16_t index,
+                          int64_t by, uint32_t *begun);
+const struct interval *interval_clash(const struct scope *s,
+                                      const struct interval_rule *rule);
+void intervals_free(struct run *r, const struct event *ev,
+                    const struct interval_rule *rule);
+void subjects_effect(struct run *r, const struct event *ev,
+                     const struct effect_row *row);
+bool subjects_have_room(const struct run *r, const struct decision *d);
+void subjects_apply(struct run *r, struct decision *d);
+void subjects_run(struct run *r, struct event *ev);
+
+/* own_cases.c */
+void own_case_wanted(struct run *r, const struct event *ev,
+                     const struct counter *counter,
+                     const struct emission *emission);
+void own_cases_run(struct run *r);
+
+/* attributes.c */
+struct text subject_id(const struct scope *s, enum expr_subject subject);
 
 /* steps.c */
 uint8_t targets_top(const struct policy *p, targets t);

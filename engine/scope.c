@@ -160,6 +160,12 @@ uint32_t scope_size(const struct scope *s, struct text field)
 
 struct value scope_counter(const struct scope *s, uint16_t index)
 {
+    const struct counter *counter = index < s->run->policy->counter_count
+                                        ? &s->run->policy->counters[index]
+                                        : NULL;
+
+    if (counter && counter->per.count)
+        return counter_of_subject(s, counter);
     return index < COUNTERS_MAX ? number_of(s->run->c->counters[index]) : none;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/span.h"
 #include "policy/lists.h"
+#include "policy/subjects.h"
 #include "policy/words.h"
 
 struct operand operand_of(enum type type, size_t offset)
@@ -374,8 +375,8 @@ struct operand operand_name(struct compiler *c)
                compiler_sees(c, "in")) {
         compiler_fail_expected(c, "something to compare");
     } else if (!parse_indexed(c, &o) && !operand_of_list(c, &o) &&
-               !operand_table(c, &o) && !parse_named_condition(c, &o) &&
-               !parse_known_name(c, &o)) {
+               !operand_overlaps(c, &o) && !operand_table(c, &o) &&
+               !parse_named_condition(c, &o) && !parse_known_name(c, &o)) {
         compiler_push(
             c, (struct expr_row){.op = EXPR_OP_FIELD,
                                  .name = loader_text(c->l, c->token.word)});

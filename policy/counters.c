@@ -1,6 +1,7 @@
 /* counters - what has happened how often, and what that is reason for. */
 #include "policy/names.h"
 #include "policy/rules.h"
+#include "policy/subjects.h"
 #include "policy/values.h"
 
 void declare_counters(struct loader *l, yaml_node_t *node, void *into,
@@ -37,6 +38,7 @@ static const struct shape_row level_rows[] = {
     {"freeze_owner", read_flag, INTO(struct counter_level, freeze_owner), MAY,
      0, 0, 0},
     {"emit", read_emission, INTO(struct counter_level, emit), MAY, 0, 0, 0},
+    {"open", read_emission, INTO(struct counter_level, open), MAY, 0, 0, 0},
     {"rule", read_text, INTO(struct counter_level, id), MAY, 0, 0, 0},
 };
 static const struct shape level_shape =
@@ -93,11 +95,66 @@ static void read_levels(struct loader *l, yaml_node_t *node, void *into,
     counter->level_count = count;
 }
 
+enum { COUNTER_LEVELS_MAX = 16, KEPT_MORE = 8 };
+
+#define MINUTE_MS 60000LL
+#define DAY_MS (24 * 60 * MINUTE_MS)
+
 static const struct shape_row counter_rows[] = {
     {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
+    {"per", read_path, INTO(struct counter, per), MAY, 0, 0, 0},
+    {"window", read_span, INTO(struct counter, window_ms), MAY, MINUTE_MS,
+     366 * DAY_MS, 0},
     {"at", read_levels, 0, sizeof(struct counter), MAY, 0, 0, 0},
 };
 static const struct shape counter_shape = SHAPE("a counter", counter_rows);
+
+static int32_t highest_level(const struct counter *counter)
+{
+    return counter->level_count ? counter->levels[counter->level_count - 1].at
+                                : 0;
+}
+
+static void check_openings(struct loader *l, struct place at,
+                           const struct counter *counter)
+{
+    for (size_t i = 0; i < counter->level_count; i++) {
+        const struct emission *open = counter->levels[i].open;
+
+        if (!open || open->kind == KIND_NONE)
+            continue;
+        if (!counter->per.count)
+            report_error(l, at, "it counts in the case that it would leave",
+                         "emit, or give the counter a \"per\"",
+                         "only a counter beside the cases can open one");
+        else if (!l->draft->kinds[open->kind].opens_case)
+            report_error(l, at, "nothing would come of it", "case: opens",
+                         "%.*s opens no case",
+                         TEXT_ARG(l->draft->kinds[open->kind].name));
+    }
+}
+
+/* What a counter beside the cases needs, and another one must not have. */
+static void check_counter(struct loader *l, struct place at,
+                          struct counter *counter)
+{
+    int32_t highest = highest_level(counter);
+
+    check_openings(l, at, counter);
+    if (counter->window_ms && !counter->per.count)
+        report_error(l, at, "a case counts from its beginning to its end",
+                     "per: asset, per: [person, topic]",
+                     "a window wants a \"per\"");
+    if (counter->level_count > COUNTER_LEVELS_MAX)
+        report_error(l, at, "", "", "more than %d levels", COUNTER_LEVELS_MAX);
+    if (counter->window_ms && highest > TALLY_INSTANTS_MAX - KEPT_MORE)
+        report_error(l, at, "that many instants are remembered", "",
+                     "a window counts no higher than %d",
+                     TALLY_INSTANTS_MAX - KEPT_MORE);
+    counter->keep = (uint8_t)(highest + KEPT_MORE < TALLY_INSTANTS_MAX
+                                  ? highest + KEPT_MORE
+                                  : TALLY_INSTANTS_MAX);
+}
 
 void read_counters(struct loader *l, yaml_node_t *node, void *into,
                    const struct shape_row *row)
@@ -115,7 +172,9 @@ void read_counters(struct loader *l, yaml_node_t *node, void *into,
         value = yaml_document_get_node(&l->source->document, pair.value);
         for (size_t j = 0;
              key->type == YAML_SCALAR_NODE && j < d->policy->counter_count; j++)
-            if (text_equal(d->counters[j].name, node_text(key)))
+            if (text_equal(d->counters[j].name, node_text(key))) {
                 shape_read(l, value, &counter_shape, &d->counters[j]);
+                check_counter(l, node_place(key), &d->counters[j]);
+            }
     }
 }

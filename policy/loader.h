@@ -62,6 +62,7 @@ struct draft {
     struct clock_rule *clocks;
     struct counter *counters;
     struct text *locks;
+    struct interval_rule *intervals;
     struct list_rule *lists;
     struct authority *authorities;
     struct place *clock_places, *kind_places;

@@ -4,6 +4,7 @@
 #include "policy/lists.h"
 #include "policy/names.h"
 #include "policy/spreads.h"
+#include "policy/subjects.h"
 #include "policy/values.h"
 #include "policy/words.h"
 
@@ -55,6 +56,12 @@ static bool lock_find(struct loader *l, const struct phrase *p, uint16_t *lock)
     return false;
 }
 
+/* Whom, where the event does not say: assign asset.changed_by */
+static bool takes_person(enum effect effect)
+{
+    return effect == EFFECT_ASSIGN || effect == EFFECT_OFFER;
+}
+
 static void read_effect(struct loader *l, yaml_node_t *node,
                         struct effect_row *out)
 {
@@ -65,6 +72,14 @@ static void read_effect(struct loader *l, yaml_node_t *node,
         !effect_find(l, &p, &out->effect))
         return;
     out->when = p.when;
+    if (out->effect >= EFFECT_REMEMBER && out->effect <= EFFECT_FREE) {
+        subject_effect_read(l, &p, out);
+        return;
+    }
+    if (takes_person(out->effect) && p.count == 2) {
+        value_compile(l, node, p.offsets[1], p.words[1], &out->to);
+        return;
+    }
     if (out->effect == EFFECT_LOCK || out->effect == EFFECT_UNLOCK) {
         if (!lock_find(l, &p, &out->lock))
             return;

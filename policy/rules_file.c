@@ -8,6 +8,7 @@
 #include "policy/routes.h"
 #include "policy/rules.h"
 #include "policy/spreads.h"
+#include "policy/subjects.h"
 #include "policy/values.h"
 
 #define HOUR_MS (60 * 60 * 1000LL)
@@ -238,6 +239,7 @@ static const struct shape_row file_rows[] = {
     {"counters", declare_counters, 0, 0, MAY, 0, 0, 0},
     {"clocks", declare_clocks, 0, 0, MAY, 0, 0, 0},
     {"lists", declare_lists, 0, 0, MAY, 0, 0, 0},
+    {"intervals", declare_intervals, 0, 0, MAY, 0, 0, 0},
     {"authority", read_authorities, 0, 0, MAY, 0, 0, 0},
     {"groups", read_groups, 0, 0, MAY, 0, 0, 0},
     {"words", read_word_lists, 0, 0, MAY, 0, 0, 0},
@@ -249,6 +251,7 @@ static const struct shape_row file_rows[] = {
     {"kind_groups", read_kind_groups, 0, 0, MAY, 0, 0, 0},
     {"events", read_events, 0, 0, MAY, 0, 0, 0},
     {"counters", read_counters, 0, 0, MAY, 0, 0, 0},
+    {"intervals", read_intervals, 0, 0, MAY, 0, 0, 0},
     {"clocks", read_clocks, 0, 0, MAY, 0, 0, 0},
     {"lists", read_lists, 0, 0, MAY, 0, 0, 0},
     {"routes", read_routes, 0, 0, MAY, 0, 0, 0},
@@ -268,6 +271,10 @@ static bool draft_init(struct loader *l)
     d->clock_places = loader_array(l, CLOCKS_MAX, sizeof *d->clock_places);
     d->counters = loader_array(l, COUNTERS_MAX, sizeof *d->counters);
     d->locks = loader_array(l, LOCKS_MAX, sizeof *d->locks);
+    d->intervals = loader_array(l, INTERVAL_RULES_MAX, sizeof *d->intervals);
+    if (!d->intervals)
+        return false;
+    p->intervals = d->intervals;
     d->lists = loader_array(l, LISTS_MAX, sizeof *d->lists);
     d->authorities = loader_array(l, AUTHORITIES_MAX, sizeof *d->authorities);
     d->tables = loader_array(l, TABLES_MAX, sizeof *d->tables);
@@ -316,4 +323,5 @@ void rules_file_read(struct loader *l)
     shape_read(l, d->rules.root, &file_shape, d->policy);
     defaults_set(d->policy);
     clocks_deal_triggers(l);
+    subjects_mark(l);
 }
