@@ -130,7 +130,7 @@ enum {
 
 struct decisions {
     size_t count;
-    struct decision list[DECISIONS_MAX];
+    struct decision list[DECISIONS_MAX + 1]; /* one more: an intent moves */
     size_t words_used, instance_count, promise_count, item_count, intent_count;
     char words[DECISION_WORDS_MAX];
     struct clock_instance instances[DECISION_INSTANCES_MAX];
@@ -140,7 +140,7 @@ struct decisions {
     struct fact facts[DECISION_ENTRIES_MAX];
     struct tally tallies[DECISION_ENTRIES_MAX];
     struct interval intervals[DECISION_ENTRIES_MAX];
-    struct intent intents[INTENTS_MAX];
+    struct intent intents[INTENTS_MAX + 1];
     struct mute mute; /* a record adds or ends one at most */
     size_t field_count;
     struct field fields[DECISION_FIELDS_MAX];

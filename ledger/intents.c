@@ -80,7 +80,8 @@ static bool find(struct world *w, struct text id, struct intent *i)
     if (!key_of(id, key) ||
         !state_get(w->state, STATE_INTENTS, slice_of(key, sizeof key), &row))
         return false;
-    if (!customs_get_intent(row, i))
+    row = arena_copy(&w->arena, row); /* rows move while it is applied */
+    if (!row.data || !customs_get_intent(row, i))
         abort(); /* a row of ours cannot be read: recover from the journal */
     return true;
 }
@@ -111,8 +112,6 @@ void intents_move(struct world *w, const struct world_input *in)
     d.number = i.done;
     if (customs_decision_part(&d, &w->part))
         abort(); /* no memory for a few bytes */
-    if (all->count == DECISIONS_MAX || all->intent_count == INTENTS_MAX)
-        return; /* journaled all the same */
     if (d.intent) {
         all->intents[all->intent_count] = i;
         d.intent = &all->intents[all->intent_count++];

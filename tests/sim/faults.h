@@ -58,7 +58,9 @@
     X(RECOVERED_ALL,  "a start applies the whole journal")                     \
     X(STREAM_GAP,     "the reader finds a gap")                                \
     X(TAIL_WHOLE,     "the reader follows the live tail")                      \
-    X(FETCHED,        "a fetch repairs it")
+    X(FETCHED,        "a fetch repairs it")                                    \
+    X(DERIVED,        "an effect on many cases reaches one")                   \
+    X(DERIVED_AGAIN,  "... and goes on behind a start")
 /* clang-format on */
 
 #define X(name, text) FAULT_##name,

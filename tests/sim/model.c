@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/slice.h"
 
 /* For a backlog, for a step of the wall clock that is believed, and a turn. */
 enum { HELD_MS_MAX = LIMIT_BACKLOG_WAIT_MS + LIMIT_CLOCK_STEP_MS + 5000 };
@@ -15,6 +16,8 @@ void model_fini(struct model *m)
         free(m->cases[i].timers);
     free(m->cases);
     free(m->pages);
+    free(m->intents);
+    names_fini(&m->intent_names);
     names_fini(&m->case_names);
     names_fini(&m->page_names);
 }
@@ -254,8 +257,57 @@ static void answer(struct model *m, struct model_case *c,
         (void)end_page(m, d);
 }
 
+/* --- effects on many cases --- */
+
+/* Each step once, in the order of the cases, none left out; then the end. */
+static bool take_intent(struct model *m, const struct decision *d)
+{
+    char id[NAME_BYTES_MAX + 1];
+    bool is_new;
+
+    copy_text(id, d->key);
+    int at = names_add(&m->intent_names, id, &is_new);
+    m->intents = grown(m->intents, &m->intent_room, m->intent_names.count,
+                       sizeof *m->intents);
+    struct model_intent *i = &m->intents[at];
+    if (!d->intent) {
+        if (!i->alive || d->number != i->done)
+            return wrong(m, "INTENTS: %s ends at %d of %u", id, (int)d->number,
+                         i->done);
+        i->alive = false;
+        return true;
+    }
+    if (is_new) {
+        i->alive = true;
+        if (d->intent->done || d->intent->cursor.size)
+            return wrong(m, "INTENTS: %s begins in its middle", id);
+        return true;
+    }
+    if (!i->alive || d->intent->done != i->done + 1)
+        return wrong(m, "INTENTS: step %u of %s follows step %u",
+                     d->intent->done, id, i->done);
+    if (d->intent->query == QUERY_CASES_OF && i->cursor.size &&
+        slice_compare(
+            slice_of(i->cursor.data, i->cursor.size),
+            slice_of(d->intent->cursor.data, d->intent->cursor.size)) >= 0)
+        return wrong(m, "INTENTS: %s does a case twice", id);
+    i->done++;
+    m->derived++;
+    return name_set(&i->cursor, d->intent->cursor);
+}
+
+const char *model_intent_left(const struct model *m)
+{
+    for (size_t i = 0; i < m->intent_names.count; i++)
+        if (m->intents[i].alive)
+            return m->intent_names.words[i];
+    return NULL;
+}
+
 bool model_take(struct model *m, const struct decision *d, int64_t journal_ms)
 {
+    if (d->kind == DECISION_INTENT)
+        return take_intent(m, d);
     if (!d->case_id.size)
         return true;
     bool known = true;

@@ -45,9 +45,18 @@ struct model_page {
     char person[NAME_BYTES_MAX + 1];
 };
 
+struct model_intent {
+    bool alive;
+    uint32_t done;
+    struct name cursor;
+};
+
 struct model {
     uint16_t ack_clock;
-    struct names case_names, page_names;
+    struct names case_names, page_names, intent_names;
+    struct model_intent *intents;
+    size_t intent_room;
+    uint64_t derived; /* steps of intents */
     struct model_case *cases;
     struct model_page *pages;
     size_t case_room, page_room;
@@ -62,6 +71,8 @@ void model_fini(struct model *m);
 bool model_take(struct model *m, const struct decision *d, int64_t journal_ms);
 
 struct model_case *model_case_find(struct model *m, const char *id);
+/* Is something of it still to be done? The name of one; NULL: of none. */
+const char *model_intent_left(const struct model *m);
 /* Armed and with a due. */
 bool model_timer_runs(const struct model_timer *t);
 

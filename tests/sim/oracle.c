@@ -122,6 +122,8 @@ static void count_sight(struct oracle *o, const struct decision *d)
                             d->promise->state == PROMISE_MISSED;
     sights[SIGHT_PAGE_UNREAD] += d->kind == DECISION_FAILED;
     sights[SIGHT_WITHDRAWN] += d->kind == DECISION_WITHDRAW;
+    sights[SIGHT_DERIVED] +=
+        d->kind == DECISION_INTENT && d->intent && d->intent->done;
     if (d->kind != DECISION_PAGE || d->severity != 1)
         return;
     sights[SIGHT_CRISIS]++;
@@ -296,6 +298,7 @@ void oracle_reopened(struct oracle *o, struct ledger *l)
     if (state_durable(l->state) > p.last)
         sim_fail(o->sim, "PAST: the state is ahead of the journal");
     o->looked = 0;
+    o->sim->sights[SIGHT_DERIVED_AGAIN] += model_intent_left(&o->model) != NULL;
 }
 
 void oracle_gone(struct oracle *o)

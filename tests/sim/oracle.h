@@ -15,6 +15,8 @@
  *   pages     a page has a receipt, was withdrawn, or is in the outbox; one
  *             that counts as delivered was shown, and by `log` only once
  *   rows      cases, timers and outbox of the state are what the model says
+ *   intents   an effect on many cases does each of them once, and comes to
+ *             its end; what a person has in hand is what the index says
  *   replay    a state made of the records alone, from zero, has the hash of
  *             the live one
  *   stream    the reader gets each record once, in order, with its bytes

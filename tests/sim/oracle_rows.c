@@ -152,6 +152,45 @@ static void compare_cases(struct oracle *o, struct state *live)
                  rows, o->model.case_names.count);
 }
 
+/* --- what persons have in hand --- */
+
+static bool is_in_hand(const struct model_case *c)
+{
+    return c->owner.size &&
+           (c->status == CASE_OPEN || c->status == CASE_WAITING);
+}
+
+/* Each such case stands under its owner once, and the sum is theirs. */
+static void compare_owners(struct oracle *o, struct state *live)
+{
+    struct state_cursor cursor;
+    struct slice key, value;
+    size_t places = 0, sum = 0, wanted = 0;
+    char id[NAME_BYTES_MAX + 1];
+
+    for (size_t i = 0; i < o->model.case_names.count; i++)
+        wanted += is_in_hand(&o->model.cases[i]);
+    state_cursor_open(&cursor, live, STATE_OWNERS, SLICE_EMPTY, SLICE_EMPTY);
+    while (state_cursor_next(&cursor, &key, &value) && !o->sim->failed) {
+        const uint8_t *end = memchr(key.data, 0, key.size);
+
+        sum += key.data[0] == 't' ? get_u32(value.data) : 0;
+        if (key.data[0] != 'c' || !end)
+            continue;
+        size_t owner = (size_t)(end - key.data) - 1;
+        struct model_case *c =
+            model_case_find(&o->model, word_of(slice_from(key, owner + 2), id));
+        places++;
+        if (!c || !is_in_hand(c) || c->owner.size != owner ||
+            memcmp(c->owner.data, key.data + 1, owner) != 0)
+            sim_fail(o->sim, "OWNERS: %s stands under another owner", id);
+    }
+    state_cursor_close(&cursor);
+    if (!o->sim->failed && (places != wanted || sum != wanted))
+        sim_fail(o->sim, "OWNERS: %zu cases in hand, %zu by the sums, not %zu",
+                 places, sum, wanted);
+}
+
 /* --- all of it --- */
 
 static void compare_hash(struct oracle *o, struct state *live,
@@ -177,6 +216,8 @@ bool oracle_compare(struct oracle *o)
         compare_pages(o, r->ledger->state);
     if (!o->sim->failed)
         compare_cases(o, r->ledger->state);
+    if (!o->sim->failed)
+        compare_owners(o, r->ledger->state);
     if (!o->sim->failed)
         compare_hash(o, r->ledger->state, o->shadow.state,
                      "the one that only applies");
@@ -218,6 +259,11 @@ bool oracle_at_rest(struct oracle *o, char *why, size_t room)
 
     if (!r || r->record_count || r->next_seq != o->last + 1) {
         snprintf(why, room, "the router is busy");
+        return false;
+    }
+    if (model_intent_left(&o->model)) {
+        snprintf(why, room, "the intent %s is not done",
+                 model_intent_left(&o->model));
         return false;
     }
     if (overdue(o, r->time.now_ms, why, room) || paged(o, why, room))

@@ -228,7 +228,7 @@ static Yinuo__V1__Event *other(struct station_party *n, struct arena *arena)
     struct sim *s = n->party.sim;
     Yinuo__V1__Event *e;
 
-    switch (chance_below(s, 12)) {
+    switch (chance_below(s, 13)) {
     case 0:
     case 1:
     case 2:
@@ -257,6 +257,10 @@ static Yinuo__V1__Event *other(struct station_party *n, struct arena *arena)
         e = event_new("case.reassigned", arena);
         put_text(e, "to", chance_below(s, 2) ? "eng-a" : "eng-b", arena);
         return e;
+    case 11:
+        e = event_new("staff.departed", arena);
+        put_text(e, "person", chance_below(s, 2) ? "eng-a" : "eng-b", arena);
+        return e;
     default:
         return event_new(chance_below(s, 2) ? "no.such.kind" : "case.waiting",
                          arena);
@@ -272,6 +276,8 @@ static Yinuo__V1__Event *event_of(struct station_party *n, struct arena *arena)
     if (!known || chance_below(s, 4) == 0)
         return open_case(n, arena);
     e = other(n, arena);
+    if (strcmp(e->kind, "staff.departed") == 0 && chance_below(s, 2))
+        return e; /* it names a person and no case */
     put_text(e, "case_id", n->cases[chance_below(s, known)], arena);
     return e;
 }
