@@ -144,6 +144,27 @@ static const struct table_column clock_columns[] = {
     {N_("IN"), false, 0},    {N_("CALLS"), false, 8},
 };
 
+/* The stretches of a clock that did not count, and what did. */
+static void stood_still(const struct out *o, const Yinuo__V1__CaseClock *k,
+                        int64_t now_ms)
+{
+    char from[WHEN_SIZE], until[WHEN_SIZE], span[WHEN_SIZE], counted[WHEN_SIZE];
+    int64_t end_ms = k->paused_at_ms ? k->paused_at_ms : now_ms;
+
+    if (!k->n_pauses)
+        return;
+    when_span(k->paused_ms, span);
+    when_span(end_ms - k->armed_at_ms - k->paused_ms, counted);
+    out_printf(o, _("  %s: %s have counted, %s have not:"),
+               clock_word(k->clock), counted, span);
+    for (size_t i = 0; i < k->n_pauses; i++) {
+        when_clock(now_ms, k->pauses[i]->from_ms, from);
+        when_clock(now_ms, k->pauses[i]->until_ms, until);
+        out_printf(o, _("%s %s to %s"), i ? "," : "", from, until);
+    }
+    out_printf(o, "\n");
+}
+
 static void clocks(const struct out *o, const Yinuo__V1__Case *c,
                    int64_t now_ms)
 {
@@ -184,6 +205,8 @@ static void clocks(const struct out *o, const Yinuo__V1__Case *c,
     }
     table_print(&t, o);
     table_fini(&t);
+    for (size_t i = 0; i < c->n_clocks; i++)
+        stood_still(o, c->clocks[i], now_ms);
 }
 
 int run_case_show(struct cli *cli, int argc, char **argv)

@@ -41,7 +41,7 @@ static void arithmetic(const decision *d, int64_t now_ms, struct bytes *out)
     char from[WHEN_SIZE], due[WHEN_SIZE], span[WHEN_SIZE];
 
     when_clock(now_ms, d->from_ms, from);
-    when_clock(now_ms, d->from_ms + d->span_ms, due);
+    when_clock(now_ms, d->due_ms ? d->due_ms : d->from_ms + d->span_ms, due);
     when_span(d->span_ms, span);
     bytes_append_format(out, "%s%s%s: ", clock_word(d->clock),
                         d->key && *d->key ? " " : "",
@@ -55,6 +55,13 @@ static void arithmetic(const decision *d, int64_t now_ms, struct bytes *out)
         bytes_append_format(out,
                             _("counted from %s, %s by the wall clock, due %s"),
                             from, span, due);
+    if (d->has_previous && d->previous) {
+        when_span(d->previous, span);
+        bytes_append_format(out,
+                            _("; %s in which the case waited did not "
+                              "count"),
+                            span);
+    }
 }
 
 static void answer_of(const struct rows *rows, const decision *page,

@@ -172,6 +172,14 @@ void order_text(struct order *o, const char *name, const char *text)
         set(o, name, &(struct event_value){.type = EVENT_TEXT, .text = text});
 }
 
+void order_list(struct order *o, const char *name, const char *const *list,
+                size_t count)
+{
+    set(o, name,
+        &(struct event_value){
+            .type = EVENT_LIST, .list = list, .count = count});
+}
+
 void order_flag(struct order *o, const char *name, bool flag)
 {
     set(o, name, &(struct event_value){.type = EVENT_FLAG, .number = flag});

@@ -62,6 +62,8 @@ void order_number(struct order *o, const char *name, int64_t number);
 void order_time(struct order *o, const char *name, int64_t at_ms);
 void order_real(struct order *o, const char *name, double value);
 void order_null(struct order *o, const char *name);
+void order_list(struct order *o, const char *name, const char *const *list,
+                size_t count);
 /* Sends it, or queues it. Other exit codes than CLI_DONE have been told; of a
  * lost race the winner. */
 int order_send(struct cli *cli, struct order *o);

@@ -236,6 +236,16 @@ static void put_one(const decision *d, int64_t now_ms, struct bytes *out)
     else if (IS(d, NOBODY))
         bytes_append_format(&piece, _("nobody is on duty as %s"),
                             tier_word((int)d->tier));
+    else if (IS(d, HELD)) {
+        when_clock(now_ms, d->due_ms, clock);
+        bytes_append_format(&piece, _("%s is not paged until %s (%s)"),
+                            text_of(d->person), clock, text_of(d->key));
+    } else if (IS(d, MUTE) && d->due_ms) {
+        when_clock(now_ms, d->due_ms, clock);
+        bytes_append_format(&piece, _("holds pages of S3 and S4 until %s"),
+                            clock);
+    } else if (IS(d, ROUTE))
+        bytes_append_text(&piece, _("nobody can place it"));
     else if (IS(d, EXCLUDE))
         bytes_append_format(&piece, _("%s is kept from the customer"),
                             text_of(d->person));

@@ -146,6 +146,7 @@ void fire_step(struct run *r, const struct clock_instance *i, uint8_t which)
                                .generation = next.generation,
                                .due_ms = p.due_ms,
                                .late_by_ms = why.late_by_ms,
+                               .previous = next.paused_ms,
                                .from_ms = why.from_ms,
                                .span_ms = why.span_ms,
                                .open_time = why.open_time});

@@ -43,9 +43,7 @@ static bool is_listed(const struct run *r)
     const struct station *s =
         directory_station(r->directory, in->station, in->region);
 
-    if (!in->station.size)
-        return in->region.size > 0;
-    return text_equal(s->id, in->station);
+    return !in->station.size || text_equal(s->id, in->station);
 }
 
 /* What of an event that opens a case cannot be placed; empty: all can. */

@@ -357,6 +357,7 @@ static const struct {
      scan_begin},
     {"case.timeline", "case_id|from_seq", case_timeline},
     {"page.list", "person|case_id|station|region|tier|page_id", query_pages},
+    {"mute.list", "mute_id", query_mutes},
     {"on_call", "station|region|product_line|tier|person", on_call},
     {"person", "person", person},
     {"policy.show", "", policy_show},

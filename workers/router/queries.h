@@ -39,6 +39,8 @@ void query_subject(struct router *r, const struct asker *from,
                    const Yinuo__V1__Query *q);
 void query_subjects(struct router *r, const struct asker *from,
                     const Yinuo__V1__Query *q);
+void query_mutes(struct router *r, const struct asker *from,
+                 const Yinuo__V1__Query *q);
 void query_pages(struct router *r, const struct asker *from,
                  const Yinuo__V1__Query *q);
 
