@@ -50,6 +50,21 @@ static bool is_first_asked(const struct run *r, const struct event *ev)
             text_equal(ev->reporter_role, r->policy->roles[1].name));
 }
 
+/* Whom it was offered to before is not asked any more. */
+static void offered(struct run *r, int64_t at_ms, struct text to)
+{
+    struct name before = r->c->offered_to;
+
+    if (name_is(&before, to) || (!before.size && !to.size))
+        return;
+    if (before.size)
+        pages_withdraw_helper(r, name_text(&before), at_ms);
+    emit(r, &(struct decision){.kind = DECISION_SET,
+                               .at_ms = at_ms,
+                               .index = CASE_FIELD_OFFERED_TO,
+                               .value = to});
+}
+
 static void own(struct run *r, int64_t at_ms, struct text person)
 {
     struct name before = r->c->owner, after;
@@ -62,10 +77,7 @@ static void own(struct run *r, int64_t at_ms, struct text person)
     }
     who = name_text(&after);
 
-    if (r->c->offered_to.size)
-        emit(r, &(struct decision){.kind = DECISION_SET,
-                                   .at_ms = at_ms,
-                                   .index = CASE_FIELD_OFFERED_TO});
+    offered(r, at_ms, (struct text){NULL, 0});
     if (name_is(&before, who) || r->limit)
         return;
     emit(r, &(struct decision){.kind = DECISION_ASSIGN,
@@ -237,16 +249,6 @@ static void hand_to_group(struct run *r, const struct event *ev,
                     .kind = DECISION_NOBODY, .at_ms = ev->at_ms, .tier = 2});
 }
 
-static void offer(struct run *r, const struct event *ev, struct text to)
-{
-    if (name_is(&r->c->offered_to, to))
-        return;
-    emit(r, &(struct decision){.kind = DECISION_SET,
-                               .at_ms = ev->at_ms,
-                               .index = CASE_FIELD_OFFERED_TO,
-                               .value = to});
-}
-
 static void swap(struct run *r, const struct event *ev, struct text to)
 {
     struct text from = event_text(ev, TEXT("from"));
@@ -281,10 +283,10 @@ void owner_run(struct run *r, const struct event *ev, enum effect e)
         break;
     case EFFECT_OFFER:
         if (to.size)
-            offer(r, ev, to);
+            offered(r, ev->at_ms, to);
         break;
     case EFFECT_REJECT:
-        offer(r, ev, (struct text){NULL, 0});
+        offered(r, ev->at_ms, (struct text){NULL, 0});
         break;
     case EFFECT_ACCEPT:
         if (r->c->offered_to.size)

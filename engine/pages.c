@@ -478,6 +478,15 @@ void pages_withdraw_all(struct run *r, int64_t at_ms)
         withdraw(r, (uint8_t)(r->c->page_count - 1), at_ms);
 }
 
+/* Those as whom he helps: no answer is waited for. */
+void pages_withdraw_helper(struct run *r, struct text person, int64_t at_ms)
+{
+    for (int i = r->c->page_count - 1; i >= 0 && !r->limit; i--)
+        if (!role_rank(r->policy, r->c->pages[i].tier) &&
+            name_is(&r->c->pages[i].person, person))
+            withdraw(r, (uint8_t)i, at_ms);
+}
+
 void pages_withdraw_owner(struct run *r, struct text person, int64_t at_ms)
 {
     for (int i = r->c->page_count - 1; i >= 0 && !r->limit; i--)
