@@ -6,13 +6,16 @@
 #include "base/span.h"
 #include "cli/cli.h"
 #include "cli/publishing.h"
+#include "cli/simulate_against.h"
 #include "cli/simulate_story.h"
 #include "cli/when.h"
 #include "ledger/import.h"
 #include "ledger/simulate.h"
 
-static struct option_list policies;
-static const char *answer = "never", *until, *at, *decisions, *journal, *map;
+static struct option_list policies, against;
+static const char *answer = "never", *until, *at, *decisions, *journal, *map,
+                  *since;
+static int64_t cases_max = 10;
 static bool publish;
 
 /* clang-format off */
@@ -23,6 +26,9 @@ const struct option_row simulate_options[] = {
     {"at",         0,  OPTION_TEXT, N_("TIME"),  N_("how many were open then, too"),                    &at},
     {"decisions", 'd', OPTION_TEXT, N_("FILE"),  N_("every decision as a JSON line"),                   &decisions},
     {"journal",   'j', OPTION_TEXT, N_("DIR"),   N_("replay a ledger's journal, compare the decisions"), &journal},
+    {"against",    0,  OPTION_LIST, N_("DIR"),   N_("who would be called under this pack instead"),      &against},
+    {"since",      0,  OPTION_TEXT, N_("TIME"),  N_("--against: compare from then on"),                  &since},
+    {"cases",      0,  OPTION_INT,  N_("NUMBER"), N_("--against: show so many cases (10)"),              &cases_max},
     {0}};
 const struct option_row import_options[] = {
     {"map",       'm', OPTION_TEXT, N_("FILE"),  N_("what the columns mean"),                           &map},
@@ -67,6 +73,25 @@ static int run_stories(struct cli *cli, int argc, char **argv)
     return simulate_stories(cli, policies.list, policies.count, argc, argv);
 }
 
+static int run_against(struct cli *cli, struct simulate_options *events)
+{
+    struct against_options options = {.events = events,
+                                      .new_packs = against.list,
+                                      .new_count = against.count};
+    int code =
+        parse_time(cli, "since", since, &options.has_since, &options.since_ms);
+
+    if (code == CLI_DONE && (at || decisions))
+        code = cli_usage(cli, _("--against compares two runs: --at and "
+                                "--decisions are of one"));
+    if (code == CLI_DONE && cases_max < 0)
+        code = cli_usage(cli, _("--cases: at least 0"));
+    if (journal && !policies.count)
+        events->pack_count = 0; /* what was in force there */
+    return code == CLI_DONE ? simulate_against(cli, &options, (size_t)cases_max)
+                            : code;
+}
+
 int run_simulate(struct cli *cli, int argc, char **argv)
 {
     static const char *const usual[] = {"packs"};
@@ -96,6 +121,10 @@ int run_simulate(struct cli *cli, int argc, char **argv)
         code = cli_usage(cli, _("--journal and files exclude each other"));
     if (code == CLI_DONE && !journal && !argc)
         code = cli_usage(cli, _("which events? a file, - or --journal"));
+    if (code == CLI_DONE && !against.count && since)
+        code = cli_usage(cli, _("--since belongs to --against"));
+    if (code == CLI_DONE && against.count)
+        return run_against(cli, &options);
     if (code != CLI_DONE)
         return code;
     if (simulate_run(&options, cli->out.file, &result, &cli->error) !=

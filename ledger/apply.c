@@ -84,22 +84,18 @@ enum status apply_blob(const char *blobs_dir, struct text version,
     return blob_get(blobs_dir, &s.found, LIMIT_CONFIG_BYTES * 4, out, err);
 }
 
-static enum status use_version(struct apply *a, const char *version,
-                               struct error *err)
+enum status apply_policyset(const char *blobs_dir, const char *version,
+                            struct policyset **set, struct error *err)
 {
-    const struct policyset *now = world_policies(a->world);
     struct bytes blob = {0};
-    struct policyset *set = NULL;
+    enum status st = apply_blob(blobs_dir, text_of(version), &blob, err);
 
-    if (now && text_equal(now->version, text_of(version)))
-        return STATUS_OK;
-    enum status st = apply_blob(a->blobs_dir, text_of(version), &blob, err);
     if (st == STATUS_OK) {
         struct findings *f = calloc(1, sizeof *f);
         if (!f)
             abort();
         findings_init(f);
-        st = policyset_load_blob(bytes_slice(&blob), apply_names(), &set, f);
+        st = policyset_load_blob(bytes_slice(&blob), apply_names(), set, f);
         if (st != STATUS_OK)
             st = error_set(err, STATUS_CORRUPT,
                            "policy %s does not compile any more", version);
@@ -107,6 +103,19 @@ static enum status use_version(struct apply *a, const char *version,
         free(f);
     }
     bytes_fini(&blob);
+    return st;
+}
+
+static enum status use_version(struct apply *a, const char *version,
+                               struct error *err)
+{
+    const struct policyset *now = world_policies(a->world);
+    struct policyset *set = NULL;
+    enum status st;
+
+    if (now && text_equal(now->version, text_of(version)))
+        return STATUS_OK;
+    st = apply_policyset(a->blobs_dir, version, &set, err);
     if (st == STATUS_OK)
         world_use(a->world, set);
     return st;

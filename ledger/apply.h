@@ -48,6 +48,12 @@ MUST_CHECK enum status apply_policy(struct apply *a, struct error *err);
 MUST_CHECK enum status apply_blob(const char *blobs_dir, struct text version,
                                   struct bytes *out, struct error *err);
 
+/* ... compiled: a policy set that was in force once. */
+MUST_CHECK enum status apply_policyset(const char *blobs_dir,
+                                       const char *version,
+                                       struct policyset **set,
+                                       struct error *err);
+
 /* The names of the built-in kinds, for the loader. */
 const struct policy_names *apply_names(void);
 

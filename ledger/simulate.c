@@ -153,6 +153,18 @@ static enum status read_files(struct reading *in, struct error *err)
     return status;
 }
 
+enum status simulate_feed(const struct simulate_options *options,
+                          struct runner *r, struct error *err)
+{
+    struct reading in = {.options = options, .runner = r};
+    enum status status;
+
+    arena_init(&in.arena, 4 * LIMIT_DECODE_BYTES);
+    status = read_files(&in, err);
+    arena_fini(&in.arena);
+    return status;
+}
+
 /* --- what is watched while it runs --- */
 
 /* Cases by their rows as they are now. */
@@ -388,35 +400,32 @@ static enum status run_events(struct watching *w, struct error *err)
                                      .before = watching_before,
                                      .after = after,
                                      .context = w};
-    struct reading in = {.options = o};
+    struct runner *r = NULL;
     enum status status;
     int64_t until_ms;
 
     status = simulate_policies(o->packs, o->pack_count, o->complain,
                                &options.policies, err);
     if (!status)
-        status = runner_new(&options, &in.runner, err);
+        status = runner_new(&options, &r, err);
     if (status)
         return status;
-    w->state = runner_state(in.runner);
+    w->state = runner_state(r);
     watching_tiers(w->result, options.policies, w->tiers);
-    arena_init(&in.arena, 4 * LIMIT_DECODE_BYTES);
-    status = read_files(&in, err);
-    until_ms = o->has_until
-                   ? o->until_ms
-                   : runner_last_event_ms(in.runner) + SIMULATE_HORIZON_MS;
+    status = simulate_feed(o, r, err);
+    until_ms = o->has_until ? o->until_ms
+                            : runner_last_event_ms(r) + SIMULATE_HORIZON_MS;
     if (!status)
-        status = runner_run(in.runner, until_ms, err);
+        status = runner_run(r, until_ms, err);
     if (o->progress)
         fprintf(o->progress, "\n");
-    w->result->summary = *world_summary(runner_world(in.runner));
+    w->result->summary = *world_summary(runner_world(r));
     if (o->has_until)
         w->result->ended_at_ms = o->until_ms;
     if (o->has_at && !w->counted)
         count_cases(w);
     w->state = NULL;
-    arena_fini(&in.arena);
-    runner_free(&in.runner);
+    runner_free(&r);
     return status;
 }
 

@@ -19,6 +19,18 @@ struct watching {
     struct error err;
 };
 
+/* All events of the options' files into a runner. */
+MUST_CHECK enum status simulate_feed(const struct simulate_options *options,
+                                     struct runner *r, struct error *err);
+/* The same of a ledger's journal: what people and stations sent, at its
+ * journaled time; not what answered the pages of then. */
+MUST_CHECK enum status simulate_feed_journal(const char *dir, struct runner *r,
+                                             struct error *err);
+/* The set that was in force when the journal ended. */
+MUST_CHECK enum status simulate_journal_policies(const char *dir,
+                                                 struct policyset **set,
+                                                 struct error *err);
+
 enum status watching_init(struct watching *w,
                           const struct simulate_options *options,
                           struct simulate_result *result, struct error *err);

@@ -18,20 +18,22 @@ struct replay {
     struct bytes plain; /* a personal part, unsealed */
 };
 
-static enum status personal_words(struct replay *p, const struct record *r,
-                                  Yinuo__V1__Event *event, struct error *err)
+/* The personal words of a record back into its event. */
+static enum status unsealed(struct vault *vault, const struct record *r,
+                            Yinuo__V1__Event *event, struct bytes *plain,
+                            struct arena *arena, struct error *err)
 {
     struct slice sealed = r->parts[RECORD_PERSONAL];
     enum status status;
 
     if (!event || !sealed.size)
         return STATUS_OK;
-    bytes_reset(&p->plain);
-    status = vault_unseal(p->ledger->vault, r->seq, sealed, &p->plain, err);
+    bytes_reset(plain);
+    status = vault_unseal(vault, r->seq, sealed, plain, err);
     if (status == STATUS_EXPIRED)
         return STATUS_OK; /* forgotten: decided without the words */
     return status ? status
-                  : customs_join(event, bytes_slice(&p->plain), &p->arena, err);
+                  : customs_join(event, bytes_slice(plain), arena, err);
 }
 
 /* Inputs that were refused before the engine saw them are not for it. */
@@ -71,7 +73,8 @@ static enum status replay_record(void *context, const struct record *r,
     if (!part)
         return error_set(err, STATUS_CORRUPT, "record %llu cannot be read",
                          (unsigned long long)r->seq);
-    status = personal_words(p, r, part->event, err);
+    status =
+        unsealed(p->ledger->vault, r, part->event, &p->plain, &p->arena, err);
     if (status)
         return status;
     if (was_decided(part, r)) {
@@ -140,5 +143,109 @@ enum status simulate_journal(struct watching *w, struct error *err)
     arena_fini(&p.arena);
     bytes_fini(&p.plain);
     ledger_close(&p.ledger);
+    return status;
+}
+
+/* --- as a feed of another simulation --- */
+
+struct feed {
+    struct runner *runner;
+    struct vault *vault;
+    struct arena arena;
+    struct bytes plain;
+};
+
+/* Answers belong to the pages of then; timers are the runner's own. */
+static bool is_fed(const Yinuo__V1__StreamRecord *part)
+{
+    static const char answers[] = "notify.";
+
+    return part->event && !part->refused && !part->quarantined &&
+           !part->derived && part->event->kind &&
+           strncmp(part->event->kind, answers, sizeof answers - 1) != 0;
+}
+
+static enum status feed_record(void *context, const struct record *r,
+                               struct slice bytes, struct error *err)
+{
+    struct feed *f = context;
+    Yinuo__V1__StreamRecord *part;
+
+    (void)bytes;
+    arena_reset(&f->arena);
+    part = codec_decode(&yinuo__v1__stream_record__descriptor,
+                        r->parts[RECORD_INPUT], &f->arena, NULL);
+    if (!part)
+        return error_set(err, STATUS_CORRUPT, "record %llu cannot be read",
+                         (unsigned long long)r->seq);
+    if (!is_fed(part))
+        return STATUS_OK;
+    if (unsealed(f->vault, r, part->event, &f->plain, &f->arena, err))
+        return err->status;
+    part->event->has_received_at_ms = 1;
+    part->event->received_at_ms = r->journal_ms;
+    return runner_add(f->runner, part->event, err);
+}
+
+enum status simulate_feed_journal(const char *dir, struct runner *r,
+                                  struct error *err)
+{
+    struct feed f = {.runner = r};
+    struct ledger *ledger = NULL;
+    enum status status = ledger_reader(dir, &ledger, err);
+
+    if (status)
+        return status;
+    f.vault = ledger->vault;
+    arena_init(&f.arena, 4 * LIMIT_DECODE_BYTES);
+    status = journal_each(ledger->journal, 1, feed_record, &f, err);
+    arena_fini(&f.arena);
+    bytes_fini(&f.plain);
+    ledger_close(&ledger);
+    return status;
+}
+
+static enum status last_policy(void *context, const struct record *r,
+                               struct slice bytes, struct error *err)
+{
+    struct bytes *version = context;
+    struct arena arena;
+    Yinuo__V1__StreamRecord *part;
+    enum status status = STATUS_OK;
+
+    (void)bytes;
+    arena_init(&arena, 4 * LIMIT_DECODE_BYTES);
+    part = codec_decode(&yinuo__v1__stream_record__descriptor,
+                        r->parts[RECORD_INPUT], &arena, NULL);
+    if (!part)
+        status = error_set(err, STATUS_CORRUPT, "record %llu cannot be read",
+                           (unsigned long long)r->seq);
+    else if (part->policy && part->policy->version_hash) {
+        bytes_reset(version);
+        status = bytes_append_text(version, part->policy->version_hash);
+    }
+    arena_fini(&arena);
+    return status;
+}
+
+enum status simulate_journal_policies(const char *dir, struct policyset **set,
+                                      struct error *err)
+{
+    struct bytes version = {0};
+    struct ledger *ledger = NULL;
+    enum status status = ledger_reader(dir, &ledger, err);
+
+    if (status)
+        return status;
+    status = journal_each(ledger->journal, 1, last_policy, &version, err);
+    if (!status && version.size == 0)
+        status = error_set(err, STATUS_NOT_FOUND,
+                           "the journal has no policy of its own any more: "
+                           "give one with --policy");
+    if (!status)
+        status =
+            apply_policyset(ledger->blobs_dir, bytes_text(&version), set, err);
+    bytes_fini(&version);
+    ledger_close(&ledger);
     return status;
 }

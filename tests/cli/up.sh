@@ -70,6 +70,13 @@ wait $watch || :
 sed -n 's/.*"cursor":"p0-\([0-9]*\)".*/\1/p' "$home/watch.txt" |
     head -n "$last" | awk '$1 != NR { exit 1 }' || fail "the stream has a hole"
 
+"$yinuo" simulate --journal "$home/ledger" --against packs/service-network \
+    --answer after:2m --output json >"$home/against.txt" ||
+    fail "the journal against the same pack"
+grep -q '"cases":1,"cases_changed":0' "$home/against.txt" || {
+    cat "$home/against.txt"
+    fail "the journal against the same pack changes something"
+}
 "$yinuo" journal verify --rebuild || fail "the journal does not verify"
 
 kill -INT "$up"
