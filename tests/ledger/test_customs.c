@@ -102,6 +102,19 @@ static struct case_record *full_case(void)
     c->excluded_count = 2;
     set(&c->excluded[0], "e3");
     set(&c->excluded[1], "e4");
+    c->item_count = CASE_ITEMS_MAX;
+    for (int i = 0; i < CASE_ITEMS_MAX; i++) {
+        c->items[i] = (struct item){.list = (uint16_t)(i % 3),
+                                    .state = (enum item_state)(1 + i % 8),
+                                    .tier = (uint8_t)(i % 5),
+                                    .number = i * 1500,
+                                    .at_ms = 1339466400000 + i,
+                                    .due_ms = i % 2 ? 1339466500000 : 0,
+                                    .ended_at_ms = i % 3 ? 1339466600000 : 0};
+        set(&c->items[i].key, "board/L7");
+        set(&c->items[i].owner, "ln04-e1");
+        set(&c->items[i].by, "ln04-head");
+    }
     return c;
 }
 
@@ -210,6 +223,7 @@ struct seen {
     struct decision decision;
     struct clock_instance instance;
     struct promise promise;
+    struct item item;
     size_t count;
 };
 
@@ -225,6 +239,8 @@ static enum status see(void *context, const struct decision *d,
         s->instance = *d->instance;
     if (d->promise)
         s->promise = *d->promise;
+    if (d->item)
+        s->item = *d->item;
     s->count++;
     return STATUS_OK;
 }
@@ -255,6 +271,42 @@ static void decisions_come_back_from_their_part(void **state)
     assert_true(back->open_time);
     assert_memory_equal(&seen.instance, &i, sizeof i);
     assert_memory_equal(&seen.promise, &p, sizeof p);
+    bytes_fini(&part);
+    free(d);
+}
+
+static void an_item_comes_back_whole_and_is_not_believed_blindly(void **state)
+{
+    struct item it = {.list = 7,
+                      .state = ITEM_APPROVED,
+                      .tier = 3,
+                      .number = 1000500,
+                      .at_ms = 5,
+                      .due_ms = 6,
+                      .ended_at_ms = 7};
+    struct decisions *d = calloc(1, sizeof *d);
+    struct bytes part = {0};
+    struct seen seen = {0};
+    struct error err;
+
+    (void)state;
+    set(&it.key, "R2");
+    set(&it.owner, "e1");
+    set(&it.by, "r1-rep");
+    d->count = 1;
+    d->list[0] = (struct decision){
+        .kind = DECISION_ITEM, .index = 7, .number = 4, .item = &it};
+    assert_int_equal(customs_decisions(d, &part), STATUS_OK);
+    assert_int_equal(
+        customs_each_decision(bytes_slice(&part), see, &seen, NULL), STATUS_OK);
+    assert_int_equal(seen.decision.number, 4);
+    assert_memory_equal(&seen.item, &it, sizeof it);
+    bytes_fini(&part);
+    d->list[0].number = CASE_ITEMS_MAX; /* a slot that is none */
+    assert_int_equal(customs_decisions(d, &part), STATUS_OK);
+    assert_int_equal(
+        customs_each_decision(bytes_slice(&part), see, &seen, &err),
+        STATUS_CORRUPT);
     bytes_fini(&part);
     free(d);
 }
@@ -412,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_row_is_what_protobuf_writes),
         cmocka_unit_test(a_cut_row_is_corrupt_and_no_worse),
         cmocka_unit_test(decisions_come_back_from_their_part),
+        cmocka_unit_test(an_item_comes_back_whole_and_is_not_believed_blindly),
         cmocka_unit_test(a_part_is_a_piece_of_the_streams_record),
         cmocka_unit_test(an_events_fields_cross_by_their_names),
         cmocka_unit_test(a_change_stands_for_an_event_of_its_kind),

@@ -158,6 +158,10 @@ static void fill(struct play *p, Yinuo__V1__Event *e)
         {"reason", "leave", "off_shift", "policy", "skill"},
         {"class", "fault", "request", "fault", "inquiry"},
         {"minutes", "10", "30", "60", "1"},
+        {"item", "R1", "R2", "T1", "adapter"},
+        {"list", "tasks", "calming", "leads", "accessories"},
+        {"amount", "100", "800", "6000", "50"},
+        {"part", "board", "fan", "screw", "CPU"},
     };
     char due[32];
 
@@ -179,13 +183,15 @@ static void fill(struct play *p, Yinuo__V1__Event *e)
 static void add(struct play *p, size_t number, int64_t at_ms)
 {
     static const char *const often[] = {
-        "case.opened",      "severity.changed", "case.waiting",
-        "case.resumed",     "case.resolved",    "case.closed",
-        "case.merged",      "promise.made",     "promise.kept",
-        "notify.ack",       "notify.unack",     "customer.contacted",
-        "case.reopened",    "case.taken",       "case.reassigned",
-        "followup.done",    "media.requested",  "complaint.opened",
-        "staff.unreachable"};
+        "case.opened",       "severity.changed", "case.waiting",
+        "case.resumed",      "case.resolved",    "case.closed",
+        "case.merged",       "promise.made",     "promise.kept",
+        "notify.ack",        "notify.unack",     "customer.contacted",
+        "case.reopened",     "case.taken",       "case.reassigned",
+        "followup.done",     "media.requested",  "complaint.opened",
+        "staff.unreachable", "refund.requested", "request.approved",
+        "task.dispatched",   "task.taken",       "task.done",
+        "item.done",         "part.removed",     "part.reinstalled"};
     size_t kinds;
     const struct kind *all = kinds_all(&kinds);
     const char *kind = roll(p, 3) ? often[roll(p, sizeof often / sizeof *often)]
