@@ -494,6 +494,7 @@ void subjects_apply(struct run *r, struct decision *d)
     } else if (d->kind == DECISION_INTERVAL) {
         all->intervals[all->interval_count] = *d->interval;
         d->interval = &all->intervals[all->interval_count++];
+        d->clock = name_text(&d->interval->set); /* emit() does not keep it */
     } else {
         return;
     }
