@@ -218,6 +218,7 @@ int run_case_show(struct cli *cli, int argc, char **argv)
     if (code == CLI_DONE && cli->out.json) {
         out_json(&cli->out, message_to_json(&found.it->base, when_zone()));
     } else if (code == CLI_DONE) {
+        find_sort_clocks(found.it);
         head_lines(&cli->out, found.it, found.now_ms);
         pages(&cli->out, found.it, found.now_ms);
         promises(&cli->out, found.it, found.now_ms);

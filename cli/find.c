@@ -37,6 +37,27 @@ const Yinuo__V1__CaseClock *find_next_clock(const Yinuo__V1__Case *c)
     return first;
 }
 
+static bool speaks_before(const Yinuo__V1__CaseClock *a,
+                          const Yinuo__V1__CaseClock *b)
+{
+    int64_t x = find_clock_due(a), y = find_clock_due(b);
+
+    return x && (!y || x < y);
+}
+
+/* They are few, and equal ones stay in the pack's order. */
+void find_sort_clocks(const Yinuo__V1__Case *c)
+{
+    for (size_t i = 1; i < c->n_clocks; i++) {
+        Yinuo__V1__CaseClock *one = c->clocks[i];
+        size_t at = i;
+
+        for (; at && speaks_before(one, c->clocks[at - 1]); at--)
+            c->clocks[at] = c->clocks[at - 1];
+        c->clocks[at] = one;
+    }
+}
+
 void find_table(const struct out *o, const struct rows *rows)
 {
     struct table t;

@@ -29,6 +29,9 @@ int64_t find_clock_due(const Yinuo__V1__CaseClock *clock);
 /* The clock that speaks first; NULL: none does. */
 const Yinuo__V1__CaseClock *find_next_clock(const Yinuo__V1__Case *c);
 
+/* Clocks in the order in which they speak; those that do not come last. */
+void find_sort_clocks(const Yinuo__V1__Case *c);
+
 /* Its cases as a table, the way "case list" prints them. */
 void find_table(const struct out *o, const struct rows *rows);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/question.h"
+#include "cli/status_words.h"
 #include "cli/table.h"
 #include "cli/when.h"
 #include "proto/event_json.h"
@@ -46,8 +47,9 @@ static void print_table(const struct out *o, const struct rows *rows)
         const char *part = r->section ? r->section : "";
         char value[WHEN_WORDS_SIZE];
         value_text(r, rows->now_ms, value);
-        table_add(&t, strcmp(part, section) == 0 ? "" : part, OUT_STRONG);
-        table_add(&t, r->name, OUT_PLAIN);
+        table_add(&t, strcmp(part, section) == 0 ? "" : status_word(part),
+                  OUT_STRONG);
+        table_add(&t, status_word(r->name ? r->name : ""), OUT_PLAIN);
         table_add(&t, value, r->alarm ? OUT_BAD : OUT_PLAIN);
         section = part;
     }

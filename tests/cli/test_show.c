@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
+#include "cli/find.h"
 #include "cli/out.h"
+#include "cli/status_words.h"
 #include "cli/suggest.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -198,6 +200,64 @@ static void tiers_and_severities_are_read_as_people_write_them(void **state)
     assert_string_equal(clock_word("parts_on_site"), "parts on site");
 }
 
+static void clocks_stand_in_the_order_in_which_they_speak(void **state)
+{
+    Yinuo__V1__Step steps[4], *of[4];
+    Yinuo__V1__CaseClock clocks[5], *list[5];
+    Yinuo__V1__Case c = YINUO__V1__CASE__INIT;
+    static const int64_t dues[] = {300, 100, 200, 50};
+    char order[6] = "";
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        yinuo__v1__case_clock__init(&clocks[i]);
+        clocks[i].clock = (char *)&"a\0b\0c\0d\0e"[2 * i];
+        list[i] = &clocks[i];
+        if (i == 4)
+            break; /* all its steps are over */
+        yinuo__v1__step__init(&steps[i]);
+        steps[i].due_ms = dues[i];
+        of[i] = &steps[i];
+        clocks[i].n_steps = 1;
+        clocks[i].steps = &of[i];
+    }
+    clocks[3].paused_at_ms = 20; /* stands still */
+    c.n_clocks = 5;
+    c.clocks = list;
+    find_sort_clocks(&c);
+    for (size_t i = 0; i < 5; i++)
+        order[i] = *c.clocks[i]->clock;
+    assert_string_equal(order, "bcade");
+}
+
+/* Those that docs/queries.md promises. */
+static void each_row_of_status_has_a_word(void **state)
+{
+    FILE *f = fopen("docs/queries.md", "r");
+    char line[512];
+    bool in = false;
+    size_t seen = 0;
+
+    (void)state;
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        in = (in && *line != '#') || strcmp(line, "### status\n") == 0;
+        if (!in || strncmp(line, "| `", 3) != 0 || strstr(line, "| `pages`") ||
+            strstr(line, "| `escalations`"))
+            continue; /* tiers are the policy's */
+        if (strchr(line, '('))
+            strcpy(strchr(line, '('), "\n");
+        for (char *at = strtok(line, "`"); at; at = strtok(NULL, "`"))
+            if (strspn(at, "abcdefghijklmnopqrstuvwxyz_") == strlen(at)) {
+                if (!status_is_known(at))
+                    fail_msg("%s", at);
+                seen++;
+            }
+    }
+    fclose(f);
+    assert_true(seen > 30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +269,8 @@ int main(void)
         cmocka_unit_test(words_from_elsewhere_cannot_move_the_cursor),
         cmocka_unit_test(lines_break_at_blanks_and_between_wide_characters),
         cmocka_unit_test(the_nearest_word_is_meant),
+        cmocka_unit_test(clocks_stand_in_the_order_in_which_they_speak),
+        cmocka_unit_test(each_row_of_status_has_a_word),
         cmocka_unit_test(tiers_and_severities_are_read_as_people_write_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
