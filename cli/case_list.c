@@ -12,6 +12,7 @@
 enum { LIMIT_USUAL = 100 };
 
 static bool mine, unacked, overdue, closed_too;
+static const char *part_of;
 static const char *severities, *tier, *station, *region, *owner, *state, *due;
 static int64_t no_contact_ms, limit = LIMIT_USUAL;
 
@@ -25,6 +26,7 @@ const struct option_row case_list_options[] = {
     {"tier",       't', OPTION_TEXT, N_("TIER"),    N_("that have climbed to this tier"),        &tier},
     {"station",     0,  OPTION_TEXT, N_("STATION"), N_("of this station"),                       &station},
     {"region",      0,  OPTION_TEXT, N_("REGION"),  N_("of this region"),                        &region},
+    {"part-of",     0,  OPTION_TEXT, N_("CASE"),    N_("that are part of this case"),            &part_of},
     {"no-contact-for", 0, OPTION_SPAN, N_("SPAN"),  N_("whose customer nobody has spoken with"), &no_contact_ms},
     {"due",        'd', OPTION_TEXT, N_("TIME"),    N_("with a promise due by then, or today"),  &due},
     {"state",       0,  OPTION_TEXT, N_("STATE"),   N_("open, waiting, resolved or closed"),     &state},
@@ -96,6 +98,7 @@ static int fill(struct cli *cli, struct question *q, char *words)
     question_text(q, "tier", role ? role_name(role) : NULL);
     question_text(q, "station", station);
     question_text(q, "region", region);
+    question_text(q, "parent", part_of);
     question_number(q, "no_contact_for", no_contact_ms);
     question_time(q, "due_by", by_ms);
     question_text(q, "state", state ? state : closed_too ? "any" : NULL);

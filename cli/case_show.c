@@ -59,6 +59,8 @@ static void head_lines(const struct out *o, const Yinuo__V1__Case *c,
     line(o, _("customer"), c->customer_id);
     line(o, _("asset"), c->asset_id);
     line(o, _("merged into"), c->merged_into);
+    line(o, _("part of"), c->parent);
+    line(o, _("handover"), c->gathered_by);
     moment(o, _("opened"), now_ms, c->opened_at_ms);
     moment(o, _("last contact"), now_ms, c->last_contact_at_ms);
     moment(o, _("waits until"), now_ms, c->waiting_until_ms);

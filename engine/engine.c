@@ -249,15 +249,27 @@ static enum engine_result refuse(struct run *r, const char *why)
     return ENGINE_REFUSED;
 }
 
+/* What is told of a person is of his station. */
+static struct text station_of(const struct run *r, const struct event *ev,
+                              struct text named)
+{
+    struct text who = event_text(ev, TEXT("person"));
+    const struct person *p =
+        named.size || !who.size ? NULL : directory_person(r->directory, who);
+
+    return p ? p->station : named;
+}
+
 void case_open(struct run *r, const struct event *ev, const struct opening *in)
 {
+    struct text station = station_of(r, ev, in->station);
     const struct station *s =
-        directory_station(r->directory, in->station, in->region);
+        directory_station(r->directory, station, in->region);
     const struct {
         enum case_field field;
         struct text value;
     } rows[] = {
-        {CASE_FIELD_STATION, in->station},
+        {CASE_FIELD_STATION, station},
         {CASE_FIELD_REGION, r->route && r->route->region.size ? r->route->region
                             : in->region.size                 ? in->region
                                                               : s->region},

@@ -127,7 +127,8 @@ static bool wanted(struct router *r, const Yinuo__V1__Query *q,
 
     if (!in_state(c, query_text(q, "state")) || !is(q, "owner", &c->owner) ||
         !is(q, "station", &c->station) || !is(q, "region", &c->region) ||
-        !is(q, "product_line", &c->product_line))
+        !is(q, "product_line", &c->product_line) ||
+        !is(q, "parent", &c->parent) || !is(q, "gathered_by", &c->gathered_by))
         return false;
     if (mine && !name_is(&c->owner, text_of(mine)) && !paged(c, mine))
         return false;
