@@ -118,7 +118,8 @@ void telling_keys(struct telling *t, const json_t *o, const char *what,
         const struct yaml_place *p = yaml_place_of(&t->places, o, key, 0);
 
         t->status = error_set(t->err, STATUS_INVALID,
-                              "%s:%u:%u: unknown key \"%s\" in %s; it knows %s",
+                              "%s:%u:%u: unknown key \"%s\" in %s; it knows %s "
+                              "(a text with a comma wants quotes)",
                               t->path, p ? p->key_line : 0,
                               p ? p->key_column : 0, key, what, known);
     }
