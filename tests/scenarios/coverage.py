@@ -147,6 +147,52 @@ def drop_path(root, path):
         del above[name]
 
 
+def names_list(text, name):
+    return re.search(r"(?<![\w.])(?:\w+\.)?%s(?![\w])" % re.escape(name), text)
+
+
+def scrub(node, name):
+    """What speaks of a list that is gone goes too: effects and triggers that
+    name it, rules and gates that ask for it."""
+    if isinstance(node, dict):
+        for key in list(node):
+            value = node[key]
+            if key == "about":
+                continue
+            if isinstance(value, dict) and names_list(str(value.get("when", "")), name):
+                del node[key]
+            elif isinstance(value, (dict, list)):
+                scrub(value, name)
+                if value in ([], {}) and key not in ("steps", "all"):
+                    node[key] = ""
+                    if isinstance(value, list):
+                        del node[key]
+    elif isinstance(node, list):
+        for i in range(len(node) - 1, -1, -1):
+            item = node[i]
+            asked = item if isinstance(item, str) else \
+                str(item.get("when", "")) if isinstance(item, dict) else ""
+            if names_list(asked, name):
+                del node[i]
+            else:
+                scrub(item, name)
+
+
+def forget(root, before):
+    """Nothing may name a list or a clock that was taken out."""
+    for name in before["lists"] - set(root.get("lists") or {}):
+        scrub(root.get("events"), name)
+        scrub(root.get("clocks"), name)
+        for condition, text in list((root.get("conditions") or {}).items()):
+            if names_list(text, name):
+                del root["conditions"][condition]
+                scrub(root.get("events"), condition)
+    for name in before["clocks"] - set(root.get("clocks") or {}):
+        for one in (root.get("lists") or {}).values():
+            if isinstance(one, dict) and one.get("clock") == name:
+                del one["clock"]
+
+
 def without(entries, target):
     """A copy of the pack without the entries."""
     shutil.copytree(PACK, target, ignore=shutil.ignore_patterns("messages", "maps"))
@@ -162,6 +208,8 @@ def without(entries, target):
         else:
             drop_path(files[name], path)
     for name, value in files.items():
+        forget(value, {part: set(load(os.path.join(PACK, name)).get(part) or {})
+                       for part in ("lists", "clocks")})
         dump(os.path.join(target, name), value)
 
 
