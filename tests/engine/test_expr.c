@@ -113,6 +113,59 @@ static void and_or_not(void **state)
     assert_false(HOLDS(CONST(N(1000)), CONST(B(true)), OP(AND)));
 }
 
+#define TIME(ms) ((struct value){.kind = VALUE_TIME, .time_ms = (ms)})
+
+static struct value worked(enum expr_op op, struct value a, struct value b)
+{
+    return value_arithmetic(op, &a, &b);
+}
+
+static void numbers_are_worked_out_to_thousandths(void **state)
+{
+    (void)state;
+    assert_int_equal(worked(EXPR_OP_SUB, N(500000), N(120000)).thousandths,
+                     380000);
+    assert_int_equal(worked(EXPR_OP_MUL, N(1500), N(-2500)).thousandths, -3750);
+    assert_int_equal(worked(EXPR_OP_DIV, N(1000), N(3000)).thousandths, 333);
+    assert_int_equal(worked(EXPR_OP_DIV, N(-1000), N(3000)).thousandths, -333);
+    assert_true(
+        HOLDS(FIELD("amount"), CONST(N(500)), OP(SUB), CONST(N(1000)), OP(EQ)));
+}
+
+static void a_span_lies_between_two_moments(void **state)
+{
+    (void)state;
+    assert_int_equal(worked(EXPR_OP_SUB, TIME(5000), TIME(2000)).thousandths,
+                     3000000);
+    assert_int_equal(worked(EXPR_OP_ADD, TIME(5000), N(3000000)).time_ms, 8000);
+    assert_int_equal(worked(EXPR_OP_ADD, N(3000000), TIME(5000)).time_ms, 8000);
+    assert_int_equal(worked(EXPR_OP_SUB, TIME(5000), N(3000000)).time_ms, 2000);
+}
+
+static void what_cannot_be_worked_out_is_nothing(void **state)
+{
+    static const enum expr_op ops[] = {EXPR_OP_ADD, EXPR_OP_SUB, EXPR_OP_MUL,
+                                       EXPR_OP_DIV};
+    const struct value odd[] = {
+        N(INT64_MAX), N(INT64_MIN),    N(0),
+        N(-1),        TIME(INT64_MAX), TIME(INT64_MIN),
+        T("two"),     B(true),         {.kind = VALUE_NONE}};
+
+    (void)state;
+    for (size_t o = 0; o < 4; o++)
+        for (size_t i = 0; i < 9; i++)
+            for (size_t j = 0; j < 9; j++)
+                (void)worked(ops[o], odd[i], odd[j]); /* none traps */
+    assert_int_equal(worked(EXPR_OP_DIV, N(1), N(0)).kind, VALUE_NONE);
+    assert_int_equal(worked(EXPR_OP_ADD, N(INT64_MAX), N(1)).kind, VALUE_NONE);
+    assert_int_equal(worked(EXPR_OP_MUL, N(INT64_MAX), N(2000)).kind,
+                     VALUE_NONE);
+    assert_int_equal(worked(EXPR_OP_DIV, N(INT64_MIN), N(-1)).kind, VALUE_NONE);
+    assert_int_equal(worked(EXPR_OP_SUB, T("two"), N(1)).kind, VALUE_NONE);
+    assert_int_equal(worked(EXPR_OP_ADD, TIME(1), TIME(1)).kind, VALUE_NONE);
+    assert_int_equal(worked(EXPR_OP_SUB, N(1), TIME(1)).kind, VALUE_NONE);
+}
+
 static uint32_t chance(uint32_t *seed, uint32_t below)
 {
     *seed = *seed * 1664525u + 1013904223u;
@@ -179,6 +232,9 @@ int main(void)
         cmocka_unit_test(what_is_not_there_compares_with_nothing),
         cmocka_unit_test(lists_hold_on_either_side),
         cmocka_unit_test(and_or_not),
+        cmocka_unit_test(numbers_are_worked_out_to_thousandths),
+        cmocka_unit_test(a_span_lies_between_two_moments),
+        cmocka_unit_test(what_cannot_be_worked_out_is_nothing),
         cmocka_unit_test(what_is_skipped_would_not_have_changed_the_answer),
     };
 
