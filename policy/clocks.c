@@ -133,7 +133,8 @@ static void check_step(struct loader *l, yaml_node_t *node,
         report_error(l, node_place(node), "",
                      "after: 30min, before_due: 2h, at: due or at: day open",
                      "a step says once when it is due");
-    else if (step->basis >= STEP_BEFORE_DUE && clock->due_field.size == 0)
+    else if (step->basis >= STEP_BEFORE_DUE && step->basis != STEP_SHARE &&
+             clock->due_field.size == 0)
         report_error(l, node_place(node), "its steps count from the arming",
                      "name the field of the event that holds it: due: FIELD",
                      "the clock has no due moment");
