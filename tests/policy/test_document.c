@@ -59,7 +59,7 @@ static void the_examples_of_the_page_are_a_pack_without_a_finding(void **state)
     assert_int_equal(blob_write(blob, &bytes), STATUS_OK);
     if (policyset_load_blob(bytes_slice(&bytes), &kinds, &set, f) || f->count)
         fail_msg("%s", finding_text(f, 0));
-    assert_int_equal(set->packs[0].policy->clock_count, 8);
+    assert_int_equal(set->packs[0].policy->clock_count, 10);
     policyset_free(set);
     for (size_t i = 0; i < 3; i++)
         bytes_fini(&parts[i]);
