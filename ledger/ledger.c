@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -155,6 +156,25 @@ static enum status open_journal(struct ledger *l,
                                : status;
 }
 
+/* It can be made again of the journal: put out of the way, not lost. */
+static enum status put_aside(const char *path, const struct error *why,
+                             struct error *err)
+{
+    char aside[LIMIT_PATH_BYTES], lock[LIMIT_PATH_BYTES];
+
+    if (snprintf(aside, sizeof aside, "%s.damaged", path) >=
+            (int)sizeof aside ||
+        snprintf(lock, sizeof lock, "%s-lock", path) >= (int)sizeof lock)
+        return error_set(err, STATUS_TOO_LARGE, "path too long: %s", path);
+    log_error("STATE-DAMAGED",
+              "%s -> put aside as %s; the state is made again of the journal",
+              why->text, aside);
+    if (rename(path, aside) != 0)
+        return error_set_errno(err, errno, "rename %s", path);
+    (void)unlink(lock);
+    return STATUS_OK;
+}
+
 static enum status open_state(struct ledger *l,
                               const struct state_options *options,
                               struct error *err)
@@ -162,6 +182,10 @@ static enum status open_state(struct ledger *l,
     struct state_options o = *options;
     struct journal_position p;
     char path[LIMIT_PATH_BYTES];
+    struct error local;
+
+    if (err == NULL)
+        err = &local;
     enum status status = ledger_state_path(l->dir, path, err);
 
     if (status != STATUS_OK)
@@ -169,6 +193,12 @@ static enum status open_state(struct ledger *l,
     o.path = path;
     o.clock = l->clock;
     status = state_open(&o, &l->state, err);
+    if (status == STATUS_CORRUPT) {
+        struct error why = *err;
+        status = put_aside(path, &why, err);
+        if (status == STATUS_OK)
+            status = state_open(&o, &l->state, err);
+    }
     if (status != STATUS_OK)
         return status;
     journal_position(l->journal, &p);

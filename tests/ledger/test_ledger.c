@@ -189,6 +189,47 @@ static void a_state_ahead_of_its_journal_is_refused(void **state)
     assert_null(l);
 }
 
+static void overwrite(const char *path, size_t size)
+{
+    FILE *f = fopen(path, "r+");
+
+    assert_non_null(f);
+    for (size_t i = 0; i < size; i++)
+        assert_int_not_equal(fputc(0xa5, f), EOF);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void a_state_with_a_damaged_header_is_made_again(void **state)
+{
+    const char *dir = scratch_path(*state, "ledger");
+    struct ledger *l = open_ledger(dir, 0);
+    struct error err = {0};
+    uint64_t applied;
+
+    feed(l, 10, 20);
+    state_checkpoint(l->state, state_applied(l->state));
+    struct digest live = state_hash(l->state, NULL);
+
+    for (int time = 0; time < 2; time++) {
+        ledger_close(&l);
+        overwrite(scratch_path(*state, "ledger/state.mdb"), 8192);
+        l = open_ledger(dir, 0);
+        assert_int_equal(state_applied(l->state), 0);
+        assert_true(
+            file_exists(scratch_path(*state, "ledger/state.mdb.damaged")));
+        assert_int_equal(ledger_recover(l, apply_record, l, &applied, &err),
+                         STATUS_OK);
+        assert_int_equal(applied, 200);
+        struct digest again = state_hash(l->state, NULL);
+        assert_memory_equal(&again, &live, sizeof live);
+        state_checkpoint(l->state, state_applied(l->state));
+    }
+    ledger_close(&l);
+    l = open_ledger(dir, 0);
+    assert_int_equal(state_applied(l->state), 200);
+    ledger_close(&l);
+}
+
 static void retention_trims_what_a_snapshot_stands_for(void **state)
 {
     const char *dir = scratch_path(*state, "ledger");
@@ -441,6 +482,7 @@ int main(void)
         WITH_DIR(a_second_owner_is_told_who_the_first_is),
         WITH_DIR(a_lost_epoch_is_found_again_in_the_journal),
         WITH_DIR(a_state_ahead_of_its_journal_is_refused),
+        WITH_DIR(a_state_with_a_damaged_header_is_made_again),
         WITH_DIR(retention_trims_what_a_snapshot_stands_for),
         WITH_DIR(a_damaged_snapshot_is_not_believed),
         WITH_DIR(a_running_ledger_is_saved_and_restored),
