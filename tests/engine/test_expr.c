@@ -166,6 +166,51 @@ static void what_cannot_be_worked_out_is_nothing(void **state)
     assert_int_equal(worked(EXPR_OP_SUB, N(1), TIME(1)).kind, VALUE_NONE);
 }
 
+/* Whether "soon" or its Chinese is in the text, and which. */
+static bool has_soon(const char *said, struct text *word)
+{
+    static const struct text list[] = {{"soon", 4},
+                                       {"\xe6\x94\xb9\xe5\xa4\xa9", 6}};
+    static struct engine_out out;
+    const struct word_list lists[] = {{.name = TEXT("vague"),
+                                       .words = list,
+                                       .count = 2,
+                                       .first = {[2] = 1u << ('S' % 32),
+                                                 [3] = 1u << ('s' % 32),
+                                                 [7] = 1u << (0xe6 % 32)}}};
+    const struct policy policy = {.word_lists = lists, .word_list_count = 1};
+    const struct field fields[] = {
+        {TEXT("note"), {.kind = VALUE_TEXT, .text = text_of(said)}}};
+    const struct event ev = {.fields = fields, .field_count = 1};
+    struct trace trace = {.on = false};
+    const struct run r = {
+        .out = &out, .c = &out.scratch, .policy = &policy, .trace = &trace};
+    const struct scope s = {&r, &ev};
+    bool found = scope_matches(&s, TEXT("note"), 0);
+
+    assert_int_equal(scope_matches(&s, TEXT(""), 0), found);
+    *word = trace.matched;
+    return found;
+}
+
+static void words_are_found_but_not_in_a_quotation(void **state)
+{
+    struct text word;
+
+    (void)state;
+    assert_true(has_soon("We come SOON.", &word));
+    assert_true(text_equal(word, TEXT("soon")));
+    assert_true(has_soon("\xe9\x82\xa3\xe6\x94\xb9\xe5\xa4\xa9", &word));
+    assert_int_equal(word.size, 6);
+    assert_false(has_soon("sooner or later, monsoon", &word));
+    assert_false(has_soon("he said \"soon\"", &word));
+    assert_false(has_soon("\xe2\x80\x9csoon\xe2\x80\x9d", &word));
+    assert_false(has_soon("\xe3\x80\x8csoon\xe3\x80\x8d", &word));
+    assert_true(has_soon("a \"b\" soon \"c\"", &word));
+    assert_true(has_soon("never closed \" soon", &word));
+    assert_false(has_soon("", &word));
+}
+
 static uint32_t chance(uint32_t *seed, uint32_t below)
 {
     *seed = *seed * 1664525u + 1013904223u;
@@ -235,6 +280,7 @@ int main(void)
         cmocka_unit_test(numbers_are_worked_out_to_thousandths),
         cmocka_unit_test(a_span_lies_between_two_moments),
         cmocka_unit_test(what_cannot_be_worked_out_is_nothing),
+        cmocka_unit_test(words_are_found_but_not_in_a_quotation),
         cmocka_unit_test(what_is_skipped_would_not_have_changed_the_answer),
     };
 
