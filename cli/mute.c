@@ -101,7 +101,9 @@ static int add(struct cli *cli, int argc, char **argv, bool maintenance)
     if (code == CLI_DONE) {
         when_both(o.now_ms, until_ms, words);
         order_tell(cli, &o, _("%s holds pages of S3 and S4 until %s."),
-                   o.case_id, words);
+                   o.answer && o.answer->case_id ? o.answer->case_id
+                                                 : _("The mute"),
+                   words);
     }
     order_fini(&o);
     return code;
@@ -164,7 +166,8 @@ static void print(struct cli *cli, const struct rows *rows, bool maintenance)
         if (maintenance && !m->maintenance)
             continue;
         if (array)
-            json_array_append_new(array, message_to_json(&m->base, when_zone()));
+            json_array_append_new(array,
+                                  message_to_json(&m->base, when_zone()));
         else
             add_row(&t, m, rows->now_ms);
     }

@@ -378,6 +378,15 @@ static bool is_wanted_still(const struct run *r, const struct held_page *p)
     return true;
 }
 
+/* As the pack calls it, else by the kind of event. */
+static struct text rule_of(const struct run *r, const struct event *ev)
+{
+    const struct kind_rule *kind = &r->policy->kinds[ev->kind];
+
+    return kind->rule_count && kind->rules[0].id.size ? kind->rules[0].id
+                                                      : kind->name;
+}
+
 static struct want *digest_of(struct run *r, const struct held_page *p,
                               const struct event *ev)
 {
@@ -392,7 +401,7 @@ static struct want *digest_of(struct run *r, const struct held_page *p,
                        .top = role_rank(r->policy, p->tier),
                        .rung = true,
                        .person = audience_keep(r, &p->person),
-                       .why = {.rule = r->policy->kinds[ev->kind].name,
+                       .why = {.rule = rule_of(r, ev),
                                .at_ms = ev->at_ms,
                                .late_by_ms = late_by(r, ev->at_ms)}};
     return w;
