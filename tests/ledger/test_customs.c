@@ -115,6 +115,11 @@ static struct case_record *full_case(void)
         set(&c->items[i].owner, "ln04-e1");
         set(&c->items[i].by, "ln04-head");
     }
+    set(&c->parent, "HW-1");
+    set(&c->gathered_by, "HO-7");
+    c->group_count = CASE_GROUPS_MAX;
+    for (int i = 0; i < CASE_GROUPS_MAX; i++)
+        set(&c->groups[i], "asset|SN-1");
     return c;
 }
 
@@ -339,6 +344,86 @@ static void a_part_is_a_piece_of_the_streams_record(void **state)
     free(d);
 }
 
+static enum status see_intent(void *context, const struct decision *d,
+                              struct slice bytes, struct error *err)
+{
+    const struct intent *i = d->intent;
+
+    (void)bytes;
+    (void)err;
+    ++*(size_t *)context;
+    assert_true(text_equal(d->key, TEXT("i17.2")));
+    if (!i) { /* its end */
+        assert_int_equal(d->number, 3);
+        return STATUS_OK;
+    }
+    assert_true(text_equal(i->id, TEXT("i17.2")));
+    assert_int_equal(i->query, QUERY_CASES_OF);
+    assert_true(text_equal(i->subject, TEXT("ln03-e1")));
+    assert_true(text_equal(i->cursor, TEXT("C-9")));
+    assert_int_equal(i->done, 2);
+    assert_int_equal(i->field_count, 6);
+    assert_true(text_equal(i->fields[0].value.text, TEXT("HO-1")));
+    assert_int_equal(i->fields[1].value.thousandths, 0);
+    assert_int_equal(i->fields[2].value.thousandths, -1500);
+    assert_int_equal(i->fields[3].value.kind, VALUE_FLAG);
+    assert_false(i->fields[3].value.flag);
+    assert_int_equal(i->fields[4].value.time_ms, 1338775260000);
+    assert_int_equal(i->fields[5].value.thousandths, 7000);
+    return STATUS_OK;
+}
+
+static void an_intent_comes_back_whole_and_as_protobuf_writes_it(void **state)
+{
+    struct intent i = {
+        .id = TEXT("i17.2"),
+        .query = QUERY_CASES_OF,
+        .subject = TEXT("ln03-e1"),
+        .kind = TEXT("handover.item_moved"),
+        .fields = {{TEXT("into"), {VALUE_TEXT, {.text = TEXT("HO-1")}}},
+                   {TEXT("zero"), {VALUE_NUMBER, {.thousandths = 0}}},
+                   {TEXT("half"), {VALUE_NUMBER, {.thousandths = -1500}}},
+                   {TEXT("no"), {VALUE_FLAG, {.flag = false}}},
+                   {TEXT("at"), {VALUE_TIME, {.time_ms = 1338775260000}}},
+                   {TEXT("seven"), {VALUE_NUMBER, {.thousandths = 7000}}}},
+        .field_count = 6,
+        .depth = 1,
+        .cause_case = TEXT("HO-1"),
+        .station = TEXT("ST-LN-03"),
+        .at_ms = 1338775260000,
+        .cause = 17,
+        .cursor = TEXT("C-9"),
+        .done = 2};
+    struct decisions *d = calloc(1, sizeof *d);
+    struct bytes part = {0}, packed = {0};
+    Yinuo__V1__StreamRecord *record;
+    struct error err;
+    size_t count = 0;
+
+    (void)state;
+    d->list[0] = (struct decision){.kind = DECISION_INTENT,
+                                   .key = i.id,
+                                   .value = i.kind,
+                                   .number = 2,
+                                   .intent = &i};
+    d->list[1] = (struct decision){
+        .kind = DECISION_INTENT, .key = i.id, .value = i.kind, .number = 3};
+    d->count = 2;
+    assert_int_equal(customs_decisions(d, &part), STATUS_OK);
+    assert_int_equal(
+        customs_each_decision(bytes_slice(&part), see_intent, &count, &err),
+        STATUS_OK);
+    assert_int_equal(count, 2);
+    record = yinuo__v1__stream_record__unpack(NULL, part.size, part.data);
+    assert_non_null(record);
+    assert_int_equal(codec_encode(&record->base, &packed), STATUS_OK);
+    assert_same_bytes(bytes_slice(&part), bytes_slice(&packed));
+    yinuo__v1__stream_record__free_unpacked(record, NULL);
+    bytes_fini(&part);
+    bytes_fini(&packed);
+    free(d);
+}
+
 static const struct kind_rule kinds[] = {
     {.name = {"promise.made", 12}},
     {.name = {"case.closed", 11}},
@@ -466,6 +551,7 @@ int main(void)
         cmocka_unit_test(decisions_come_back_from_their_part),
         cmocka_unit_test(an_item_comes_back_whole_and_is_not_believed_blindly),
         cmocka_unit_test(a_part_is_a_piece_of_the_streams_record),
+        cmocka_unit_test(an_intent_comes_back_whole_and_as_protobuf_writes_it),
         cmocka_unit_test(an_events_fields_cross_by_their_names),
         cmocka_unit_test(a_change_stands_for_an_event_of_its_kind),
         cmocka_unit_test(personal_words_are_taken_out_and_put_back),
