@@ -151,6 +151,35 @@ static void rule_words(const struct policyset *set, const stream_record *r,
     bytes_fini(&words);
 }
 
+/* "repeats of asset:SN-1: 3 within 30 d: 09-10 10:00, 09-14 10:00, ..." */
+static void counted(const stream_record *r, int64_t now_ms, struct bytes *out)
+{
+    char span[WHEN_SIZE], clock[WHEN_SIZE];
+
+    for (size_t i = 0; i < r->n_decisions; i++) {
+        const decision *d = r->decisions[i];
+        bool first = true;
+
+        if (!IS(d, TALLY) || !d->tally || !d->subject)
+            continue;
+        when_span(d->span_ms, span);
+        bytes_append_format(out, _("%s%s of %s: %lld within %s"),
+                            out->size ? "; " : "", d->text ? d->text : "",
+                            d->subject, (long long)d->number,
+                            d->span_ms ? span : _("all time"));
+        for (size_t n = 0; n < d->tally->n_instants; n++) {
+            int64_t at_ms = d->tally->instants[n]->at_ms;
+
+            if (d->span_ms &&
+                (at_ms <= d->at_ms - d->span_ms || at_ms > d->at_ms))
+                continue;
+            when_clock(now_ms, at_ms, clock);
+            bytes_append_format(out, "%s%s", first ? ": " : ", ", clock);
+            first = false;
+        }
+    }
+}
+
 static json_t *page_json(const struct policyset *set, const struct rows *rows,
                          size_t i, const decision *d, const Yinuo__V1__Case *c)
 {
@@ -167,6 +196,9 @@ static json_t *page_json(const struct policyset *set, const struct rows *rows,
     rule_words(set, r, d, c, rows->now_ms, &words);
     json_object_set_new(object, "rule_words", json_string(bytes_text(&words)));
     json_object_set_new(object, "because", json_string(bytes_text(&head)));
+    bytes_reset(&head);
+    counted(r, rows->now_ms, &head);
+    json_object_set_new(object, "counted", json_string(bytes_text(&head)));
     json_object_set_new(object, "policy",
                         json_string(c->policy ? c->policy : ""));
     json_object_set_new(object, "arithmetic", json_string(bytes_text(&clock)));
@@ -199,6 +231,9 @@ static void print_page(const struct out *o, const struct policyset *set,
     bytes_reset(&text);
     rule_words(set, r, d, c, rows->now_ms, &text);
     line(o, _("rule"), bytes_text(&text));
+    bytes_reset(&text);
+    counted(r, rows->now_ms, &text);
+    line(o, _("counted"), bytes_text(&text));
     snprintf(policy, sizeof policy, "%.60s %.60s", c->pack ? c->pack : "",
              c->policy ? c->policy : "-");
     line(o, _("policy"), policy + strspn(policy, " "));

@@ -102,6 +102,13 @@ static struct case_record *full_case(void)
     c->excluded_count = 2;
     set(&c->excluded[0], "e3");
     set(&c->excluded[1], "e4");
+    c->booking_count = CASE_BOOKINGS_MAX;
+    for (int i = 0; i < CASE_BOOKINGS_MAX; i++) {
+        set(&c->bookings[i].set, "visits");
+        set(&c->bookings[i].key, "V-1");
+        c->bookings[i].subject.size = 12;
+        memcpy(c->bookings[i].subject.data, "person:eng-1", 12);
+    }
     c->item_count = CASE_ITEMS_MAX;
     for (int i = 0; i < CASE_ITEMS_MAX; i++) {
         c->items[i] = (struct item){.list = (uint16_t)(i % 3),
