@@ -61,8 +61,7 @@ static bool find(struct run *r, uint8_t role, int64_t at_ms, struct name *who,
     struct name named;
 
     if (!audience_named(r, role, at_ms, &named) ||
-        !directory_answers_for(r->directory, name_text(&named), r->in->now_ms,
-                               who) ||
+        !answers_for(r, name_text(&named), r->in->now_ms, who) ||
         is_excluded(r, who))
         return false;
     *as = tier_as(r, role, who);
