@@ -2,6 +2,8 @@
  * holds and what becomes of that at its end. */
 #include "engine/run.h"
 
+#include <assert.h>
+
 #define DAY_MS INT64_C(86400000)
 #define MUTE_SPAN_MAX_MS (7 * DAY_MS)
 
@@ -198,6 +200,9 @@ void mute_hold(struct run *r, const struct made *made)
     const struct mute *m = made->held;
     const struct why *why = &made->want->why;
     uint32_t before = m->held_total + held_now(r, m) - m->held_count;
+
+    /* whatever a mute matches: S1, S2 and the customer's clocks go on */
+    assert(r->c->severity >= 3 && !is_customers(r, why));
 
     emit(r, &(struct decision){
                 .kind = DECISION_HELD,
