@@ -353,7 +353,7 @@ static const struct {
     {"case.list",
      "state|owner|mine|unacked|overdue|severity|tier|station|region|product_"
      "line|no_contact_for|"
-     "due_by",
+     "due_by|parent|gathered_by",
      scan_begin},
     {"case.timeline", "case_id|from_seq", case_timeline},
     {"page.list", "person|case_id|station|region|tier|page_id", query_pages},
