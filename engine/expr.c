@@ -94,6 +94,33 @@ static bool compare(enum expr_op op, const struct value *a,
     }
 }
 
+/* Member by member, as they were written; see set_flag. */
+static void move(struct value *to, const struct value *from)
+{
+    to->kind = from->kind;
+    switch (from->kind) {
+    case VALUE_NONE:
+        break;
+    case VALUE_TEXT:
+        to->text.data = from->text.data;
+        to->text.size = from->text.size;
+        break;
+    case VALUE_NUMBER:
+        to->thousandths = from->thousandths;
+        break;
+    case VALUE_FLAG:
+        to->flag = from->flag;
+        break;
+    case VALUE_TIME:
+        to->time_ms = from->time_ms;
+        break;
+    case VALUE_LIST:
+        to->list.items = from->list.items;
+        to->list.count = from->list.count;
+        break;
+    }
+}
+
 static inline __attribute__((always_inline)) void
 push(const struct expr_row *row, const struct scope *s, struct value *to)
 {
@@ -138,6 +165,7 @@ push(const struct expr_row *row, const struct scope *s, struct value *to)
     default:
         assert(row->op == EXPR_OP_HAS);
         set_flag(to, scope_field(s, row->name).kind != VALUE_NONE);
+        break;
     }
 }
 
@@ -225,18 +253,19 @@ static void combine(enum expr_op op, struct value *stack, size_t *depth,
 }
 
 /* What is left on the stack, in its first place. */
-static inline __attribute__((always_inline)) void
-run(const struct expr *e, const struct scope *s,
-    struct value stack[EXPR_DEPTH_MAX])
+static void run(const struct expr *e, const struct scope *s,
+                struct value stack[EXPR_DEPTH_MAX])
 {
     size_t depth = 0;
 
     for (uint16_t i = 0; i < e->count; i++) {
         const struct expr_row *row = &e->rows[i];
+        struct value v;
 
         if (expr_is_leaf(row->op)) {
             assert(depth < EXPR_DEPTH_MAX);
-            push(row, s, &stack[depth++]);
+            push(row, s, &v);
+            move(&stack[depth++], &v);
         } else {
             combine(row->op, stack, &depth, s);
         }

@@ -15,7 +15,7 @@ enum {
     CHUNK_FIRST = 64 << 10,
     CHUNK_LAST = 2 << 20,
     HUGE_BYTES = 2 << 20,
-    KEPT_MAX = 16,
+    KEPT_MAX = 24,
 };
 
 struct memarena_chunk {

@@ -11,7 +11,7 @@
 #include "ledger/memarena.h"
 #include "ledger/memorder.h"
 
-enum { SLOTS_FIRST = 1024 };
+enum { SLOTS_FIRST = 1024, EXPECT_BYTES = 1024 };
 
 enum { UNLISTED, PENDING, INDEXED };
 
@@ -125,6 +125,27 @@ struct mem_row *memtable_find_hashed(struct memtable *m, uint8_t table,
                                      struct slice key, uint32_t hash)
 {
     return m->slots[slot_of(m, table, key, hash)].row;
+}
+
+void memtable_expect(const struct memtable *m, uint32_t hash,
+                     enum memtable_step step)
+{
+    const struct slot *s = &m->slots[hash & m->mask];
+    const struct mem_row *row;
+
+    if (step == MEMTABLE_SLOT) {
+        __builtin_prefetch(s);
+        return;
+    }
+    row = s->hash == hash ? s->row : NULL; /* mostly it stands at its place */
+    if (row == NULL)
+        return;
+    if (step == MEMTABLE_ROW) {
+        __builtin_prefetch(row);
+        return;
+    }
+    for (size_t at = 0; at < row->value_size && at < EXPECT_BYTES; at += 64)
+        __builtin_prefetch(row->value + at);
 }
 
 struct mem_row *memtable_find(struct memtable *m, uint8_t table,

@@ -67,6 +67,13 @@ uint32_t memtable_hash(uint8_t table, struct slice key);
 struct mem_row *memtable_find_hashed(struct memtable *m, uint8_t table,
                                      struct slice key, uint32_t hash);
 
+/* A row will be asked for: its slot, then the row, then its value are fetched
+ * into the processor's cache. A little time between the three is what makes
+ * them useful. */
+enum memtable_step { MEMTABLE_SLOT, MEMTABLE_ROW, MEMTABLE_VALUE };
+void memtable_expect(const struct memtable *m, uint32_t hash,
+                     enum memtable_step step);
+
 void memtable_put(struct memtable *m, uint8_t table, struct slice key,
                   struct slice value);
 

@@ -205,6 +205,24 @@ bool state_get(struct state *s, enum state_table table, struct slice key,
     return true;
 }
 
+void state_expect_more(struct state *s, struct state_hint *hint)
+{
+    if (hint->step > MEMTABLE_VALUE)
+        return;
+    enum memtable_step step = hint->step++;
+
+    memtable_expect(s->active, hint->hash, step);
+    if (s->frozen != NULL)
+        memtable_expect(s->frozen, hint->hash, step);
+}
+
+void state_expect(struct state *s, enum state_table table, struct slice key,
+                  struct state_hint *hint)
+{
+    *hint = (struct state_hint){.hash = memtable_hash((uint8_t)table, key)};
+    state_expect_more(s, hint);
+}
+
 void state_put(struct state *s, enum state_table table, struct slice key,
                struct slice value)
 {

@@ -89,6 +89,17 @@ void state_close(struct state **out);
 /* False when there is no such row. */
 bool state_get(struct state *s, enum state_table table, struct slice key,
                struct slice *value);
+/* A row will be asked for soon: says so beforehand, in three steps with other
+ * work between them. Changes nothing; what it names may not be there. */
+struct state_hint {
+    uint32_t hash;
+    uint8_t step;
+};
+#define STATE_HINT_NONE ((struct state_hint){.step = UINT8_MAX})
+void state_expect(struct state *s, enum state_table table, struct slice key,
+                  struct state_hint *hint);
+void state_expect_more(struct state *s, struct state_hint *hint);
+
 void state_put(struct state *s, enum state_table table, struct slice key,
                struct slice value);
 void state_delete(struct state *s, enum state_table table, struct slice key);

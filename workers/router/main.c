@@ -19,6 +19,7 @@
 enum {
     ROUND_MESSAGES = 512, /* received before a turn */
     GREET_MS = 250,       /* between greetings while the broker is silent */
+    COPIED_BYTES = 512,
 };
 
 struct options {
@@ -67,6 +68,14 @@ static enum status put_head(struct frames *f, const struct program *p,
     return st;
 }
 
+/* A small body is copied, and its buffer used again for the next answer; a
+ * large one is handed over. */
+static enum status put_body(struct frames *f, struct bytes *body)
+{
+    return body->size <= COPIED_BYTES ? frames_add(f, bytes_slice(body))
+                                      : frames_add_bytes(f, body);
+}
+
 /* The broker is fed without waiting for it: what it cannot take now is lost on
  * the way and asked for again (answers), leased again (pages) or fetched
  * (stream). */
@@ -77,7 +86,7 @@ static void send_one(void *context, struct outgoing *m)
 
     frames_init(&f);
     if (put_head(&f, p, m) != STATUS_OK ||
-        frames_add_bytes(&f, &m->body) != STATUS_OK ||
+        put_body(&f, &m->body) != STATUS_OK ||
         socket_send(p->sock, &f) != STATUS_OK)
         log_debug("ROUTER-UNSENT",
                   "a message of kind %u was not taken -> its asker asks again",

@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "workers/router/internal.h"
 
+enum { AHEAD = 3 }; /* events whose cases are fetched beforehand */
+
 /* One message of events, while it is worked through. */
 struct batch_of_events {
     const struct asker *from;
@@ -15,6 +17,8 @@ struct batch_of_events {
     Yinuo__V1__Refusal *refusal_list[LIMIT_BATCH_EVENTS];
     char texts[LIMIT_BATCH_EVENTS][160];
     size_t refusal_count;
+    Yinuo__V1__Event *events[LIMIT_BATCH_EVENTS]; /* NULL: not yet, or bad */
+    struct state_hint cases[LIMIT_BATCH_EVENTS];
     uint64_t gap_from;
     uint64_t last_seq;
 };
@@ -87,8 +91,31 @@ static void do_event(struct router *r, struct batch_of_events *b,
                      clock_monotonic_ms(r->clock));
 }
 
-static void take_event(struct router *r, struct batch_of_events *b,
-                       uint64_t sequence, struct slice bytes, uint32_t crc)
+static struct slice bytes_of(const struct batch_of_events *b, size_t i)
+{
+    return slice_of(b->body->events[i].data, b->body->events[i].len);
+}
+
+/* The rows of the cases to come are far away in memory: they are fetched while
+ * those before them are decided on. */
+static void look_ahead(struct router *r, struct batch_of_events *b, size_t i)
+{
+    struct state *s = r->ledger->state;
+
+    for (size_t k = i; k < i + AHEAD && k < b->body->n_events; k++)
+        state_expect_more(s, &b->cases[k]);
+    if (i + AHEAD >= b->body->n_events)
+        return;
+    i += AHEAD;
+    b->events[i] = event_decode(bytes_of(b, i), &r->parse, NULL);
+    b->cases[i] = STATE_HINT_NONE;
+    if (b->events[i] && b->events[i]->case_id)
+        state_expect(s, STATE_CASES, slice_of_text(b->events[i]->case_id),
+                     &b->cases[i]);
+}
+
+static void take_event(struct router *r, struct batch_of_events *b, size_t i,
+                       uint64_t sequence, uint32_t crc)
 {
     struct deed d;
     struct fault fault = {0};
@@ -98,7 +125,9 @@ static void take_event(struct router *r, struct batch_of_events *b,
     provenance(&d, b, sequence, crc);
     d.mark = death_mark_of('e', b->identity,
                            sequence ^ b->body->producer_epoch << 20);
-    d.part.event = event_decode(bytes, &r->parse, &fault);
+    d.part.event = b->events[i];
+    if (!d.part.event)
+        d.part.event = event_decode(bytes_of(b, i), &r->parse, &fault);
     if (!d.part.event || prepare_event(r, d.part.event, &fault) != REFUSAL_NONE)
         refuse_number(r, &d, &fault);
     else
@@ -114,15 +143,13 @@ static void take_event(struct router *r, struct batch_of_events *b,
 static bool take_number(struct router *r, struct batch_of_events *b, size_t i)
 {
     uint64_t sequence = b->body->first_sequence + i;
-    struct slice bytes =
-        slice_of(b->body->events[i].data, b->body->events[i].len);
-    uint32_t crc = crc32c_of(bytes);
+    uint32_t crc = crc32c_of(bytes_of(b, i));
     uint16_t code;
 
     switch (producer_judge(&b->producer, b->body->producer_epoch, sequence, crc,
                            &code)) {
     case PRODUCER_NEXT:
-        take_event(r, b, sequence, bytes, crc);
+        take_event(r, b, i, sequence, crc);
         return true;
     case PRODUCER_DIFFERS:
         r->counts.differing++;
@@ -155,9 +182,15 @@ static void take_numbers(struct router *r, struct batch_of_events *b)
 {
     producer_load(r->ledger->state, b->identity, &b->producer);
     r->apply.producers_kept = true;
-    for (size_t i = 0; i < b->body->n_events; i++)
+    for (size_t i = 0; i < AHEAD; i++) {
+        b->events[i] = NULL;
+        b->cases[i] = STATE_HINT_NONE;
+    }
+    for (size_t i = 0; i < b->body->n_events; i++) {
+        look_ahead(r, b, i);
         if (!take_number(r, b, i))
             break;
+    }
     r->apply.producers_kept = false;
     if (b->last_seq)
         producer_store(r->ledger->state, b->identity, &b->producer);
