@@ -15,9 +15,7 @@ enum { KINDS_ROOM = 512 };
 void apply_init(struct apply *a, struct state *state, struct world *world,
                 const char *blobs_dir)
 {
-    a->state = state;
-    a->world = world;
-    a->blobs_dir = blobs_dir;
+    *a = (struct apply){.state = state, .world = world, .blobs_dir = blobs_dir};
     arena_init(&a->arena, 4 * LIMIT_DECODE_BYTES);
 }
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "ledger/apply.h"
 #include "ledger/producers.h"
 #include "ledger/requests.h"
 
@@ -113,6 +114,33 @@ static void an_answer_is_kept_for_seven_days(void **state)
     state_close(&s);
 }
 
+/* What applies may lie on a stack that had other things on it. */
+static void applying_a_record_stores_its_producer(void **state)
+{
+    struct state *s = memory();
+    struct world_options wo = {.state = s};
+    Yinuo__V1__StreamRecord part = YINUO__V1__STREAM_RECORD__INIT;
+    struct world *w;
+    struct apply a;
+    struct producer p;
+
+    (void)state;
+    assert_int_equal(world_new(&wo, &w, NULL), STATUS_OK);
+    memset(&a, 0xff, sizeof a);
+    apply_init(&a, s, w, ".");
+    part.producer = (char *)"st-1";
+    part.has_producer_epoch = part.has_producer_sequence = 1;
+    part.producer_epoch = 7;
+    part.producer_sequence = 1;
+    assert_int_equal(apply_origin(&a, 1, 1000, &part, NULL), STATUS_OK);
+    producer_load(s, slice_of_text("st-1"), &p);
+    assert_int_equal(p.epoch, 7);
+    assert_int_equal(p.last, 1);
+    apply_fini(&a);
+    world_free(&w);
+    state_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +149,7 @@ int main(void)
         cmocka_unit_test(a_refusal_is_answered_again_however_long_ago),
         cmocka_unit_test(only_so_many_refusals_are_kept),
         cmocka_unit_test(an_answer_is_kept_for_seven_days),
+        cmocka_unit_test(applying_a_record_stores_its_producer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
