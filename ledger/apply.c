@@ -171,7 +171,11 @@ enum status apply_origin(struct apply *a, uint64_t sequence, int64_t journal_ms,
     }
     if (part->request_id)
         request_keep(a->state, slice_of_text(part->request_id),
-                     &(struct request){sequence, journal_ms, code});
+                     &(struct request){.sequence = sequence,
+                                       .journal_ms = journal_ms,
+                                       .code = code,
+                                       .has_crc = part->has_input_crc,
+                                       .crc = part->input_crc});
     if ((part->event && !part->derived) || part->producer)
         world_count_event(a->world, part->refused != NULL);
     if (part->quarantined)

@@ -7,7 +7,7 @@
 #include "base/reader.h"
 #include "base/writer.h"
 
-enum { EXPIRE_AT_ONCE = 4 };
+enum { EXPIRE_AT_ONCE = 4, ROW_BYTES = 22 };
 
 static struct slice key_of(uint8_t room[STATE_KEY_MAX], char mark,
                            const int64_t *at_ms, struct slice id)
@@ -34,6 +34,8 @@ bool request_find(struct state *s, struct slice id, struct request *r)
     r->sequence = reader_u64(&in);
     r->journal_ms = (int64_t)reader_u64(&in);
     r->code = reader_u16(&in);
+    r->has_crc = row.size == ROW_BYTES;
+    r->crc = r->has_crc ? reader_u32(&in) : 0;
     assert(in.status == STATUS_OK);
     return true;
 }
@@ -66,7 +68,7 @@ static void expire(struct state *s, int64_t before_ms)
 
 void request_keep(struct state *s, struct slice id, const struct request *r)
 {
-    uint8_t room[STATE_KEY_MAX], row[18];
+    uint8_t room[STATE_KEY_MAX], row[ROW_BYTES];
     struct writer out;
 
     expire(s, r->journal_ms - LIMIT_ANSWER_KEPT_MS);
@@ -74,8 +76,10 @@ void request_keep(struct state *s, struct slice id, const struct request *r)
     writer_u64(&out, r->sequence);
     writer_u64(&out, (uint64_t)r->journal_ms);
     writer_u16(&out, r->code);
+    if (r->has_crc)
+        writer_u32(&out, r->crc);
     state_put(s, STATE_REQUESTS, key_of(room, 'r', NULL, id),
-              slice_of(row, sizeof row));
+              slice_of(row, out.size));
     state_put(s, STATE_REQUESTS, key_of(room, 't', &r->journal_ms, id),
               SLICE_EMPTY);
 }

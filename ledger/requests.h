@@ -6,6 +6,7 @@
  * one, by journal time, so that a rebuilt state has the same rows.
  *
  *   'r' | request id           -> seq (8) | journal time (8) | code (2)
+ *                                 | CRC of the command (4), where it is known
  *   't' | journal time (8) | id -> nothing
  *
  * Threads  The state's owner.
@@ -24,6 +25,8 @@ struct request {
     uint64_t sequence;
     int64_t journal_ms;
     uint16_t code;
+    bool has_crc; /* records of before have none */
+    uint32_t crc; /* of what was ordered: the same id may not mean another */
 };
 
 bool request_find(struct state *s, struct slice id, struct request *r);

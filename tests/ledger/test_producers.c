@@ -100,17 +100,23 @@ static void an_answer_is_kept_for_seven_days(void **state)
     int64_t t0 = 1480000000000;
 
     (void)state;
-    request_keep(s, slice_of_text("a"), &(struct request){5, t0, 3});
+    request_keep(s, slice_of_text("a"), &(struct request){5, t0, 3, true, 77});
     assert_true(request_find(s, slice_of_text("a"), &r));
     assert_int_equal(r.sequence, 5);
     assert_int_equal(r.code, 3);
+    assert_true(r.has_crc);
+    assert_int_equal(r.crc, 77);
     request_keep(s, slice_of_text("b"),
-                 &(struct request){6, t0 + LIMIT_ANSWER_KEPT_MS, 0});
+                 &(struct request){.sequence = 6,
+                                   .journal_ms = t0 + LIMIT_ANSWER_KEPT_MS});
     assert_true(request_find(s, slice_of_text("a"), &r));
-    request_keep(s, slice_of_text("c"),
-                 &(struct request){7, t0 + LIMIT_ANSWER_KEPT_MS + 1, 0});
+    request_keep(
+        s, slice_of_text("c"),
+        &(struct request){.sequence = 7,
+                          .journal_ms = t0 + LIMIT_ANSWER_KEPT_MS + 1});
     assert_false(request_find(s, slice_of_text("a"), &r));
     assert_true(request_find(s, slice_of_text("b"), &r));
+    assert_false(r.has_crc);
     state_close(&s);
 }
 

@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include "base/crc32c.h"
+#include "base/log.h"
 #include "workers/router/internal.h"
 
 /* What a person orders becomes the event that it stands for. */
@@ -54,6 +56,33 @@ static bool complete(struct router *r, Yinuo__V1__Event *e,
     return true;
 }
 
+/* Of what he ordered, in his words. That it is late, or when, may differ when
+ * it comes again. */
+static uint32_t crc_of(const Yinuo__V1__Command *c)
+{
+    const char *const words[] = {c->person, c->verb, c->case_id, c->reason};
+    uint32_t crc = crc32c_of(slice_of(c->event.data, c->event.len));
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        crc = crc32c_add(crc, slice_of(words[i] ? words[i] : "",
+                                       words[i] ? strlen(words[i]) + 1 : 1));
+    return crc;
+}
+
+static void again(struct router *r, const struct asker *from,
+                  const Yinuo__V1__Command *c, const struct request *before)
+{
+    if (!before->has_crc || before->crc == crc_of(c)) {
+        answer_again(r, from, c, before);
+        return;
+    }
+    r->counts.differing++;
+    log_error("REQUEST-DIFFERS",
+              "another order came under the id %s -> refused, the first stays",
+              c->request_id);
+    answer_no(r, from, c, REFUSAL_DUPLICATE_DIFFERS, NULL, "request_id");
+}
+
 static void act(struct router *r, const struct asker *from,
                 const Yinuo__V1__Command *c, Yinuo__V1__Event *event)
 {
@@ -67,6 +96,8 @@ static void act(struct router *r, const struct asker *from,
     d.part.has_role = d.part.has_proven = 1;
     d.part.role = (Yinuo__V1__Role)from->role;
     d.part.proven = from->proven;
+    d.part.has_input_crc = 1;
+    d.part.input_crc = crc_of(c);
     d.part.has_late = c->late;
     d.part.late = c->late;
     d.mark = death_mark_of('c', slice_of_text(c->request_id), 0);
@@ -91,7 +122,7 @@ void on_command(struct router *r, const struct asker *from, struct slice bytes)
     if (admin_command(r, from, c))
         return;
     if (request_find(r->ledger->state, slice_of_text(c->request_id), &before)) {
-        answer_again(r, from, c, &before);
+        again(r, from, c, &before);
         return;
     }
     if (space_level(r->ledger->space) == SPACE_NONE) {

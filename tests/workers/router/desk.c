@@ -77,6 +77,14 @@ static void hear(void *context, struct outgoing *m)
     arena_reset(&d->arena);
     if (m->header.kind == WIRE_STREAM)
         note_records(d, bytes_slice(&m->body));
+    if (m->header.kind == WIRE_ANSWER) {
+        const Yinuo__V1__Answer *a =
+            codec_decode(&yinuo__v1__answer__descriptor, bytes_slice(&m->body),
+                         &d->arena, NULL);
+        assert_non_null(a);
+        d->code = a->code;
+        d->repeated = a->repeated_answer;
+    }
     if (m->header.kind == WIRE_EVENTS_ACK) {
         const Yinuo__V1__EventsAnswer *a =
             codec_decode(&yinuo__v1__events_answer__descriptor,
@@ -221,6 +229,40 @@ void desk_events(struct desk *d, const char *station,
 void desk_event(struct desk *d, const char *station, struct desk_event event)
 {
     desk_events(d, station, &event, 1, 0);
+}
+
+void desk_note(struct desk *d, const char *request_id, const char *case_id,
+               const char *note)
+{
+    Yinuo__V1__Command c = YINUO__V1__COMMAND__INIT;
+    struct bytes event = {0}, packed = {0};
+    struct wire_peer peer = {.session = 2,
+                             .role = WIRE_ROLE_SUPERVISOR,
+                             .identity = "desk",
+                             .identity_size = 4};
+    struct wire_header header = {.version = WIRE_VERSION,
+                                 .kind = WIRE_COMMAND,
+                                 .request_id = ++d->request};
+
+    arena_reset(&d->arena);
+    Yinuo__V1__Event *e = event_new("note.internal", &d->arena);
+    e->id = (char *)request_id;
+    e->case_id = (char *)case_id;
+    e->note = (char *)note;
+    e->has_at_ms = 1;
+    e->at_ms = DESK_BEGIN_MS;
+    assert_int_equal(codec_encode(&e->base, &event), STATUS_OK);
+    c.request_id = (char *)request_id;
+    c.verb = (char *)"note";
+    c.person = (char *)"ln04-head";
+    c.has_event = 1;
+    c.event = (ProtobufCBinaryData){event.size, event.data};
+    assert_int_equal(codec_encode(&c.base, &packed), STATUS_OK);
+    d->code = UINT32_MAX;
+    router_receive(d->router, &peer, &header, bytes_slice(&packed));
+    (void)router_turn(d->router, true);
+    bytes_fini(&packed);
+    bytes_fini(&event);
 }
 
 /* --- time --- */

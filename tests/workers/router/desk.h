@@ -28,6 +28,8 @@ struct desk {
     int64_t heard_ms;  /* of the last one */
     char heard_case[64];
     size_t refusals, pages;
+    uint32_t code; /* of the last answer to a command */
+    bool repeated;
 };
 
 /* 2026-03-02 09:00 UTC, a Monday. */
@@ -51,6 +53,10 @@ void desk_events(struct desk *d, const char *station,
                  const struct desk_event *events, size_t count,
                  uint32_t backlog);
 void desk_event(struct desk *d, const char *station, struct desk_event event);
+
+/* A command with a note for a case; the answer is in code when it returns. */
+void desk_note(struct desk *d, const char *request_id, const char *case_id,
+               const char *note);
 
 /* Turns until the time, waiting as long as the router says. */
 void desk_run(struct desk *d, int64_t until_ms);
