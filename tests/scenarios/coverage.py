@@ -180,6 +180,9 @@ def scrub(node, name):
 
 def forget(root, before):
     """Nothing may name a list or a clock that was taken out."""
+    for name in before["conditions"] - set(root.get("conditions") or {}):
+        scrub(root.get("events"), name)
+        scrub(root.get("clocks"), name)
     for name in before["lists"] - set(root.get("lists") or {}):
         scrub(root.get("events"), name)
         scrub(root.get("clocks"), name)
@@ -209,7 +212,7 @@ def without(entries, target):
             drop_path(files[name], path)
     for name, value in files.items():
         forget(value, {part: set(load(os.path.join(PACK, name)).get(part) or {})
-                       for part in ("lists", "clocks")})
+                       for part in ("conditions", "lists", "clocks")})
         dump(os.path.join(target, name), value)
 
 
