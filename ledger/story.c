@@ -298,8 +298,10 @@ static void read_answers(struct telling *t, const json_t *from,
                      "mode is A (every page is acknowledged after 2 minutes) "
                      "or B (none is), not \"%s\"",
                      mode);
-    if (*mode)
+    if (*mode) { /* a variant's takes the place of what the story says */
         tale->answer_ms = *mode == 'B' ? STORY_NEVER : STORY_ANSWER_MS;
+        tale->answer_count = 0;
+    }
     if (*telling_text(t, from, "answered_until"))
         tale->answer_until_ms = telling_moment(t, from, "answered_until");
     if (answers && !json_is_object(answers))
