@@ -73,7 +73,7 @@ def count_stream(s):
     for line in s.cli("watch", "--from", "0", "--no-follow", "--output", "json",
                       timeout=120).stdout.splitlines():
         r = json.loads(line)
-        if "event" in r or "producer" in r:
+        if ("event" in r and "derived" not in r) or "producer" in r:
             c["events"] += 1
             c["rejected"] += "refused" in r
         for d in r.get("decisions", ()):
