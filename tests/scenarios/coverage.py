@@ -13,6 +13,7 @@ A proof is `ln-4.yaml` (a story beside this file), `$ yinuo policy check PACK`
 with `says: WORDS` behind it, or `test NAME` (of ctest)."""
 import collections
 import concurrent.futures
+import copy
 import glob
 import json
 import os
@@ -51,10 +52,15 @@ class Missing(Exception):
     pass
 
 
-def load(path):
+LOADED = {}
+
+
+def load(name):
     """Everything is text, as the pack's own reader has it."""
-    with open(path, encoding="utf-8") as f:
-        return yaml.load(f, Loader=yaml.BaseLoader)
+    if name not in LOADED:
+        with open(os.path.join(PACK, name), encoding="utf-8") as f:
+            LOADED[name] = yaml.load(f, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+    return copy.deepcopy(LOADED[name])
 
 
 def plain(value):
@@ -204,14 +210,14 @@ def without(entries, target):
         name, colon, path = entry.rpartition(".yaml: ")
         name = name + ".yaml" if colon else "policy.yaml"
         if name not in files:
-            files[name] = load(os.path.join(PACK, name))
+            files[name] = load(name)
         if path.startswith("rule: "):
             if not drop_rule(files[name], path[6:], []):
                 raise Missing(path)
         else:
             drop_path(files[name], path)
     for name, value in files.items():
-        forget(value, {part: set(load(os.path.join(PACK, name)).get(part) or {})
+        forget(value, {part: set(load(name).get(part) or {})
                        for part in ("conditions", "lists", "clocks")})
         dump(os.path.join(target, name), value)
 
