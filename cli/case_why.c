@@ -128,7 +128,7 @@ static void look_up(const decision *d, const Yinuo__V1__Case *c,
         bytes_append_format(out, _(", by %s"), d->method);
 }
 
-/* "MD-01: A TV crew asks for an interview" */
+/* "FALL: a patient fell" */
 static void rule_words(const struct policyset *set, const stream_record *r,
                        const decision *d, const Yinuo__V1__Case *c,
                        int64_t now_ms, struct bytes *out)

@@ -143,7 +143,7 @@ static struct drill_told *told(struct drill_story *s, const char *person)
     return s->told_count < DRILL_TOLD_MAX ? &s->told[s->told_count++] : NULL;
 }
 
-/* "TM-ACK due: acknowledgement", "MD-01 media requested" */
+/* "TM-ACK due: acknowledgement", "FALL patient fell" */
 static void why_of(const Yinuo__V1__StreamRecord *r,
                    const Yinuo__V1__Decision *page, char out[DRILL_WHY_SIZE])
 {

@@ -2,7 +2,7 @@
  * when a story moves, a progress bar where a person watches, the last screen.
  *
  *   15:00:00  LN-4        A TV crew stands at the counter.
- *                         → S1 ln04-head, station head · MD-01 media requested
+ *                         → S1 ln04-head, station head · FALL patient fell
  *
  * Time     Moments of the ledger, shown in the story's zone; a line of its own
  *          where a day begins.

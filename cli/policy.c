@@ -85,7 +85,7 @@ static const char *pack_of(const struct test *t, char out[64])
     return out;
 }
 
-/* "MD-01, media request" or "TM-FIRST: first contact, 1 h after 10:00". */
+/* "FALL, patient fell" or "TM-FIRST: first contact, 1 h after 10:00". */
 static void put_why(const struct test *t, const struct decision *d, char *out,
                     size_t room)
 {

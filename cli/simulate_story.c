@@ -107,7 +107,7 @@ static const Yinuo__V1__Decision *reason_of(const Yinuo__V1__StreamRecord *r,
     return page;
 }
 
-/* "MD-01: a TV crew asks for an interview" */
+/* "FALL: a patient fell" */
 static void tell_reason(struct stage *st, const Yinuo__V1__StreamRecord *r,
                         const Yinuo__V1__Decision *page)
 {

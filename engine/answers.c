@@ -1,6 +1,6 @@
 /* answers - what people do about pages: acknowledge, take it back, snooze,
  * tell that somebody cannot be reached, escalate by hand; and what the tier
- * workers tell of a page (semantics 4, 17; HO-07). */
+ * workers tell of a page (semantics 4, 17). */
 #include "engine/run.h"
 
 static const struct open_page *page_of(const struct run *r,
@@ -139,8 +139,8 @@ static struct want *want_found(struct run *r, uint8_t role)
     return NULL;
 }
 
-/* HO-07: the next contact of the tier at once, the second time the next tier.
- * A call that was not answered is no acknowledgement. */
+/* Unreachable: the next contact of the tier at once, the second time the next
+ * tier. A call that was not answered is no acknowledgement. */
 static void next_contact(struct run *r, const struct event *ev)
 {
     struct text person = event_text(ev, TEXT("person"));

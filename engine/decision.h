@@ -88,7 +88,7 @@ struct decision {
     uint16_t index; /* clock, counter, lock, case_field: by kind */
     struct text person;
     struct text method;
-    struct text rule;  /* id in the pack: MD-01, TM-PLAN */
+    struct text rule;  /* id in the pack: FALL, PLAN */
     struct text clock; /* name */
     struct text key;   /* instance: promise id, ladder tier */
     struct text page_id;

@@ -153,7 +153,7 @@ struct memory {
 
 struct effect_row {
     enum effect effect;
-    uint16_t lock;    /* LOCK, UNLOCK: its number; HOLD, FREE: the intervals' */
+    uint16_t lock; /* LOCK, UNLOCK: its number; HOLD, FREE: the intervals' */
     const struct memory *memory; /* REMEMBER, FORGET */
     struct expr to;   /* with rows: instead of the event's field of that name */
     uint16_t list;    /* of items: its number, or LIST_ANY */
@@ -228,7 +228,7 @@ struct tariff {
 
 /* The first rule of an event that holds decides its severity and targets. */
 struct rule {
-    struct text id; /* MD-01 */
+    struct text id; /* as the pack calls it: FALL */
     struct expr when;
     uint8_t raise_to; /* at least this severe */
     uint8_t
@@ -514,7 +514,7 @@ struct policy {
     size_t word_list_count;
     const struct tariff *tariffs;
     size_t tariff_count;
-    int64_t undated_promise_days; /* PR-07: default due at closing of the n-th
+    int64_t undated_promise_days; /* default due at closing of the n-th
                                      day */
     int64_t snooze_max_ms;
     int64_t late_grace_ms; /* a timer later than this is late and says so */

@@ -56,7 +56,7 @@ static bool find_due(const struct run *r, const struct event *ev,
     return true;
 }
 
-/* PR-07: closing time of the n-th day from now. */
+/* Closing time of the n-th day from now. */
 static int64_t default_due(const struct run *r, int64_t at_ms)
 {
     const struct zone *z = r->calendar->zone;

@@ -15,7 +15,7 @@
  * Time     Instants are those of the events (at), not of their arrival.
  * Memory   A plain struct, the caller's. Bounded: the oldest fact or tally
  *          makes room; an interval that finds none is refused by decide.
- * Source   requirements.md QA-07, ES-12, HO-08, VI-02, CT-08, OW-09.
+ * Source   requirements.md section 4, windows.
  */
 #ifndef ENGINE_SUBJECT_H
 #define ENGINE_SUBJECT_H

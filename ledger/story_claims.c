@@ -73,7 +73,7 @@ static void check_severity(struct telling *t, const json_t *row,
                      severity);
 }
 
-/* "MD-01" and "MD-01: the crew is there" name a rule, "TM-PLAN-S2" the clock of
+/* "FALL" and "FALL: she owns it" name a rule, "TM-PLAN-S2" the clock of
  * one severity; other words do not. */
 static const char *rule_of_why(struct telling *t, const char *why)
 {

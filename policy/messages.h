@@ -3,7 +3,7 @@
  * A pack may have messages/LANGUAGE.yaml (en, zh_CN, ...):
  *
  *   rules:
- *     MD-01: {why: A TV crew asks for an interview, do: Decline politely ...}
+ *     FALL: {why: A patient has fallen, do: Have him seen ...}
  *   clocks:
  *     plan: {why: "No plan has been agreed with the customer for {span}", ...}
  *   kinds:
@@ -33,7 +33,7 @@
 
 /* clang-format off */
 #define MESSAGE_GROUPS(X)                                                      \
-    X(RULES,  "rules")  /* ids of rules and steps: MD-01, TM-PLAN */           \
+    X(RULES,  "rules")  /* ids of rules and steps: FALL, PLAN  */           \
     X(CLOCKS, "clocks") /* names of clocks                        */           \
     X(KINDS,  "kinds")  /* kinds of events                        */           \
     X(HINTS,  "hints")  /* to the author: the say of a hint       */           \
