@@ -101,6 +101,8 @@ static const struct pair reasons[] = {
     {"already_owner", N_("It belongs to this person already.")},
     {"owner_frozen",
      N_("It was passed on too often: only a higher tier changes its owner.")},
+    {"kept_away",
+     N_("The customer has refused this person: he gets nothing of the case.")},
     {"severity_1", N_("It is S1: its pages are not held back.")},
     {"no_consent", N_("The customer has not agreed to it.")},
     {"not_resolved", N_("It is not resolved yet.")},

@@ -375,7 +375,8 @@ static bool is_wanted_still(const struct run *r, const struct held_page *p)
 
     if (!r->view->find_case(r->view->context, name_text(&p->case_id), &other) ||
         (other.status != CASE_OPEN && other.status != CASE_WAITING) ||
-        other.acknowledged_at_ms >= p->at_ms)
+        other.acknowledged_at_ms >= p->at_ms ||
+        (p->tier >= 2 && name_equal(&other.owner, &p->person)))
         return false;
     for (uint8_t i = 0; i < other.excluded_count; i++)
         if (name_equal(&other.excluded[i], &p->person))

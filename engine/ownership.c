@@ -30,14 +30,24 @@ uint8_t reporter_tier(const struct run *r, const struct event *ev)
     return tier;
 }
 
-/* Whoever leads the station now; where the slot is empty, the tier above. */
+/* Whoever leads the station now; where the slot is empty, the tier above.
+ * Nobody who is kept from the customer. */
 static bool find_head(const struct run *r, struct text station,
                       struct text region, int64_t at_ms, struct name *out)
 {
-    for (uint8_t tier = 2; tier <= r->policy->tier_count; tier++)
-        if (directory_on_call(r->directory, station, region, tier, at_ms, out,
-                              1))
+    struct name who[CONTACTS_MAX];
+
+    for (uint8_t tier = 2; tier <= r->policy->tier_count; tier++) {
+        size_t count = directory_on_call(r->directory, station, region, tier,
+                                         at_ms, who, CONTACTS_MAX);
+
+        for (size_t i = 0; i < count; i++) {
+            if (is_excluded(r, &who[i]))
+                continue;
+            *out = who[i];
             return true;
+        }
+    }
     return false;
 }
 
@@ -65,6 +75,14 @@ static void offered(struct run *r, int64_t at_ms, struct text to)
                                .value = to});
 }
 
+/* A crisis rings at each of its tiers until somebody answers: another owner is
+ * no answer, but for one who comes for it himself. */
+static bool rings_on(const struct run *r, struct text who)
+{
+    return r->policy->ladders[r->c->severity - 1].every_tier &&
+           !(r->event && text_equal(r->event->reporter, who));
+}
+
 static void own(struct run *r, int64_t at_ms, struct text person)
 {
     struct name before = r->c->owner, after;
@@ -88,7 +106,7 @@ static void own(struct run *r, int64_t at_ms, struct text person)
         return;
     pages_withdraw_owner(r, name_text(&before), at_ms);
     ladder = case_clock(r->c, r->policy->ack_clock, r->policy->roles[1].name);
-    if (!ladder)
+    if (!ladder || rings_on(r, who))
         return;
     instance_end(r, ladder, at_ms); /* it waited for the one before */
     pages_prune(r, at_ms);
@@ -179,6 +197,14 @@ static bool is_frozen_for(const struct run *r, const struct event *ev)
     return r->c->owner_frozen && reporter_tier(r, ev) < 2;
 }
 
+static bool is_kept_away(const struct run *r, struct text who)
+{
+    for (uint8_t i = 0; i < r->c->excluded_count; i++)
+        if (name_is(&r->c->excluded[i], who))
+            return true;
+    return false;
+}
+
 static bool is_offered_to(const struct run *r, struct text who)
 {
     return who.size && name_is(&r->c->offered_to, who);
@@ -187,7 +213,17 @@ static bool is_offered_to(const struct run *r, struct text who)
 struct text owner_refuse(struct run *r, const struct event *ev, enum effect e)
 {
     struct text to = event_text(ev, TEXT("to"));
+    struct text next = e == EFFECT_TAKE                 ? ev->reporter
+                       : e == EFFECT_ACCEPT && !to.size ? ev->reporter
+                                                        : to;
 
+    if ((e == EFFECT_ASSIGN || e == EFFECT_OFFER || e == EFFECT_ACCEPT ||
+         e == EFFECT_TAKE || e == EFFECT_SWAP) &&
+        !event_is_fact(ev) &&
+        (is_kept_away(r, next) ||
+         (e == EFFECT_SWAP && to.size &&
+          text_equal(to, event_text(ev, TEXT("from"))))))
+        return TEXT("kept_away");
     switch (e) {
     case EFFECT_ACCEPT:
         if (!is_offered_to(r, ev->reporter) && !is_offered_to(r, to))
@@ -252,15 +288,14 @@ static void hand_to_group(struct run *r, const struct event *ev,
 static void swap(struct run *r, const struct event *ev, struct text to)
 {
     struct text from = event_text(ev, TEXT("from"));
-    bool known = !from.size;
     struct name head;
 
-    for (uint8_t i = 0; i < r->c->excluded_count; i++)
-        known |= name_is(&r->c->excluded[i], from);
-    if (!known)
+    if (from.size && !is_kept_away(r, from)) {
         emit(r, &(struct decision){.kind = DECISION_EXCLUDE,
                                    .at_ms = ev->at_ms,
                                    .person = from});
+        pages_withdraw_person(r, from, ev->at_ms);
+    }
     if (to.size)
         own(r, ev->at_ms, to);
     else if (name_is(&r->c->owner, from) &&

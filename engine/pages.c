@@ -152,7 +152,8 @@ size_t contacts_of(const struct run *r, uint8_t role, int64_t at_ms,
 
     if (role <= 1)
         return c->owner.size &&
-               answers_for(r, name_text(&c->owner), at_ms, &out[0]);
+               answers_for(r, name_text(&c->owner), at_ms, &out[0]) &&
+               !is_excluded(r, &out[0]);
     count = directory_on_call(r->directory, name_text(&c->station),
                               name_text(&c->region), role, at_ms, out,
                               CONTACTS_MAX);
@@ -288,11 +289,14 @@ static void find_person(struct run *r, const struct want *w)
     struct name who[CONTACTS_MAX];
     uint8_t role = w->role;
 
-    if (w->person.size) {
-        if (name_set(&who[0], w->person))
-            make(r, w, role, &who[0], false);
+    if (w->person.size && name_set(&who[0], w->person) &&
+        !is_excluded(r, &who[0]) &&
+        (role < 2 || w->about.size || !name_equal(&who[0], &r->c->owner))) {
+        make(r, w, role, &who[0], false);
         return;
     }
+    if (w->about.size)
+        return; /* his, or nobody's */
     while (role && !is_made(r, role)) {
         size_t count = contacts_of(r, role, r->in->now_ms, who), index;
 
@@ -484,6 +488,14 @@ void pages_withdraw_helper(struct run *r, struct text person, int64_t at_ms)
     for (int i = r->c->page_count - 1; i >= 0 && !r->limit; i--)
         if (!role_rank(r->policy, r->c->pages[i].tier) &&
             name_is(&r->c->pages[i].person, person))
+            withdraw(r, (uint8_t)i, at_ms);
+}
+
+/* Who is kept from the customer has nothing to answer any more. */
+void pages_withdraw_person(struct run *r, struct text person, int64_t at_ms)
+{
+    for (int i = r->c->page_count - 1; i >= 0 && !r->limit; i--)
+        if (name_is(&r->c->pages[i].person, person))
             withdraw(r, (uint8_t)i, at_ms);
 }
 

@@ -358,6 +358,7 @@ void pages_flush(struct run *r);
 void pages_prune(struct run *r, int64_t at_ms);
 void pages_withdraw_all(struct run *r, int64_t at_ms);
 void pages_withdraw_helper(struct run *r, struct text person, int64_t at_ms);
+void pages_withdraw_person(struct run *r, struct text person, int64_t at_ms);
 void pages_withdraw_owner(struct run *r, struct text person, int64_t at_ms);
 size_t contacts_of(const struct run *r, uint8_t role, int64_t at_ms,
                    struct name *out);

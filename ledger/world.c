@@ -319,6 +319,7 @@ static const struct {
     {"already_owner",        REFUSAL_BAD_FIELD},
     {"target_calmer",        REFUSAL_GATE_REFUSED},
     {"owner_frozen",         REFUSAL_GATE_REFUSED},
+    {"kept_away",            REFUSAL_GATE_REFUSED},
     {"severity_1",           REFUSAL_GATE_REFUSED},
     {"no_consent",           REFUSAL_GATE_REFUSED},
     {"not_resolved",         REFUSAL_GATE_REFUSED},

@@ -139,6 +139,67 @@ static void who_is_kept_from_the_customer_is_called_no_more(void **state)
     assert_true(owns("E2"));
 }
 
+static void who_is_kept_from_the_customer_does_not_stand_in(void **state)
+{
+    (void)state;
+    begin("NET"); /* B answers for AWAY */
+    HAPPENS(&s, AT(0, 10, 30), "handler.swapped", WORDS("from", "B"),
+            WORDS("to", "E2"));
+    HAPPENS(&s, AT(0, 10, 40), "case.reassigned", WORDS("to", "AWAY"),
+            WORDS("reporter", "HD"));
+    assert_true(owns("AWAY"));
+    story_forget(&s);
+    HAPPENS(&s, AT(0, 11, 0), "customer.dissatisfied", COUNTED("level", 2));
+    assert_null(strstr(s.text, " B "));
+}
+
+static void who_is_kept_from_the_customer_gets_the_case_no_more(void **state)
+{
+    (void)state;
+    begin("NET");
+    HAPPENS(&s, AT(0, 10, 30), "handler.swapped", WORDS("from", "E1"),
+            WORDS("to", "E1"));
+    assert_int_equal(s.result, ENGINE_REFUSED);
+    HAPPENS(&s, AT(0, 10, 30), "handler.swapped", WORDS("from", "E1"),
+            WORDS("to", "E2"));
+    HAPPENS(&s, AT(0, 10, 31), "case.reassigned", WORDS("to", "E1"),
+            WORDS("reporter", "HD"));
+    assert_int_equal(s.result, ENGINE_REFUSED);
+    HAPPENS(&s, AT(0, 10, 32), "case.taken", WORDS("reporter", "E1"));
+    assert_int_equal(s.result, ENGINE_REFUSED);
+    assert_true(owns("E2"));
+}
+
+static void a_page_of_who_is_kept_from_the_customer_is_withdrawn(void **state)
+{
+    (void)state;
+    begin("NET");
+    HAPPENS(&s, AT(0, 10, 20), "social.threatened"); /* rings at HD */
+    assert_int_equal(s.c.page_count, 1);
+    HAPPENS(&s, AT(0, 10, 21), "handler.swapped", WORDS("from", "HD"),
+            WORDS("to", "E2"));
+    for (uint8_t i = 0; i < s.c.page_count; i++)
+        assert_false(name_is(&s.c.pages[i].person, TEXT("HD")));
+    assert_non_null(case_clock(&s.c, s.policy->ack_clock,
+                               TEXT("station_head"))); /* DP is next */
+}
+
+static void in_a_crisis_another_owner_is_no_answer(void **state)
+{
+    (void)state;
+    story_begin(&s, "NET");
+    HAPPENS(&s, AT(0, 10, 0), "case.opened", WORDS("owner", "E1"),
+            WORDS("channel", "counter"));
+    HAPPENS(&s, AT(0, 10, 1), "media.requested");
+    HAPPENS(&s, AT(0, 10, 2), "handler.swapped", WORDS("from", "E1"),
+            WORDS("to", "E2"), WORDS("reporter", "HD"));
+    assert_non_null(
+        case_clock(&s.c, s.policy->ack_clock, s.policy->roles[1].name));
+    HAPPENS(&s, AT(0, 10, 3), "case.taken", WORDS("reporter", "B"));
+    assert_null(case_clock(&s.c, s.policy->ack_clock,
+                           s.policy->roles[1].name)); /* he comes himself */
+}
+
 static void a_lower_severity_takes_its_steps_from_the_beginning(void **state)
 {
     (void)state;
@@ -300,6 +361,10 @@ int main(void)
         STORY(a_snooze_holds_only_ones_own_repeated_pages),
         STORY(taking_back_an_acknowledgement_calls_the_next),
         STORY(who_is_kept_from_the_customer_is_called_no_more),
+        STORY(who_is_kept_from_the_customer_does_not_stand_in),
+        STORY(who_is_kept_from_the_customer_gets_the_case_no_more),
+        STORY(a_page_of_who_is_kept_from_the_customer_is_withdrawn),
+        STORY(in_a_crisis_another_owner_is_no_answer),
         STORY(a_lower_severity_takes_its_steps_from_the_beginning),
         STORY(renegotiated_before_it_is_due_there_is_no_miss),
         STORY(a_gate_keeps_the_transition_back_but_not_an_import),
