@@ -22,6 +22,19 @@ static struct text intent_id(struct run *r, size_t n)
     return run_keep(r, (struct text){word, size});
 }
 
+/* What holds a customer's own words is nothing: it would be journaled. */
+static struct value worked_out(struct run *r, const struct expr *e,
+                               const struct scope *s)
+{
+    struct value v;
+
+    r->trace->personal = false;
+    r->trace->on = true;
+    v = expr_value(e, s);
+    r->trace->on = false;
+    return r->trace->personal ? (struct value){.kind = VALUE_NONE} : v;
+}
+
 /* What is asked for, or what is meant where nothing is. */
 static struct text subject_of(struct run *r, const struct spread *spread,
                               const struct scope *s)
@@ -30,7 +43,7 @@ static struct text subject_of(struct run *r, const struct spread *spread,
 
     if (!spread->subject.count)
         return spread->query == QUERY_NEW ? TEXT("new") : r->case_id;
-    v = expr_value(&spread->subject, s);
+    v = worked_out(r, &spread->subject, s);
     return v.kind == VALUE_TEXT ? run_keep(r, v.text) : (struct text){NULL, 0};
 }
 
@@ -88,7 +101,7 @@ static void spread_one(struct run *r, const struct event *ev,
     i.id = intent_id(r, all->intent_count + 1);
     for (size_t n = 0; n < spread->with_count; n++)
         add_field(r, &i, spread->with[n].name,
-                  expr_value(&spread->with[n].value, &s));
+                  worked_out(r, &spread->with[n].value, &s));
     place(r, &i);
     emit(r, &(struct decision){.kind = DECISION_INTENT,
                                .at_ms = ev->at_ms,

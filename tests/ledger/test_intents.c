@@ -13,10 +13,13 @@
 
 #include "base/json.h"
 #include "base/reader.h"
+#include "ledger/apply.h"
 #include "ledger/customs.h"
 #include "ledger/intents.h"
 #include "ledger/owners.h"
 #include "ledger/simulate.h"
+#include "policy/blob.h"
+#include "proto/event.h"
 
 static const char *const pack[] = {"packs/service-network"};
 
@@ -250,12 +253,115 @@ static void a_world_that_is_opened_amid_goes_on_where_it_was(void **state)
     close_both(&f);
 }
 
+/* --- what a customer said ------------------------------------------------ */
+
+static const char small_policy[] =
+    "name: small\n"
+    "default: true\n"
+    "tiers: [engineer, head]\n"
+    "own_kinds: [case.noted]\n"
+    "events:\n"
+    "  case.opened:\n"
+    "    case: opens\n"
+    "    do: [open]\n"
+    "    severity: S4\n"
+    "    page: [owner]\n"
+    "    for_each:\n"
+    "      - {case: case.id, do: case.noted, with: {said: symptom,\n"
+    "         how: channel}}\n"
+    "      - {cases_of: symptom, do: case.noted}\n"
+    "  case.noted:\n"
+    "ladder:\n"
+    "  S1: {each_tier: true, repeat: 5min}\n"
+    "  S2+S3+S4: {rungs: [{page: head, after: 2h}], repeat: working day}\n";
+static const char small_directory[] =
+    "zone: UTC\n"
+    "template: {zone: UTC, calendar: shop, roster: {engineer: [e@],\n"
+    "  head: [h@, d@]}}\n";
+static const char small_calendars[] = "calendars: {shop: {open: always}}\n";
+
+static struct policyset *small_policies(void)
+{
+    struct blob *blob = calloc(1, sizeof *blob);
+    struct findings findings;
+    struct policyset *set = NULL;
+    struct bytes bytes = {0};
+    const struct {
+        const char *name, *text;
+    } files[] = {{"calendars.yaml", small_calendars},
+                 {"directory.yaml", small_directory},
+                 {"policy.yaml", small_policy}};
+
+    assert_non_null(blob);
+    for (size_t i = 0; i < 3; i++)
+        blob->files[blob->count++] =
+            (struct blob_file){TEXT("small"), text_of(files[i].name),
+                               slice_of_text(files[i].text)};
+    findings_init(&findings);
+    assert_int_equal(blob_write(blob, &bytes), STATUS_OK);
+    if (policyset_load_blob(bytes_slice(&bytes), apply_names(), &set,
+                            &findings)) {
+        char words[512] = "";
+
+        finding_format(&findings.list[0], words, sizeof words);
+        fail_msg("%s", words);
+    }
+    bytes_fini(&bytes);
+    findings_fini(&findings);
+    free(blob);
+    return set;
+}
+
+struct ear {
+    size_t notes;
+    bool said, how;
+};
+
+static void listen(void *context, const struct runner_record *r)
+{
+    struct ear *ear = context;
+    struct slice part = r->decided->decisions;
+    struct event_value v;
+
+    /* nothing of it is journaled, whatever the field was called */
+    assert_null(memmem(part.data, part.size, "my screen", 9));
+    if (r->origin != RUNNER_DERIVED || !r->event)
+        return;
+    ear->notes++;
+    ear->said |= event_get(r->event, "said", &v);
+    ear->how |= event_get(r->event, "how", &v);
+}
+
+static void no_words_of_a_customer_stand_in_an_intent(void **state)
+{
+    struct fixture f = {0};
+    struct ear ear = {0};
+    struct runner_options options = {
+        .policies = small_policies(), .after = listen, .context = &ear};
+    struct error err;
+
+    (void)state;
+    arena_init(&f.arena, 1 << 20);
+    if (runner_new(&options, &f.runner, &err))
+        fail_msg("%s", err.text);
+    add(&f, "{\"id\": \"o1\", \"kind\": \"case.opened\", \"at\": "
+            "\"2012-06-04T09:00:00Z\", \"case_id\": \"C-1\", \"station\": "
+            "\"S\", \"channel\": \"phone\", \"symptom\": \"my screen\"}");
+    run(&f, 1338887000000);
+    assert_int_equal(ear.notes, 1); /* cases_of nobody is nothing to do */
+    assert_true(ear.how);
+    assert_false(ear.said);
+    runner_free(&f.runner);
+    arena_fini(&f.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             who_leaves_at_once_leaves_each_case_to_the_head_exactly_once),
         cmocka_unit_test(a_world_that_is_opened_amid_goes_on_where_it_was),
+        cmocka_unit_test(no_words_of_a_customer_stand_in_an_intent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
