@@ -126,9 +126,9 @@ static uint8_t tier_of(const struct run *r, struct text person)
 
     if (name_is(&c->owner, person))
         return 1;
-    return directory_tier_of(r->directory, name_text(&c->station),
+    return directory_tier_at(r->directory, name_text(&c->station),
                              name_text(&c->region), person,
-                             r->policy->tier_count);
+                             r->policy->tier_count, r->in->now_ms);
 }
 
 static struct want *want_found(struct run *r, uint8_t role)

@@ -306,6 +306,7 @@ void case_apply(struct case_record *c, const struct decision *d)
     case DECISION_NOTE:
     case DECISION_MUTE:
     case DECISION_HELD:
+    case DECISION_OVERRIDE: /* a row of its own */
     case DECISION_ROUTE:
         break;
     case DECISION_HINT:

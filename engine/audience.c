@@ -47,9 +47,9 @@ static uint8_t tier_as(const struct run *r, uint8_t role,
         return rank;
     if (name_equal(who, &c->owner))
         return 1;
-    tier = directory_tier_of(r->directory, name_text(&c->station),
+    tier = directory_tier_at(r->directory, name_text(&c->station),
                              name_text(&c->region), name_text(who),
-                             r->policy->tier_count);
+                             r->policy->tier_count, r->in->now_ms);
     return tier > 1 ? tier : 0;
 }
 

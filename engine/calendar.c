@@ -74,12 +74,30 @@ static int64_t utc_of(const struct calendar *c, int32_t day, int32_t minute)
                        (int64_t)day * DAY_MS + (int64_t)minute * MINUTE_MS);
 }
 
+/* The n-th time of the day that it is open; false when there is no more. */
+static bool stretch(const struct calendar *c, int32_t day,
+                    const struct hours *h, unsigned n, int64_t *open,
+                    int64_t *close)
+{
+    const struct hours_break *b = h->breaks;
+    bool is_last =
+        n == HOURS_BREAKS_MAX || b[n].from_minute == b[n].until_minute;
+
+    if (!is_open_day(*h) || n > HOURS_BREAKS_MAX ||
+        (n && b[n - 1].from_minute == b[n - 1].until_minute))
+        return false;
+    *open = utc_of(c, day, n ? b[n - 1].until_minute : h->open_minute);
+    *close = utc_of(c, day, is_last ? h->close_minute : b[n].from_minute);
+    return true;
+}
+
 bool calendar_is_24x7(const struct calendar *c)
 {
     if (c->exception_count)
         return false;
     for (int i = 0; i < 7; i++)
-        if (c->week[i].open_minute != 0 || c->week[i].close_minute != 1440)
+        if (c->week[i].open_minute != 0 || c->week[i].close_minute != 1440 ||
+            c->week[i].breaks[0].until_minute)
             return false;
     return true;
 }
@@ -93,9 +111,12 @@ bool calendar_is_open(const struct calendar *c, int64_t at_ms)
 {
     int32_t day = local_day(c, at_ms);
     struct hours h = hours_of(c, day);
+    int64_t open, close;
 
-    return is_open_day(h) && at_ms >= utc_of(c, day, h.open_minute) &&
-           at_ms < utc_of(c, day, h.close_minute);
+    for (unsigned n = 0; stretch(c, day, &h, n, &open, &close); n++)
+        if (at_ms >= open && at_ms < close)
+            return true;
+    return false;
 }
 
 int64_t calendar_add(const struct calendar *c, int64_t from_ms, int64_t span_ms)
@@ -108,17 +129,15 @@ int64_t calendar_add(const struct calendar *c, int64_t from_ms, int64_t span_ms)
         struct hours h = hours_of(c, day);
         int64_t open, close;
 
-        if (!is_open_day(h))
-            continue;
-        open = utc_of(c, day, h.open_minute);
-        close = utc_of(c, day, h.close_minute);
-        if (open < from_ms)
-            open = from_ms;
-        if (close <= open)
-            continue;
-        if (span_ms <= close - open)
-            return open + span_ms;
-        span_ms -= close - open;
+        for (unsigned n = 0; stretch(c, day, &h, n, &open, &close); n++) {
+            if (open < from_ms)
+                open = from_ms;
+            if (close <= open)
+                continue;
+            if (span_ms <= close - open)
+                return open + span_ms;
+            span_ms -= close - open;
+        }
     }
     return utc_of(c, day, 0); /* hardly ever open: as far as we look */
 }
@@ -137,16 +156,14 @@ int64_t calendar_between(const struct calendar *c, int64_t from_ms,
         struct hours h = hours_of(c, day);
         int64_t open, close;
 
-        if (!is_open_day(h))
-            continue;
-        open = utc_of(c, day, h.open_minute);
-        close = utc_of(c, day, h.close_minute);
-        if (open < from_ms)
-            open = from_ms;
-        if (close > to_ms)
-            close = to_ms;
-        if (close > open)
-            sum += close - open;
+        for (unsigned n = 0; stretch(c, day, &h, n, &open, &close); n++) {
+            if (open < from_ms)
+                open = from_ms;
+            if (close > to_ms)
+                close = to_ms;
+            if (close > open)
+                sum += close - open;
+        }
     }
     return sum;
 }

@@ -28,9 +28,17 @@ struct zone {
     size_t offset_count; /* at least 1; the first is valid from ever */
 };
 
+enum { HOURS_BREAKS_MAX = 3 };
+
+struct hours_break {
+    uint16_t from_minute, until_minute;
+};
+
 struct hours {
     uint16_t open_minute;  /* local, 0..1440 */
     uint16_t close_minute; /* > open_minute; equal means closed that day */
+    /* a split day: closed in between, in their order; equal: no more of them */
+    struct hours_break breaks[HOURS_BREAKS_MAX];
 };
 
 struct day_exception {

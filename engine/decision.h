@@ -14,6 +14,7 @@
 #define ENGINE_DECISION_H
 
 #include "engine/case.h"
+#include "engine/duty.h"
 #include "engine/intent.h"
 #include "engine/mute.h"
 
@@ -61,6 +62,7 @@
     X(MUTE,        40, "mute")         /* key its id, mute: whole but for what it holds    */ \
     X(HELD,        41, "held")         /* key the mute, tier, person, rule, clock; index: its place there, number: how many it has held */ \
     X(ROUTE,       42, "route")        /* rule, value: what could not be placed; key: its kind */ \
+    X(OVERRIDE,    43, "override")     /* key its id, value its place, tier role, person, from_ms, due_ms until; duty: whole, NULL: it ends */ \
     X(HINT,        32, "hint")         /* value its words' key, key the word that was found, due_ms and number (in thousandths) to name, person the author */
 /* clang-format on */
 
@@ -118,6 +120,7 @@ struct decision {
     const struct interval *interval;
     const struct intent *intent; /* INTENT: the whole of it */
     const struct mute *mute;
+    const struct duty_override *duty; /* OVERRIDE: the whole of it */
 };
 
 enum {
@@ -142,6 +145,8 @@ struct decisions {
     struct interval intervals[DECISION_ENTRIES_MAX];
     struct intent intents[INTENTS_MAX + 1];
     struct mute mute; /* a record adds or ends one at most */
+    size_t duty_count;
+    struct duty_override duties[OVERRIDES_PER_RECORD];
     size_t field_count;
     struct field fields[DECISION_FIELDS_MAX];
 };

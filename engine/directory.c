@@ -87,7 +87,7 @@ const struct calendar *station_calendar(const struct station *s,
     return s->lines[0].calendar;
 }
 
-static const struct roster *roster_of(const struct directory *d,
+const struct roster *directory_roster(const struct directory *d,
                                       const struct station *s,
                                       struct text region, uint8_t role)
 {
@@ -101,10 +101,18 @@ static const struct roster *roster_of(const struct directory *d,
     return &d->roles[role];
 }
 
+struct text rotation_person(const struct rotation *r, int64_t local_ms)
+{
+    if (!r->count || local_ms < r->from_ms ||
+        (r->until_ms && local_ms >= r->until_ms))
+        return (struct text){NULL, 0};
+    return r->of[(uint64_t)((local_ms - r->from_ms) / r->every_ms) % r->count];
+}
+
 static bool on_duty(const struct contact *c, const struct zone *z,
                     int64_t at_ms)
 {
-    int64_t local = zone_local_ms(z, at_ms);
+    int64_t local = zone_local_ms(c->zone ? c->zone : z, at_ms);
     int64_t day = (local >= 0 ? local : local - 86399999) / 86400000;
     int minute = (int)((local - day * 86400000) / 60000);
     int weekday = (int)(((day + 3) % 7 + 7) % 7);
@@ -122,10 +130,15 @@ static bool on_duty(const struct contact *c, const struct zone *z,
 
 /* "HEAD" of station 12 is HEAD@12. */
 static bool contact_person(const struct contact *c, struct text station,
-                           struct name *out)
+                           int64_t local_ms, struct name *out)
 {
     uint32_t size = c->person.size;
 
+    if (c->rotation) {
+        struct text who = rotation_person(c->rotation, local_ms);
+
+        return who.size && name_set(out, who);
+    }
     if (!c->per_station)
         return name_set(out, c->person);
     if (size + 1 + station.size > NAME_BYTES_MAX)
@@ -158,26 +171,95 @@ static bool stand_in(const struct directory *d, struct name *who, int64_t at_ms)
     return false; /* delegates in a circle */
 }
 
+/* --- overrides * ---------------------------------------------------------- */
+
+bool override_is_of(const struct duty_override *o, struct text station,
+                    struct text region, uint8_t role)
+{
+    return o->role == role &&
+           (o->station.size ? name_is(&o->station, station)
+                            : region.size && name_is(&o->region, region));
+}
+
+static bool holds(const struct duty_override *o, int64_t at_ms)
+{
+    return o->from_ms <= at_ms && at_ms < o->until_ms;
+}
+
+/* Whoever is there instead; of several the one that began last. */
+static void replace(const struct directory *d, struct text station,
+                    struct text region, uint8_t role, int64_t at_ms,
+                    struct name *who)
+{
+    const struct duty_override *found = NULL;
+
+    for (size_t i = 0; i < d->override_count; i++) {
+        const struct duty_override *o = &d->overrides[i];
+
+        if (o->instead_of.size && holds(o, at_ms) &&
+            (name_equal(&o->instead_of, who) ||
+             (o->swap && name_equal(&o->person, who))) &&
+            override_is_of(o, station, region, role) &&
+            (!found || found->from_ms <= o->from_ms))
+            found = o;
+    }
+    if (found)
+        *who = name_equal(&found->instead_of, who) ? found->person
+                                                   : found->instead_of;
+}
+
+/* One more to call, unless he is called already. */
+static size_t add_once(struct name *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (name_equal(&list[i], &list[count]))
+            return count;
+    return count + 1;
+}
+
+static size_t put_first(const struct directory *d, struct text station,
+                        struct text region, uint8_t role, int64_t at_ms,
+                        struct name *out, size_t max)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < d->override_count && count < max; i++) {
+        const struct duty_override *o = &d->overrides[i];
+
+        if (o->instead_of.size || !holds(o, at_ms) ||
+            !override_is_of(o, station, region, role))
+            continue;
+        out[count] = o->person;
+        if (stand_in(d, &out[count], at_ms))
+            count = add_once(out, count);
+    }
+    return count;
+}
+
 size_t directory_on_call(const struct directory *d, struct text station,
                          struct text region, uint8_t role, int64_t at_ms,
                          struct name *out, size_t max)
 {
     const struct station *s = directory_station(d, station, region);
-    const struct roster *r = roster_of(d, s, region, role);
+    const struct roster *r = directory_roster(d, s, region, role);
+    struct text place = region.size ? region : s->region;
     size_t count = 0;
 
     assert(role <= ROLES_MAX);
+    if (d->override_count)
+        count = put_first(d, station, place, role, at_ms, out, max);
     for (size_t i = 0; i < r->count && count < max; i++) {
-        struct name *who = &out[count];
-        size_t same = 0;
+        const struct contact *c = &r->contacts[i];
+        const struct zone *zone = c->zone ? c->zone : s->zone;
 
-        if (!on_duty(&r->contacts[i], s->zone, at_ms) ||
-            !contact_person(&r->contacts[i], station, who) ||
-            !stand_in(d, who, at_ms))
+        if (!on_duty(c, s->zone, at_ms) ||
+            !contact_person(c, station, zone_local_ms(zone, at_ms),
+                            &out[count]))
             continue;
-        while (same < count && !name_equal(&out[same], who))
-            same++;
-        count += same == count;
+        if (d->override_count)
+            replace(d, station, place, role, at_ms, &out[count]);
+        if (stand_in(d, &out[count], at_ms))
+            count = add_once(out, count);
     }
     return count;
 }
@@ -192,11 +274,18 @@ static bool serves(const struct roster *r, struct text station,
                    struct text person)
 {
     for (size_t i = 0; i < r->count; i++) {
+        const struct contact *c = &r->contacts[i];
         struct name who;
-        if (!r->contacts[i].per_station) {
-            if (text_equal(r->contacts[i].person, person))
+
+        for (size_t k = 0; c->rotation && k < c->rotation->count; k++)
+            if (text_equal(c->rotation->of[k], person))
                 return true;
-        } else if (contact_person(&r->contacts[i], station, &who) &&
+        if (c->rotation)
+            continue;
+        if (!c->per_station) {
+            if (text_equal(c->person, person))
+                return true;
+        } else if (contact_person(c, station, 0, &who) &&
                    name_is(&who, person)) {
             return true;
         }
@@ -214,10 +303,31 @@ uint8_t directory_tier_of(const struct directory *d, struct text station,
     if (!person.size)
         return 0;
     for (uint8_t tier = tier_count; tier > 0; tier--)
-        if (serves(roster_of(d, s, region, tier), station, person))
+        if (serves(directory_roster(d, s, region, tier), station, person))
             return tier;
     p = directory_person(d, person);
     if (p && p->tier <= tier_count && text_equal(p->station, station))
         return p->tier;
     return 0;
+}
+
+uint8_t directory_tier_at(const struct directory *d, struct text station,
+                          struct text region, struct text person,
+                          uint8_t tier_count, int64_t at_ms)
+{
+    uint8_t tier = directory_tier_of(d, station, region, person, tier_count);
+    struct text place = region.size || !d->override_count
+                            ? region
+                            : directory_station(d, station, region)->region;
+
+    for (size_t i = 0; i < d->override_count; i++) {
+        const struct duty_override *o = &d->overrides[i];
+        bool his = name_is(&o->person, person) ||
+                   (o->swap && name_is(&o->instead_of, person));
+
+        if (his && o->role > tier && o->role <= tier_count && holds(o, at_ms) &&
+            override_is_of(o, station, place, o->role))
+            tier = o->role;
+    }
+    return tier;
 }

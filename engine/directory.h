@@ -14,6 +14,7 @@
 #define ENGINE_DIRECTORY_H
 
 #include "engine/calendar.h"
+#include "engine/duty.h"
 #include "engine/input.h"
 
 enum { ROLES_MAX = 15 };
@@ -46,8 +47,20 @@ struct person {
     struct attributes attributes;
 };
 
+/* One after the other, each for as long as the others; by the wall clock of the
+ * place, so that the hour of handing over stays where it is. */
+struct rotation {
+    const struct text *of; /* ids */
+    size_t count;
+    int64_t every_ms;
+    int64_t from_ms;  /* wall clock as if it were UTC; nobody before */
+    int64_t until_ms; /* 0: for ever */
+};
+
 struct contact {
     struct text person; /* id; with per_station the part before '@' */
+    const struct rotation *rotation; /* instead of a person; or NULL */
+    const struct zone *zone;         /* of its hours; NULL: the station's */
     bool per_station;
     uint8_t days;         /* bit 0 Monday; 0 means every day */
     uint16_t from_minute; /* local; from == until means all day */
@@ -92,6 +105,8 @@ struct directory {
     size_t region_count;
     struct station template; /* for any station that is not listed */
     struct roster roles[ROLES_MAX + 1];
+    const struct duty_override *overrides; /* of the view, not of the files */
+    size_t override_count;
 };
 
 const struct person *directory_person(const struct directory *d,
@@ -110,8 +125,14 @@ const struct calendar *station_calendar(const struct station *s,
 /* NONE if it has none of that name. */
 struct value attributes_find(const struct attributes *a, struct text name);
 
+/* Of the station, else its region, else all. */
+const struct roster *directory_roster(const struct directory *d,
+                                      const struct station *s,
+                                      struct text region, uint8_t role);
+
 /* The persons on duty in a role for a station at a moment, in calling order,
- * absences replaced by their delegates, nobody twice. Returns how many. */
+ * overrides first, absences replaced by their delegates, nobody twice. Returns
+ * how many. */
 size_t directory_on_call(const struct directory *d, struct text station,
                          struct text region, uint8_t role, int64_t at_ms,
                          struct name *out, size_t max);
@@ -123,5 +144,15 @@ bool directory_answers_for(const struct directory *d, struct text person,
 uint8_t directory_tier_of(const struct directory *d, struct text station,
                           struct text region, struct text person,
                           uint8_t tier_count);
+
+/* The same at a moment, with whoever an override has put there then. */
+uint8_t directory_tier_at(const struct directory *d, struct text station,
+                          struct text region, struct text person,
+                          uint8_t tier_count, int64_t at_ms);
+/* Whether an override is for that slot of that station, at whatever time. */
+bool override_is_of(const struct duty_override *o, struct text station,
+                    struct text region, uint8_t role);
+/* Whose turn it is; empty before and after. */
+struct text rotation_person(const struct rotation *r, int64_t local_ms);
 
 #endif

@@ -15,7 +15,7 @@ enum {
     IN_ANY = IN_LIFE | IN_CLOSED,
 };
 
-enum family { ITSELF, OWNER, PROMISE, ANSWER, ITEM, TIE, MUTING, BESIDE };
+enum family { ITSELF, OWNER, PROMISE, ANSWER, ITEM, TIE, MUTING, DUTY, BESIDE };
 
 /* clang-format off */
 static const struct {
@@ -75,6 +75,8 @@ static const struct {
     [EFFECT_STAND_IN]      = {TIE,     IN_ANY},
     [EFFECT_MUTE]          = {MUTING,  IN_ANY},
     [EFFECT_UNMUTE]        = {MUTING,  IN_LIFE},
+    [EFFECT_OVERRIDE]      = {DUTY,    IN_ANY},
+    [EFFECT_OVERRIDE_END]  = {DUTY,    IN_ANY},
 };
 /* clang-format on */
 
@@ -170,6 +172,8 @@ static struct text refuses(struct run *r, const struct event *ev,
         return link_refuse(r, ev, e);
     case MUTING:
         return mute_refuse(r, ev, e);
+    case DUTY:
+        return duty_refuse(r, ev, e);
     case ITSELF:
         return e == EFFECT_MERGE ? merge_refuse(r, ev) : why;
     case BESIDE:
@@ -435,6 +439,9 @@ void effects_run(struct run *r, struct event *ev)
             break;
         case MUTING:
             mute_run(r, ev, row->effect);
+            break;
+        case DUTY:
+            duty_run(r, ev, row->effect);
             break;
         case BESIDE:
             subjects_effect(r, ev, row);

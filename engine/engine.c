@@ -51,6 +51,8 @@ static bool has_room(const struct run *r, const struct decision *d)
     case DECISION_INTENT:
         return r->out->decisions.intent_count < INTENTS_MAX &&
                d->intent->subject.size <= NAME_BYTES_MAX;
+    case DECISION_OVERRIDE:
+        return r->out->decisions.duty_count < OVERRIDES_PER_RECORD;
     case DECISION_EMIT:
         if (d->with_count > DECISION_FIELDS_MAX - r->out->decisions.field_count)
             return false;
@@ -86,6 +88,14 @@ static void keep_whole(struct run *r, struct decision *d)
     } else if (d->kind == DECISION_MUTE) {
         all->mute = *d->mute;
         d->mute = &all->mute;
+    } else if (d->duty) {
+        struct duty_override *copy = &all->duties[all->duty_count++];
+        *copy = *d->duty;
+        d->key = name_text(&copy->id);
+        d->person = name_text(&copy->person);
+        d->value =
+            name_text(copy->station.size ? &copy->station : &copy->region);
+        d->duty = copy;
     } else if (d->with_count) {
         struct field *copy = &all->fields[all->field_count];
         memcpy(copy, d->with, d->with_count * sizeof *copy);
@@ -187,7 +197,7 @@ static void start(struct run *r, const struct view *view,
     r->except_count = r->named_count = 0;
     out->decisions.count = out->decisions.words_used = 0;
     out->decisions.instance_count = out->decisions.promise_count = 0;
-    out->decisions.item_count = 0;
+    out->decisions.item_count = out->decisions.duty_count = 0;
     out->decisions.intent_count = 0;
     out->decisions.field_count = 0;
     out->decisions.fact_count = out->decisions.tally_count = 0;
@@ -226,6 +236,7 @@ static void only(struct run *r, enum decision_kind kind, const char *why,
     const struct case_record *c = r->c;
 
     d->words_used = d->instance_count = d->promise_count = d->item_count = 0;
+    d->duty_count = 0;
     d->intent_count = 0;
     r->limit = false;
     d->count = 1;

@@ -15,9 +15,9 @@ uint8_t reporter_tier(const struct run *r, const struct event *ev)
         return 0;
     if (name_is(&c->owner, ev->reporter))
         return 1;
-    tier =
-        directory_tier_of(r->directory, name_text(&c->station),
-                          name_text(&c->region), ev->reporter, p->tier_count);
+    tier = directory_tier_at(r->directory, name_text(&c->station),
+                             name_text(&c->region), ev->reporter, p->tier_count,
+                             ev->at_ms);
     for (uint8_t role = (uint8_t)(p->tier_count + 1);
          !tier && role <= p->role_count; role++) {
         size_t count = directory_on_call(r->directory, name_text(&c->station),

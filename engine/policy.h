@@ -97,6 +97,8 @@ struct role {
     X(CORRECT,      "correct")      /* field, value: a wrong past put right     */ \
     X(MUTE,         "mute")         /* match, from, until, reason: pages are held */ \
     X(UNMUTE,       "unmute")       /* it ends, what is still wanted is sent    */ \
+    X(OVERRIDE,     "override")     /* station, tier, person, from, until: on duty instead */ \
+    X(OVERRIDE_END, "override_end") /* override_id                              */ \
     X(TO_HEAD,      "to_head")      /* whoever leads its station owns it at once */ \
     X(LINK,         "link")         /* parent: it is part of that case          */ \
     X(UNLINK,       "unlink")                                                   \

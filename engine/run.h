@@ -327,6 +327,11 @@ uint8_t audience_except(struct run *r, targets except, int64_t at_ms);
 bool is_left_out(const struct run *r, uint8_t except, const struct name *who);
 struct text audience_keep(struct run *r, const struct name *who);
 
+/* duty.c */
+struct text duty_refuse(const struct run *r, const struct event *ev,
+                        enum effect e);
+void duty_run(struct run *r, const struct event *ev, enum effect e);
+
 /* mutes.c */
 uint64_t mutes_of_event(const struct run *r, const struct event *ev);
 const struct mute *mute_holds(const struct run *r, const struct made *m);

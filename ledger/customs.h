@@ -62,6 +62,10 @@ MUST_CHECK enum status customs_subject_read(struct slice row, struct subject *s,
 enum status customs_mute_row(const struct mute *m, struct bytes *row);
 MUST_CHECK bool customs_mute_read(struct slice bytes, struct mute *m);
 
+/* The row of an override of a roster, and back. */
+enum status customs_duty_row(const struct duty_override *d, struct bytes *row);
+MUST_CHECK bool customs_duty_read(struct slice bytes, struct duty_override *d);
+
 /* One decision alone, as it lies in the part and in rows of the state. */
 enum status customs_decision(const struct decision *d, struct bytes *out);
 
@@ -78,6 +82,7 @@ struct customs_room {
     struct interval interval;
     struct intent intent;
     struct mute mute;
+    struct duty_override duty;
 };
 MUST_CHECK bool customs_decision_read(struct slice bytes,
                                       struct customs_room *room,

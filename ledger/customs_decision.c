@@ -11,6 +11,7 @@ enum {
     MUTE_ROOM = 20 * 1024, /* a MUTE with all that it held */
     DECISION_ROLE = 50,
     DECISION_MUTE_FIELD = 51,
+    DECISION_DUTY_FIELD = 55,
     DECISION_INSTANCE = 27,
     DECISION_PROMISE_FIELD = 28,
     DECISION_WITH = 30,
@@ -133,6 +134,11 @@ static void put_decision(struct pb_out *o, const struct decision *d)
         customs_put_mute(o, d->mute);
         pb_close(o, mark);
     }
+    if (d->duty) {
+        mark = pb_open(o, DECISION_DUTY_FIELD);
+        customs_put_duty(o, d->duty);
+        pb_close(o, mark);
+    }
 }
 
 static size_t room_of(const struct decision *d)
@@ -198,6 +204,8 @@ static bool is_sound(const struct decision *d)
         return d->item != NULL && d->number >= 0 && d->number < CASE_ITEMS_MAX;
     case DECISION_MUTE:
         return d->mute != NULL;
+    case DECISION_OVERRIDE:
+        return d->key.size > 0;
     case DECISION_COUNT:
         return d->index < COUNTERS_MAX;
     case DECISION_LOCK:
@@ -296,6 +304,11 @@ bool customs_decision_read(struct slice bytes, struct customs_room *room,
             if (f.wire != PB_BYTES || !customs_mute_read(f.bytes, &room->mute))
                 return false;
             d->mute = &room->mute;
+            break;
+        case DECISION_DUTY_FIELD:
+            if (f.wire != PB_BYTES || !customs_duty_read(f.bytes, &room->duty))
+                return false;
+            d->duty = &room->duty;
             break;
         default:
             if (!get_subject(&f, room, d))

@@ -282,7 +282,7 @@ static bool join(struct world *w, const struct policy *p,
                  const struct kind_rule *kind, const Yinuo__V1__Event *event,
                  struct name *out)
 {
-    struct view view = {.directory = w->now->directory};
+    struct view view = {.directory = world_directory(w)};
     struct input in;
     struct fault fault;
     struct name key;

@@ -58,7 +58,8 @@
     X(OWNERS,    12, "owners")    /* person -> his open cases, his load  */    \
     X(INTENTS,   13, "intents")   /* sequence | n -> how far it is       */    \
     X(GROUPS,    14, "groups")    /* key -> cases; parent -> children    */ \
-    X(MUTES,     15, "mutes")     /* case id of the mute -> Mute         */
+    X(MUTES,     15, "mutes")     /* case id of the mute -> Mute         */ \
+    X(OVERRIDES, 16, "overrides") /* override id -> DutyOverride         */
 /* clang-format on */
 
 #define X(name, code, text) STATE_##name = code,

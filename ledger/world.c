@@ -43,6 +43,7 @@ void world_free(struct world **w)
         policyset_free((*w)->old[i]);
     free((*w)->old);
     free((*w)->mutes);
+    free((*w)->duties);
     arena_fini(&(*w)->arena);
     bytes_fini(&(*w)->part);
     bytes_fini(&(*w)->row);
@@ -383,7 +384,7 @@ static void decide(struct world *w, const struct world_input *in,
     if (world_load(w, input_case(in), &w->found, NULL))
         abort(); /* a row of ours cannot be read: recover from the journal */
     w->found_is_current = w->found.found;
-    view.directory = w->now->directory;
+    view.directory = world_directory(w);
     world_mutes_know(w);
     view.mutes = w->mutes;
     view.mute_count = w->mute_count;

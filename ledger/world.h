@@ -55,6 +55,9 @@ void world_free(struct world **w);
 void world_use(struct world *w, struct policyset *set);
 const struct policyset *
 world_policies(const struct world *w); /* NULL before the first */
+/* The directory in force, with what overrides its rosters; valid until the next
+ * record is applied. NULL before the first policy. */
+const struct directory *world_directory(struct world *w);
 /* The rules a case lives by; NULL where nobody has them any more. */
 const struct policy *world_policy_of(struct world *w,
                                      const struct case_record *c);

@@ -275,6 +275,10 @@ static enum status apply_one(void *context, const struct decision *d,
         w->stand_ins = true;
         return STATUS_OK;
     }
+    if (d->kind == DECISION_OVERRIDE)
+        return world_apply_duty(w, d)
+                   ? error_set(err, STATUS_NO_MEMORY, "an override")
+                   : STATUS_OK;
     if (!name_is(&a->case_id, d->case_id))
         status = turn_to(a, d->case_id, err);
     if (!status && is_of_subject(d))

@@ -33,6 +33,10 @@ struct world {
     struct mute *mutes;       /* those that have not ended, by id */
     size_t mute_count;
     bool mutes_known; /* as the rows say */
+    struct duty_override *duties;
+    size_t duty_count, duty_room;
+    bool duties_known;
+    struct directory directory; /* that in force, with the overrides */
     struct engine_out out;
     size_t intent_count;     /* rows of INTENTS */
     bool stand_ins;          /* somebody answers for somebody */
@@ -62,6 +66,8 @@ void intents_count(struct world *w);
 void intents_move(struct world *w, const struct world_input *in);
 uint8_t intents_depth(struct world *w, const char *id);
 void world_mutes_know(struct world *w);
+MUST_CHECK enum status world_apply_duty(struct world *w,
+                                        const struct decision *d);
 MUST_CHECK enum status world_apply_mute(struct world *w,
                                         const struct decision *d);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "policy/holidays.h"
+#include "policy/hours.h"
 #include "policy/words.h"
 
 /* --- days and minutes * --------------------------------------------------- */
@@ -97,27 +98,6 @@ uint8_t days_of_text(struct text word)
     }
 }
 
-/* "09:00-18:00" or "closed" */
-static bool hours_read(struct loader *l, yaml_node_t *node, struct hours *hours)
-{
-    struct text word;
-
-    if (!node_is_text(l, node, "opening hours such as 09:00-18:00"))
-        return false;
-    word = node_text(node);
-    *hours = (struct hours){0, 0};
-    if (text_equal(word, TEXT("closed")))
-        return true;
-    if (word.size == 11 && word.data[5] == '-' &&
-        minute_of_text((struct text){word.data, 5}, &hours->open_minute) &&
-        minute_of_text((struct text){word.data + 6, 5}, &hours->close_minute) &&
-        hours->open_minute < hours->close_minute)
-        return true;
-    report_error(l, node_place(node), "", "write 09:00-18:00 or closed",
-                 "\"%.*s\" are no opening hours", TEXT_ARG(word));
-    return false;
-}
-
 /* --- the week * ----------------------------------------------------------- */
 
 static void read_open(struct loader *l, yaml_node_t *node, void *into,
@@ -131,7 +111,7 @@ static void read_open(struct loader *l, yaml_node_t *node, void *into,
     if (node->type == YAML_SCALAR_NODE &&
         text_equal(node_text(node), TEXT("always"))) {
         for (int i = 0; i < 7; i++)
-            week[i] = (struct hours){0, 1440};
+            week[i] = HOURS_OPEN(0, 1440);
         return;
     }
     if (!node_is_mapping(l, node, "always, or a mapping of days to hours"))
@@ -184,7 +164,7 @@ static void read_closed_days(struct loader *l, yaml_node_t *node,
         first <= last && last - first < 400) {
         for (; first <= last; first++)
             holiday_add(l, h, node_place(node),
-                        (struct day_exception){first, {0, 0}});
+                        (struct day_exception){first, HOURS_CLOSED});
         return;
     }
     if (!day_of_text(word, &first))
@@ -193,7 +173,7 @@ static void read_closed_days(struct loader *l, yaml_node_t *node,
                      "\"%.*s\" is no day", TEXT_ARG(word));
     else
         holiday_add(l, h, node_place(node),
-                    (struct day_exception){first, {0, 0}});
+                    (struct day_exception){first, HOURS_CLOSED});
 }
 
 static void read_holidays(struct loader *l, yaml_node_t *node, void *into,
@@ -287,7 +267,7 @@ struct plan_parts {
 static const struct shape_row plan_rows[] = {
     {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
     {"zone", read_text, INTO(struct plan_parts, zone), MAY, 0, 0, 0},
-    {"open", read_open, INTO(struct plan_parts, week), MUST, 0, 0, 0},
+    {"open", read_open, INTO(struct plan_parts, week), MAY, 0, 0, 0},
     {"ics", read_ics, INTO(struct plan_parts, holidays), MAY, 0, 0, 0},
     {"holidays", read_holidays, INTO(struct plan_parts, holidays), MAY, 0, 0,
      0},
@@ -304,12 +284,19 @@ static void read_plan(struct loader *l, yaml_node_t *key, yaml_node_t *value,
 
     if (!parts)
         return;
+    parts->holidays.week = parts->week;
     if (c->plan_count == PLANS_MAX) {
         report_error(l, node_place(key), "", "", "more than %d calendars",
                      PLANS_MAX);
         return;
     }
     shape_read(l, value, &plan_shape, parts);
+    if (value->type == YAML_MAPPING_NODE &&
+        !node_child(l->source, value, "open") && !parts->holidays.has_week)
+        report_error(l, node_place(value), "",
+                     "open: {mon-fri: 09:00-18:00}, or an .ics file in which "
+                     "an event with hours is repeated weekly",
+                     "\"open\" is missing in a calendar");
     plan = &c->plans[c->plan_count++];
     plan->draft = l->draft;
     plan->zone = parts->zone;
@@ -403,6 +390,6 @@ const struct calendar *calendars_always(struct loader *l,
     calendar->id = TEXT("always");
     calendar->zone = utc;
     for (int i = 0; i < 7; i++)
-        calendar->week[i] = (struct hours){0, 1440};
+        calendar->week[i] = HOURS_OPEN(0, 1440);
     return calendar;
 }

@@ -13,8 +13,8 @@ static int text_order(struct text a, struct text b)
 
 /* --- regions and stations * ----------------------------------------------- */
 
-static void read_zone(struct loader *l, yaml_node_t *node, void *into,
-                      const struct shape_row *row)
+void read_zone(struct loader *l, yaml_node_t *node, void *into,
+               const struct shape_row *row)
 {
     (void)row;
     if (node_is_text(l, node, "a time zone"))
@@ -157,13 +157,39 @@ static void read_region_template(struct loader *l, yaml_node_t *node,
     r->template = t;
 }
 
+/* The hours of those who serve all of it are of its zone, where it has one. */
+static void read_region_zone(struct loader *l, yaml_node_t *node, void *into,
+                             const struct shape_row *row)
+{
+    (void)into;
+    read_zone(l, node, &l->directory->region_zone, row);
+}
+
+static void read_region_rosters(struct loader *l, yaml_node_t *node, void *into,
+                                const struct shape_row *row)
+{
+    struct region *r = into;
+    const struct zone *zone = l->directory->region_zone;
+
+    read_rosters(l, node, r->roles, row);
+    for (size_t role = 1; zone && role <= ROLES_MAX; role++) {
+        struct contact *contacts =
+            (struct contact *)(uintptr_t)r->roles[role].contacts;
+
+        for (size_t i = 0; i < r->roles[role].count; i++)
+            if (!contacts[i].zone)
+                contacts[i].zone = zone;
+    }
+}
+
 static const struct shape_row region_rows[] = {
     {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
     {"name", read_text, INTO(struct region, name), MAY, 0, 0, 0},
+    {"zone", read_region_zone, 0, sizeof(struct region), MAY, 0, 0, 0},
     {"template", read_region_template, 0, sizeof(struct region), MAY, 0, 0, 0},
     {"attributes", read_attributes, INTO(struct region, attributes), MAY, 0, 0,
      0},
-    {"roster", read_rosters, INTO(struct region, roles), MAY, 0, 0, 0},
+    {"roster", read_region_rosters, 0, sizeof(struct region), MAY, 0, 0, 0},
 };
 static const struct shape region_shape = SHAPE("a region", region_rows);
 
@@ -206,6 +232,7 @@ static void read_regions(struct loader *l, yaml_node_t *node, void *into,
             continue;
         snprintf(id, sizeof id, "%.*s", TEXT_ARG(d->regions[i].region.id));
         value = node_child(l->source, node, id);
+        d->region_zone = NULL;
         if (value)
             shape_read(l, value, &region_shape, &d->regions[i].region);
     }

@@ -49,14 +49,17 @@ struct directory_draft {
     size_t person_room, station_room, region_room;
     struct zones zones;
     struct calendars calendars;
-    struct text default_zone; /* of the file being read */
+    struct text default_zone;       /* of the file being read */
+    const struct zone *region_zone; /* of the region being read */
 };
 
 /* All drafts of the loader; NULL when memory is out. */
 const struct directory *directory_read(struct loader *l);
 
 /* rosters.c */
-shape_reader read_rosters; /* struct roster [ROLES_MAX + 1] */
+shape_reader read_rosters;  /* struct roster [ROLES_MAX + 1] */
+shape_reader read_zone;     /* const struct zone * */
+shape_reader read_rotation; /* const struct rotation * */
 /* Step 4. */
 void rosters_from_persons(struct loader *l);
 /* Empty and thin tiers, hours without anybody. */

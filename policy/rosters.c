@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "policy/directory_file.h"
+#include "policy/hours.h"
 #include "policy/names.h"
 
 enum { DAY_MINUTES = 1440, WEEK_MINUTES = 7 * DAY_MINUTES, WANTED = 2 };
@@ -57,12 +58,29 @@ static void read_person(struct loader *l, yaml_node_t *node, void *into,
 }
 
 static const struct shape_row contact_rows[] = {
-    {"person", read_person, 0, sizeof(struct contact), MUST, 0, 0, 0},
+    {"person", read_person, 0, sizeof(struct contact), MAY, 0, 0, 0},
+    {"rotation", read_rotation, INTO(struct contact, rotation), MAY, 0, 0, 0},
+    {"zone", read_zone, INTO(struct contact, zone), MAY, 0, 0, 0},
     {"days", read_days, INTO(struct contact, days), MAY, 0, 0, 0},
     {"from", read_minute, INTO(struct contact, from_minute), MAY, 0, 0, 0},
     {"until", read_minute, INTO(struct contact, until_minute), MAY, 0, 0, 0},
 };
 static const struct shape contact_shape = SHAPE("a contact", contact_rows);
+
+static void read_contact(struct loader *l, yaml_node_t *node,
+                         struct contact *contact)
+{
+    bool person = node_child(l->source, node, "person");
+    bool rotation = node_child(l->source, node, "rotation");
+
+    shape_read(l, node, &contact_shape, contact);
+    if (person && rotation)
+        report_error(l, node_place(node), "", "write two contacts",
+                     "a contact is one person or a rotation, not both");
+    else if (!person && !rotation)
+        report_error(l, node_place(node), "", "person: or rotation:",
+                     "\"person\" is missing in a contact");
+}
 
 static struct roster read_roster(struct loader *l, yaml_node_t *node)
 {
@@ -75,7 +93,7 @@ static struct roster read_roster(struct loader *l, yaml_node_t *node)
         yaml_node_t *item = node_item(l, node, i);
 
         if (item->type == YAML_MAPPING_NODE)
-            shape_read(l, item, &contact_shape, &contacts[i]);
+            read_contact(l, item, &contacts[i]);
         else
             read_person(l, item, &contacts[i], NULL);
     }
@@ -228,10 +246,9 @@ static void open_lines(const struct station *s, unsigned week_minute, char *out,
     *out = '\0';
     for (size_t i = 0; i < s->line_count && used < room; i++) {
         struct hours h = s->lines[i].calendar->week[week_minute / DAY_MINUTES];
-        unsigned minute = week_minute % DAY_MINUTES;
         struct text name = s->lines[i].product_line;
 
-        if (minute < h.open_minute || minute >= h.close_minute)
+        if (!hours_are_open(&h, week_minute % DAY_MINUTES))
             continue;
         if (!name.size)
             name = TEXT("default");

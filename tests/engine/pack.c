@@ -664,13 +664,15 @@ const struct policy service = {
 static const struct zone_offset utc_offsets[] = {{INT64_MIN, 0}};
 const struct zone utc = {T("UTC"), utc_offsets, 1};
 
+#define OPEN_DAY(open, close)                                                  \
+    {                                                                          \
+        .open_minute = (open), .close_minute = (close)                         \
+    }
 #define WEEK(open, close)                                                      \
     {                                                                          \
-        {open, close}, {open, close}, {open, close}, {open, close},            \
-            {open, close}, {open, close},                                      \
-        {                                                                      \
-            open, close                                                        \
-        }                                                                      \
+        OPEN_DAY(open, close), OPEN_DAY(open, close), OPEN_DAY(open, close),   \
+            OPEN_DAY(open, close), OPEN_DAY(open, close),                      \
+            OPEN_DAY(open, close), OPEN_DAY(open, close)                       \
     }
 const struct calendar shop_hours = {
     .id = T("shop"), .zone = &utc, .week = WEEK(540, 1080)};
@@ -689,8 +691,9 @@ static const struct contact heads[] = {WHO("HD"), WHO("DP")};
 static const struct contact reps[] = {WHO("R1"), WHO("R2")};
 static const struct contact centers[] = {WHO("C1"), WHO("C2")};
 static const struct contact spokesmen[] = {WHO("SP")};
-static const struct contact any_head[] = {{T("HEAD"), true, 0, 0, 0},
-                                          {T("DEPUTY"), true, 0, 0, 0}};
+static const struct contact any_head[] = {
+    {.person = T("HEAD"), .per_station = true},
+    {.person = T("DEPUTY"), .per_station = true}};
 
 #define ROLES                                                                  \
     {                                                                          \

@@ -20,21 +20,20 @@ static const struct zone_offset offsets[] = {
 static const struct zone berlin = {{"Europe/Berlin", 13}, offsets, 3};
 
 /* 2012-10-28 and 2012-03-25 are Sundays of 25 and 23 hours. */
+#define HOURS(open, close)                                                     \
+    {                                                                          \
+        .open_minute = (open), .close_minute = (close)                         \
+    }
 static const struct day_exception exceptions[] = {
-    {15424, {0, 1440}},  /* Sunday, 25 March: open all day */
-    {15496, {0, 0}},     /* Tuesday, 5 June: closed */
-    {15502, {600, 840}}, /* Monday, 11 June: 10:00 to 14:00 */
-    {15641, {60, 240}},  /* Sunday, 28 October: 01:00 to 04:00 */
+    {15424, HOURS(0, 1440)},  /* Sunday, 25 March: open all day */
+    {15496, HOURS(0, 0)},     /* Tuesday, 5 June: closed */
+    {15502, HOURS(600, 840)}, /* Monday, 11 June: 10:00 to 14:00 */
+    {15641, HOURS(60, 240)},  /* Sunday, 28 October: 01:00 to 04:00 */
 };
 static const struct calendar odd = {
     .zone = &berlin,
-    .week = {{540, 1080},
-             {540, 1080},
-             {480, 1200},
-             {0, 1440},
-             {540, 1080},
-             {600, 780},
-             {0, 0}},
+    .week = {HOURS(540, 1080), HOURS(540, 1080), HOURS(480, 1200),
+             HOURS(0, 1440), HOURS(540, 1080), HOURS(600, 780), HOURS(0, 0)},
     .exceptions = exceptions,
     .exception_count = 4,
 };
@@ -167,8 +166,11 @@ static void a_night_shift_belongs_to_the_evening_it_began(void **state)
 {
     /* Mondays 22:00 to 06:00; all other hours the deputy */
     const struct contact night[] = {
-        {{"N", 1}, false, 1, 22 * 60, 6 * 60},
-        {{"D", 1}, false, 0, 0, 0},
+        {.person = {"N", 1},
+         .days = 1,
+         .from_minute = 22 * 60,
+         .until_minute = 6 * 60},
+        {.person = {"D", 1}},
     };
     const struct line lines[] = {{{"", 0}, &all_hours}};
     const struct directory d = {.template = {.zone = &utc,

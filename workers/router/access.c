@@ -6,7 +6,7 @@ enum { ON_CALL_MAX = 32 };
 
 bool person_known(const struct router *r, struct text person)
 {
-    return directory_knows(world_policies(r->world)->directory, person);
+    return directory_knows(world_directory(r->world), person);
 }
 
 /* Persons of another system's log are in no roster: who owns a case or was
@@ -51,11 +51,11 @@ static uint8_t tier_for(const struct router *r, const struct case_record *c,
                         struct text person)
 {
     const struct policy *p = world_policy_of(r->world, c);
-    const struct directory *d = world_policies(r->world)->directory;
+    const struct directory *d = world_directory(r->world);
     struct name who[ON_CALL_MAX];
     uint8_t tier =
-        p ? directory_tier_of(d, name_text(&c->station), name_text(&c->region),
-                              person, p->tier_count)
+        p ? directory_tier_at(d, name_text(&c->station), name_text(&c->region),
+                              person, p->tier_count, r->now_ms)
           : 0;
 
     for (size_t role = p ? p->tier_count + 1u : 1; p && role <= p->role_count;

@@ -37,7 +37,7 @@ static void goes_to(struct router *r, const struct case_record *c, targets page,
     out->goes_to = role;
     if (page & TARGET_OWNER)
         out->person = router_text(r, name_text(&c->owner));
-    else if (directory_on_call(world_policies(r->world)->directory,
+    else if (directory_on_call(world_directory(r->world),
                                name_text(&c->station), name_text(&c->region),
                                role, r->now_ms, &person, 1))
         out->person = router_text(r, name_text(&person));

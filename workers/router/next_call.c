@@ -15,7 +15,7 @@ static bool may_be_called(const struct case_record *c, const struct name *who)
 static char *contact(struct router *r, const struct case_record *c,
                      uint8_t tier, int64_t at_ms)
 {
-    const struct directory *d = world_policies(r->world)->directory;
+    const struct directory *d = world_directory(r->world);
     struct name who[CONTACTS_MAX];
     struct text found = name_text(&c->owner);
     size_t kept = 0, count = 0;

@@ -125,7 +125,8 @@ static bool has_its_type(const Yinuo__V1__Attribute *a)
 
     if (!strcmp(name, "unacked") || !strcmp(name, "overdue"))
         return a->has_flag;
-    if (!strcmp(name, "no_contact_for") || !strcmp(name, "from_seq"))
+    if (!strcmp(name, "no_contact_for") || !strcmp(name, "from_seq") ||
+        !strcmp(name, "days"))
         return a->has_number;
     if (!strcmp(name, "due_by"))
         return a->has_time_ms;
@@ -206,117 +207,7 @@ static void case_timeline(struct router *r, const struct asker *from,
         reply_refuse(r, from, REFUSAL_BUSY, NULL);
 }
 
-/* --- the directory --- */
-
-static void roster_row(struct router *r, Yinuo__V1__RosterRow *row,
-                       struct text person)
-{
-    const struct person *p =
-        directory_person(world_policies(r->world)->directory, person);
-
-    row->person = router_text(r, person);
-    if (!p)
-        return;
-    row->name = router_text(r, p->name);
-    row->method = router_text(r, p->method);
-    row->address = router_text(r, p->phone.size ? p->phone : p->email);
-}
-
-enum { CONTACTS_MAX = 16 };
-
-static bool on_call_slot(struct reply *reply, struct text station,
-                         struct text region, uint8_t tier, int64_t at_ms)
-{
-    struct router *r = reply->router;
-    struct name contacts[CONTACTS_MAX];
-    size_t count =
-        directory_on_call(world_policies(r->world)->directory, station, region,
-                          tier, at_ms, contacts, CONTACTS_MAX);
-
-    for (size_t i = 0; i < count || (i == 0 && count == 0); i++) {
-        Yinuo__V1__RosterRow row = YINUO__V1__ROSTER_ROW__INIT;
-        row.station = router_text(r, station);
-        row.has_tier = row.has_contact = 1;
-        row.tier = tier;
-        row.contact = (uint32_t)i;
-        if (i < count)
-            roster_row(r, &row, name_text(&contacts[i]));
-        const char *wanted = query_text(reply->query, "person");
-        if (wanted && (i >= count || !name_is(&contacts[i], text_of(wanted))))
-            continue;
-        if (!reply_message(reply, &row.base))
-            return false;
-    }
-    return true;
-}
-
-static bool on_call_station(struct reply *reply, const struct station *s,
-                            struct text id, int64_t at_ms)
-{
-    struct router *r = reply->router;
-    const char *tier = query_text(reply->query, "tier");
-    const struct policy *p = policyset_for(world_policies(r->world), s->region);
-
-    for (uint8_t t = 1; t <= p->tier_count; t++) {
-        if (tier && strtoul(tier, NULL, 10) != t)
-            continue;
-        if (t == 1 && !s->roles[1].count)
-            continue; /* the first tier is the owner of each case */
-        if (!on_call_slot(reply, id, s->region, t, at_ms))
-            return false;
-    }
-    return true;
-}
-
-static void on_call(struct router *r, const struct asker *from,
-                    const Yinuo__V1__Query *q)
-{
-    const struct directory *d = world_policies(r->world)->directory;
-    const char *station = query_text(q, "station"),
-               *region = query_text(q, "region");
-    int64_t at_ms = q->has_as_of_ms ? q->as_of_ms : r->time.now_ms;
-    struct reply reply;
-
-    reply_begin(&reply, r, from, q, "RosterRow");
-    if (station) {
-        on_call_station(
-            &reply,
-            directory_station(d, text_of(station), text_of_words(region)),
-            text_of(station), at_ms);
-    } else {
-        for (size_t i = 0; i < d->station_count; i++)
-            if ((!region ||
-                 text_equal(d->stations[i].region, text_of(region))) &&
-                !on_call_station(&reply, &d->stations[i], d->stations[i].id,
-                                 at_ms))
-                break;
-    }
-    reply_end(&reply, NULL);
-}
-
-static void person(struct router *r, const struct asker *from,
-                   const Yinuo__V1__Query *q)
-{
-    const char *id = query_text(q, "person");
-    struct reply reply;
-
-    if (!id || !person_known(r, text_of(id))) {
-        reply_refuse(r, from, REFUSAL_UNKNOWN_PERSON, NULL);
-        return;
-    }
-    reply_begin(&reply, r, from, q, "RosterRow");
-    Yinuo__V1__RosterRow row = YINUO__V1__ROSTER_ROW__INIT;
-    const struct person *p =
-        directory_person(world_policies(r->world)->directory, text_of(id));
-    roster_row(r, &row, text_of(id));
-    if (p) {
-        row.station = router_text(r, p->station);
-        row.has_tier = p->tier > 0;
-        row.tier = p->tier;
-    }
-    reply_message(&reply, &row.base);
-    reply_end(&reply, NULL);
-}
+/* --- the policy --- */
 
 static void policy_show(struct router *r, const struct asker *from,
                         const Yinuo__V1__Query *q)
@@ -358,8 +249,10 @@ static const struct {
     {"case.timeline", "case_id|from_seq", case_timeline},
     {"page.list", "person|case_id|station|region|tier|page_id", query_pages},
     {"mute.list", "mute_id", query_mutes},
-    {"on_call", "station|region|product_line|tier|person", on_call},
-    {"person", "person", person},
+    {"on_call", "station|region|product_line|tier|person", query_on_call},
+    {"on_call.gaps", "station|region|tier|days", query_gaps},
+    {"on_call.overrides", "", query_overrides},
+    {"person", "person", query_person},
     {"policy.show", "", policy_show},
     {"subject.show", "key", query_subject},
     {"subject.list", "kind", query_subjects},
@@ -387,7 +280,8 @@ void on_query(struct router *r, const struct asker *from, struct slice bytes)
         const char *bad = unknown_filter(q, queries[i].filters);
         if (!bad)
             bad = wrong_type(q);
-        if (!bad && q->has_as_of_ms && queries[i].run != on_call)
+        if (!bad && q->has_as_of_ms && queries[i].run != query_on_call &&
+            queries[i].run != query_gaps)
             bad = "as_of_ms";
         if (bad)
             reply_refuse(r, from, REFUSAL_BAD_FIELD, bad);

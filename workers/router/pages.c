@@ -129,7 +129,7 @@ static void hint(struct router *r, Yinuo__V1__Page *p, const char *channel,
 
 static void tell_person(struct router *r, Yinuo__V1__Page *p)
 {
-    const struct directory *d = world_policies(r->world)->directory;
+    const struct directory *d = world_directory(r->world);
     const struct person *who = directory_person(d, text_of_words(p->person));
 
     p->channel_hints = arena_array(&r->parse, 2, sizeof *p->channel_hints);

@@ -53,7 +53,7 @@ static void tell_highest_tier(struct router *r, struct decisions *all,
                               const struct policy *p, struct name *who,
                               char page_id[48])
 {
-    const struct directory *d = world_policies(r->world)->directory;
+    const struct directory *d = world_directory(r->world);
     struct text station = name_text(&c->station),
                 region = name_text(&c->region);
 

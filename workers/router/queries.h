@@ -41,6 +41,15 @@ void query_subjects(struct router *r, const struct asker *from,
                     const Yinuo__V1__Query *q);
 void query_mutes(struct router *r, const struct asker *from,
                  const Yinuo__V1__Query *q);
+/* query_duty.c */
+void query_on_call(struct router *r, const struct asker *from,
+                   const Yinuo__V1__Query *q);
+void query_gaps(struct router *r, const struct asker *from,
+                const Yinuo__V1__Query *q);
+void query_overrides(struct router *r, const struct asker *from,
+                     const Yinuo__V1__Query *q);
+void query_person(struct router *r, const struct asker *from,
+                  const Yinuo__V1__Query *q);
 void query_pages(struct router *r, const struct asker *from,
                  const Yinuo__V1__Query *q);
 
