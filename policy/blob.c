@@ -56,7 +56,7 @@ static bool is_pack_file(const char *name)
 
     if (strcmp(name, "policy.yaml") == 0 ||
         strcmp(name, "directory.yaml") == 0 ||
-        strcmp(name, "calendars.yaml") == 0)
+        strcmp(name, "calendars.yaml") == 0 || strcmp(name, "people.yaml") == 0)
         return true;
     return dot && dot != name && strcmp(dot, ".ics") == 0;
 }
@@ -311,6 +311,7 @@ void blob_version(struct slice bytes, char out[BLOB_VERSION_DIGITS + 1])
 static bool is_of_directory(const struct blob_file *f)
 {
     return !text_equal(f->name, TEXT("policy.yaml")) &&
+           !text_equal(f->name, TEXT("people.yaml")) &&
            !(f->name.size > 9 && memcmp(f->name.data, "messages/", 9) == 0);
 }
 

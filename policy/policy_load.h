@@ -2,8 +2,9 @@
  * with.
  *
  * A pack is a directory: policy.yaml (the rules), directory.yaml (persons,
- * stations, rosters), calendars.yaml (zones, hours, .ics files) and messages/
- * (words for people, see policy/messages.h). A policy
+ * stations, rosters), calendars.yaml (zones, hours, .ics files), messages/
+ * (words for people, see policy/messages.h) and people.yaml (reports, aliases
+ * and cards, see policy/people.h). A policy
  * set is one or more packs, each bound to regions, one of them for all others.
  * Their directories are merged into one.
  *
@@ -32,6 +33,7 @@
 #include "engine/policy.h"
 
 struct messages;
+struct people_books;
 
 struct finding {
     const char *file;      /* service-network/policy.yaml */
@@ -77,6 +79,7 @@ struct policyset {
     size_t pack_count;
     const struct directory *directory;
     const struct messages *messages; /* words for people; policy/messages.h */
+    const struct people_books *people; /* reports, aliases; policy/people.h */
 };
 
 /* Each of dirs is a pack, or a directory whose subdirectories are all packs. */

@@ -8,6 +8,7 @@
 #include "policy/document.h"
 #include "policy/messages_file.h"
 #include "policy/overlay.h"
+#include "policy/people_file.h"
 #include "policy/rules_file.h"
 
 enum { SET_BYTES_MAX = 256 * 1024 * 1024, PACKS_MAX = 16 };
@@ -186,6 +187,7 @@ static struct slice blob_of(struct loader *l, const struct blob *blob,
     for (size_t i = 0; i < blob->count; i++)
         if (only ? is_rules(&blob->files[i], text_of(only->name))
                  : !text_equal(blob->files[i].name, TEXT("policy.yaml")) &&
+                       !text_equal(blob->files[i].name, TEXT(PEOPLE_FILE)) &&
                        !messages_is_file(blob->files[i].name))
             part->files[part->count++] = blob->files[i];
     return keep_blob(l, part);
@@ -233,6 +235,7 @@ static void compile(struct loader *l, struct policyset *s,
     rosters_lint(l);
     set_packs(l, s, blob);
     s->messages = messages_read(l, blob);
+    s->people = people_read(l, blob);
     s->blob = keep_blob(l, blob);
     s->version = version_of(l, s->blob);
 }
