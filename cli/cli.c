@@ -188,6 +188,8 @@ static int apply_settings(struct cli *cli)
     out_init(&cli->out, stdout, stderr, colour);
     if (cli->output && strcmp(cli->output, "json") == 0)
         cli->out.json = true;
+    else if (cli->output && strcmp(cli->output, "csv") == 0)
+        cli->out.csv = true; /* who does not take it says so */
     else if (cli->output && strcmp(cli->output, "text") != 0)
         return cli_usage(cli, _("--output: text or json, not \"%s\""),
                          cli->output);
@@ -255,6 +257,13 @@ static bool is_question(int argc, char **argv)
     return command && command->access == COMMAND_WRITE;
 }
 
+/* Tables of figures; the rest is text or JSON. */
+static bool writes_csv(const struct command *command)
+{
+    return strcmp(command->id, "report") == 0 ||
+           strcmp(command->id, "audit") == 0;
+}
+
 /* argv[0] is the command's last word. */
 static int run(struct cli *cli, int argc, char **argv)
 {
@@ -283,6 +292,8 @@ static int run(struct cli *cli, int argc, char **argv)
     if (code != CLI_DONE)
         return code;
     words = argc - first;
+    if (cli->out.csv && !writes_csv(cli->command))
+        return cli_usage(cli, _("--output csv is for report and audit"));
     if (words < cli->command->words_min)
         return cli_usage(cli, _("\"%s\" needs %s"), cli->command->name,
                          _(cli->command->arguments));

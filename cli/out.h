@@ -47,6 +47,7 @@ struct out {
     bool colour;   /* escapes may be written to file */
     bool errors_terminal;
     bool json;      /* --output json */
+    bool csv;       /* --output csv, of those that take it */
     size_t columns; /* to fit tables to; SIZE_MAX: do not cut */
 };
 

@@ -62,10 +62,16 @@ size_t table_rows(const struct table *t)
     return t->cell_count / t->column_count;
 }
 
+/* Nothing is nothing: the catalogue's own words stand under "". */
+static const char *head_of(const struct table *t, size_t c)
+{
+    return *t->columns[c].head ? _(t->columns[c].head) : "";
+}
+
 static void measure(const struct table *t, size_t *widths)
 {
     for (size_t c = 0; c < t->column_count; c++)
-        widths[c] = utf8_width(_(t->columns[c].head));
+        widths[c] = utf8_width(head_of(t, c));
     for (size_t i = 0; i < t->cell_count; i++) {
         size_t c = i % t->column_count, width = utf8_width(t->cells[i].text);
         if (width > widths[c])
@@ -105,7 +111,7 @@ static void print_row(const struct table *t, const struct out *o,
                       const size_t *widths, const struct table_cell *row)
 {
     for (size_t c = 0; c < t->column_count; c++) {
-        const char *text = row ? row[c].text : _(t->columns[c].head);
+        const char *text = row ? row[c].text : head_of(t, c);
         enum out_style style = row ? row[c].style : OUT_STRONG;
         bool right = t->columns[c].right;
         size_t width = widths[c];

@@ -58,7 +58,7 @@
 #define PEOPLE_MAPS(X)                                                         \
     X(TIMES,     "times")     /* what is timed: the clock whose end is meant */ \
     X(FACTORS,   "factors")   /* factor: the causes and topics it stands for */ \
-    X(FOUND_BY,  "found_by")  /* who: the kinds that he begins a case with   */
+    X(FOUND_BY,  "found_by")  /* who: the signals that he hears of first     */
 /* clang-format on */
 
 #define X(name, key) PEOPLE_##name,

@@ -242,9 +242,8 @@ static void values_read(struct loader *l, yaml_node_t *node,
         if (!node_pair(l, node, i, &key, &value) ||
             !node_is_text(l, value, "a value"))
             continue;
-        list[a->with_count++] =
-            (struct people_value){loader_text(l, node_text(key)),
-                                  loader_text(l, node_text(value))};
+        list[a->with_count++] = (struct people_value){
+            loader_text(l, node_text(key)), loader_text(l, node_text(value))};
     }
     a->with = list;
 }
@@ -273,8 +272,7 @@ static void alias_read(struct loader *l, const struct reading *r,
         } else if (text_equal(name, TEXT("case"))) {
             a->no_case = text_equal(node_text(value), TEXT("none"));
         } else {
-            report_error(l, node_place(key), "",
-                         "kind, case, with, ask, about",
+            report_error(l, node_place(key), "", "kind, case, with, ask, about",
                          "unknown key \"%.*s\" in an alias", TEXT_ARG(name));
         }
     }
@@ -318,10 +316,10 @@ static void lines_of(struct loader *l, struct pack_file *file,
     l->source = file;
     *count += 1;
     if (line)
-        *line = (struct people_line){
-            depth, name,
-            node->type == YAML_SCALAR_NODE ? loader_text(l, node_text(node))
-                                           : TEXT("")};
+        *line = (struct people_line){depth, name,
+                                     node->type == YAML_SCALAR_NODE
+                                         ? loader_text(l, node_text(node))
+                                         : TEXT("")};
     for (size_t i = 0; node->type != YAML_SCALAR_NODE && i < node_count(node);
          i++) {
         yaml_node_t *key = NULL, *value;
@@ -337,13 +335,12 @@ static void lines_of(struct loader *l, struct pack_file *file,
     l->source = before;
 }
 
-static void card_section(struct loader *l, struct draft *d,
-                         const char *section, const struct people_names *names,
+static void card_section(struct loader *l, struct draft *d, const char *section,
+                         const struct people_names *names,
                          struct people_line *out, size_t room, size_t *count)
 {
-    yaml_node_t *all = d->rules.root
-                           ? node_child(&d->rules, d->rules.root, section)
-                           : NULL;
+    yaml_node_t *all =
+        d->rules.root ? node_child(&d->rules, d->rules.root, section) : NULL;
     char name[NAME_BYTES_MAX + 1];
 
     for (size_t i = 0; all && i < names->count; i++) {

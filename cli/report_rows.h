@@ -1,0 +1,65 @@
+/* report_rows - facts of a report in groups: medians, shares, counts, months.
+ *
+ * Rows are JSON objects with "name", and of spans count, median_s, p90_s, of
+ * shares kept, missed, share, of counts count and share of the whole; "months"
+ * is the series, month_s or month the last one, before_s or before the one
+ * before. Rows without a name (no station said) are called "-".
+ *
+ * Memory   Rows are the caller's. Names are the report's.
+ * Threads  One.
+ */
+#ifndef CLI_REPORT_ROWS_H
+#define CLI_REPORT_ROWS_H
+
+#include <jansson.h>
+
+#include "ledger/report.h"
+
+enum { REPORT_MONTHS_MAX = 60 };
+
+struct report_view {
+    const struct report *report;
+    const char *station, *region; /* only of these; NULL: all */
+    int64_t since_ms;
+    int first_month;          /* 12 * year + month - 1 */
+    unsigned month_count;     /* up to the last */
+    signed char *fact_months; /* of each fact, from the first; -1: left out */
+};
+
+void report_view_begin(struct report_view *v);
+void report_view_end(struct report_view *v);
+
+bool report_case_wanted(const struct report_view *v,
+                        const struct report_case *c);
+/* A post or crew was there before a higher tier was called. */
+bool report_public_first(const struct report_case *c);
+
+typedef const char *report_key(const struct report *r,
+                               const struct report_fact *f);
+report_key report_by_name, report_by_person, report_by_station,
+    report_by_region, report_by_line;
+
+/* One row for facts of these kinds by key; word, which may be NULL, gives what
+ * people call it. */
+json_t *report_groups(const struct report_view *v, unsigned kinds,
+                      report_key *key, const char *(*word)(const char *));
+/* One row of all facts of a kind and name (NULL: any); NULL: there are none. */
+json_t *report_spans(const struct report_view *v, int kind, const char *name);
+
+/* Put into the row: of one kind, of that group. */
+void report_median(const struct report_view *v, json_t *row, const char *as,
+                   int kind, report_key *key, const char *of);
+void report_share(const struct report_view *v, json_t *row, const char *as,
+                  int kind, report_key *key, const char *of);
+/* *good, which may be NULL, is how many of them. */
+size_t report_count(const struct report_view *v, int kind, report_key *key,
+                    const char *of, size_t *good);
+
+/* The three most frequent names, for each region and month. */
+json_t *report_tops(const struct report_view *v, unsigned kinds,
+                    const char *(*word)(const char *));
+/* Satisfaction with all that it hides, by key; NULL: one row of all. */
+json_t *report_content(const struct report_view *v, report_key *key);
+json_t *report_loads(const struct report_view *v);
+
+#endif

@@ -1,0 +1,84 @@
+#!/bin/sh
+# report: a good average hides nothing, who said no comes first, the three
+# incidents to the minute, as table, CSV and JSON.
+set -eu
+export LC_ALL=C.UTF-8 LANGUAGE=en NO_COLOR=1 TZ=Asia/Shanghai
+unset COLUMNS YINUO_HOME
+yinuo=$YINUO_BIN/yinuo
+dir=$(mktemp -d /tmp/yinuo-report-XXXXXX)
+trap 'rm -rf "$dir"' EXIT
+
+fail() {
+    echo "report: $*" >&2
+    cat "$dir"/*.txt >&2 || :
+    exit 1
+}
+
+# LN-1, LN-4, LN-8: from the first signal to station head, regional rep, crisis
+# center (MD-15)
+"$yinuo" report incidents tests/scenarios/ln-1.yaml tests/scenarios/ln-4.yaml \
+    tests/scenarios/ln-8.yaml --output csv >"$dir/incidents.txt" ||
+    fail "incidents ended with $?"
+grep -q '^incidents,LN-1,ST-LN-01,2012-05-13T10:33:00+08:00,monitor,0,3120,3120,no$' \
+    "$dir/incidents.txt" || fail "LN-1"
+grep -q '^incidents,LN-4,ST-LN-04,2012-06-11T10:50:00+08:00,station,0,14400,15000,no$' \
+    "$dir/incidents.txt" || fail "LN-4"
+grep -q '^incidents,LN-8,' "$dir/incidents.txt" || fail "LN-8"
+
+# FB-04: 500 answers, mean 4.95, 99.8 % content, and eight bypasses
+i=0
+while [ $i -lt 500 ]; do
+    i=$((i + 1))
+    score=5 yes=true
+    [ $i -le 25 ] && score=4
+    [ $i -eq 7 ] && yes=false
+    printf '{"id":"o%d","kind":"case.opened","at":"2026-03-02T09:00:00+08:00","station":"ST-LN-04","case_id":"Q-%d","owner":"ln04-e1","channel":"phone","symptom":"loud"}\n' $i $i
+    printf '{"id":"s%d","kind":"survey.scored","at":"2026-03-02T09:05:00+08:00","station":"ST-LN-04","case_id":"Q-%d","score":%d,"satisfied":%s,"cause_tag":"response_time","words":"it took long"}\n' $i $i $score $yes
+done >"$dir/half.jsonl"
+i=0
+while [ $i -lt 8 ]; do
+    i=$((i + 1))
+    printf '{"id":"b%d","kind":"complaint.opened","at":"2026-03-02T09:06:00+08:00","station":"ST-LN-04","case_id":"Q-%d","channel":"hotline_400","topic":"skill","words":"nobody calls"}\n' $i $i
+done >>"$dir/half.jsonl"
+"$yinuo" report satisfaction --policy packs/service-network \
+    --until 2026-03-02T09:07:00+08:00 "$dir/half.jsonl" >"$dir/half.txt" ||
+    fail "satisfaction ended with $?"
+grep -Eq '^all +1 +8 +0 +0 +8 +1 +500 +99\.8 % +4\.95' "$dir/half.txt" ||
+    fail "mean and share stand beside what they hide"
+# FB-07: whose customer said no is on top
+sed -n 3p "$dir/half.txt" | grep -q '^Q-7 .*the customer says no' ||
+    fail "Q-7 is on top"
+"$yinuo" report causes --policy packs/service-network --output json \
+    --until 2026-03-02T09:07:00+08:00 "$dir/half.jsonl" >"$dir/causes.txt" ||
+    fail "causes ended with $?"
+grep -q '"id":"response_time"' "$dir/causes.txt" || fail "no cause tag"
+grep -q '"id":"quick_reaction"' "$dir/causes.txt" || fail "no factor of it"
+grep -q '"id":"work_level"' "$dir/causes.txt" || fail "no factor of the topic"
+"$yinuo" report bypass --policy packs/service-network --output csv \
+    --until 2026-03-02T09:07:00+08:00 "$dir/half.jsonl" >"$dir/bypass.txt" ||
+    fail "bypass ended with $?"
+grep -q '^bypass,ST-LN-04,8,8,1,' "$dir/bypass.txt" || fail "all eight bypass"
+
+# promises: one kept, one broken
+cat >"$dir/kept.jsonl" <<'EOF_KEPT'
+{"id":"e1","kind":"case.opened","at":"2026-03-02T09:00:00+08:00","station":"ST-LN-04","case_id":"A-1","owner":"ln04-e1","channel":"phone","symptom":"it is loud"}
+{"id":"e3","kind":"promise.made","at":"2026-03-02T09:20:00+08:00","station":"ST-LN-04","case_id":"A-1","promise_id":"P1","due":"2026-03-02T12:00:00+08:00","accepted_by_customer":true}
+{"id":"e4","kind":"promise.kept","at":"2026-03-02T11:00:00+08:00","station":"ST-LN-04","case_id":"A-1","promise_id":"P1"}
+{"id":"e5","kind":"promise.made","at":"2026-03-02T11:20:00+08:00","station":"ST-LN-04","case_id":"A-1","promise_id":"P2","due":"2026-03-02T12:00:00+08:00","accepted_by_customer":true}
+EOF_KEPT
+for what in times promises load contact; do
+    "$yinuo" report $what --policy packs/service-network --answer after:2m \
+        --until 2026-03-03T09:00:00+08:00 "$dir/kept.jsonl" >"$dir/$what.txt" ||
+        fail "$what ended with $?"
+done
+grep -Eq '^ln04-e1 +1 +1 +50\.0 %' "$dir/promises.txt" || fail "one of two"
+grep -Eq '^acknowledgement +[0-9]+ +2 min' "$dir/times.txt" || fail "two minutes"
+grep -Eq '^ln04-e1 +1 ' "$dir/load.txt" || fail "one open case"
+grep -Eq '^A-1 ' "$dir/contact.txt" || fail "the case without contact"
+
+code=0
+"$yinuo" report weather "$dir/kept.jsonl" 2>"$dir/why.txt" || code=$?
+[ $code = 2 ] || fail "an unknown report ended with $code"
+code=0
+"$yinuo" case list --output csv 2>"$dir/why.txt" || code=$?
+[ $code = 2 ] || fail "a list as CSV ended with $code"
