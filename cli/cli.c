@@ -155,6 +155,8 @@ bool cli_confirm(struct cli *cli, const char *format, ...)
 
 int cli_need_reason(struct cli *cli)
 {
+    if (!(cli->reason && *cli->reason) && cli->dry_run)
+        cli->reason = "?"; /* a question is not recorded */
     if (cli->reason && *cli->reason)
         return CLI_DONE;
     cli->reason = cli_ask(cli, _("Reason:"));

@@ -141,13 +141,12 @@ static bool contact_person(const struct contact *c, struct text station,
     }
     if (!c->per_station)
         return name_set(out, c->person);
-    if (size + 1 + station.size > NAME_BYTES_MAX)
-        return false;
+    if (!station.size || size + 1 + station.size > NAME_BYTES_MAX)
+        return false; /* of no station it would be nobody */
     memset(out, 0, sizeof *out);
     memcpy(out->data, c->person.data, size);
     out->data[size] = '@';
-    if (station.size)
-        memcpy(out->data + size + 1, station.data, station.size);
+    memcpy(out->data + size + 1, station.data, station.size);
     out->size = (uint8_t)(size + 1 + station.size);
     return true;
 }
@@ -306,7 +305,8 @@ uint8_t directory_tier_of(const struct directory *d, struct text station,
         if (serves(directory_roster(d, s, region, tier), station, person))
             return tier;
     p = directory_person(d, person);
-    if (p && p->tier <= tier_count && text_equal(p->station, station))
+    if (p && p->tier <= tier_count && p->station.size &&
+        text_equal(p->station, station))
         return p->tier;
     return 0;
 }

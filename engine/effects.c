@@ -110,8 +110,10 @@ static struct text merge_refuse(const struct run *r, const struct event *ev)
     struct text into = event_text(ev, TEXT("to"));
     struct case_record other;
 
-    if (!into.size || name_is(&r->c->id, into))
-        return TEXT("bad_field");
+    if (!into.size)
+        return TEXT("missing_field");
+    if (name_is(&r->c->id, into))
+        return TEXT("itself");
     if (into.size > NAME_BYTES_MAX ||
         !r->view->find_case(r->view->context, into, &other) ||
         other.status == CASE_NONE)

@@ -380,14 +380,24 @@ static void add(struct run *r, const struct event *ev, uint16_t index,
 /* --- requests ------------------------------------------------------------- */
 
 /* The lowest tier that may decide so much; the highest where none may. */
+static const struct value *amount_of(const struct event *ev,
+                                     const struct list_rule *list)
+{
+    return list->amount_field.size ? event_field(ev, list->amount_field) : NULL;
+}
+
+static int64_t thousandths_of(const struct value *amount)
+{
+    return amount && amount->kind == VALUE_NUMBER ? amount->thousandths : 0;
+}
+
 static uint8_t tier_for(const struct run *r, const struct list_rule *list,
                         const struct value *amount)
 {
     const struct authority *a = list->authority == LIST_NONE
                                     ? NULL
                                     : &r->policy->authorities[list->authority];
-    int64_t n =
-        amount && amount->kind == VALUE_NUMBER ? amount->thousandths : 0;
+    int64_t n = thousandths_of(amount);
     uint8_t tier = list->approver ? list->approver : 1;
 
     while (a && tier < r->policy->tier_count && a->limit[tier] < n)
@@ -410,16 +420,14 @@ static void ask(struct run *r, const struct event *ev, uint16_t index,
                 struct text key)
 {
     const struct list_rule *list = &r->policy->lists[index];
-    const struct value *amount =
-        list->amount_field.size ? event_field(ev, list->amount_field) : NULL;
+    const struct value *amount = amount_of(ev, list);
     struct item item = fresh(r, ev, index, key, NULL);
     struct why why = {.rule = list->id.size ? list->id : list->name,
                       .at_ms = ev->at_ms,
                       .late_by_ms = late_by(r, ev->at_ms)};
 
     item.tier = tier_for(r, list, amount);
-    item.number =
-        amount && amount->kind == VALUE_NUMBER ? amount->thousandths : 0;
+    item.number = thousandths_of(amount);
     if (!item.owner.size)
         name_set(&item.owner,
                  ev->reporter.size ? ev->reporter : name_text(&r->c->owner));
@@ -572,6 +580,9 @@ struct text item_refuse(struct run *r, const struct event *ev,
     keys_find(&k, &r->policy->lists[list], ev, row);
     if (k.too_long)
         return TEXT("limit");
+    if (row->effect == EFFECT_ITEM_ASK &&
+        thousandths_of(amount_of(ev, &r->policy->lists[list])) < 0)
+        return TEXT("negative");
     for (size_t i = 0; i < k.count && !why.size; i++) {
         const struct item *it = find(r, list, k.list[i]);
         if (it)

@@ -36,8 +36,10 @@ struct text link_refuse(const struct run *r, const struct event *ev,
 
     if (e == EFFECT_UNLINK || e == EFFECT_STAND_IN)
         return (struct text){NULL, 0};
-    if (!other.size || text_equal(other, r->case_id))
-        return TEXT("bad_field");
+    if (!other.size)
+        return TEXT("missing_field");
+    if (text_equal(other, r->case_id))
+        return TEXT("itself");
     if (other.size > NAME_BYTES_MAX ||
         !r->view->find_case(r->view->context, other, &c) ||
         c.status == CASE_NONE)

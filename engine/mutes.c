@@ -287,7 +287,9 @@ static struct text read_mute(const struct run *r, const struct event *ev,
     if (!m->until_ms || !reason.size)
         return TEXT("missing_field");
     if (m->until_ms <= m->from_ms ||
-        m->until_ms - m->from_ms > MUTE_SPAN_MAX_MS || !read_matches(ev, m))
+        m->until_ms - m->from_ms > MUTE_SPAN_MAX_MS)
+        return TEXT("no_span");
+    if (!read_matches(ev, m))
         return TEXT("bad_field");
     if (r->view->mute_count >= MUTES_MAX)
         return TEXT("limit");

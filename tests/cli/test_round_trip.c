@@ -563,6 +563,9 @@ static void a_dry_run_says_so_and_sends_so(void **state)
     assert_int_equal(run(s, "take", "LN-4", "--dry-run", NULL), CLI_DONE);
     assert_string_equal(s->out, "It would be allowed.\n");
     assert_true(s->command->dry_run);
+    assert_int_equal(run(s, "may", "resolve", "LN-4", NULL), CLI_DONE);
+    assert_int_equal(run(s, "may", "close", "LN-4", NULL), CLI_DONE);
+    assert_true(s->command->dry_run); /* and no reason is asked for */
 }
 
 static void what_is_not_utf8_is_refused_before_anything_is_sent(void **state)

@@ -214,6 +214,24 @@ a_roster_is_the_stations_or_the_regions_or_the_directorys(void **state)
                      0);
 }
 
+static void without_a_station_its_head_is_nobody(void **state)
+{
+    static const struct person elsewhere[] = {{.id = TEXT("R9"), .tier = REP}};
+    struct directory d = people;
+    struct name who[4];
+
+    (void)state;
+    assert_int_equal(directory_on_call(&people, TEXT(""), TEXT(""), HEAD,
+                                       AT(0, 0, 0), who, 4),
+                     0);
+    assert_int_equal(
+        directory_tier_of(&people, TEXT(""), TEXT("R"), TEXT("R1"), 4), REP);
+    d.persons = elsewhere;
+    d.person_count = 1;
+    assert_int_equal(directory_tier_of(&d, TEXT(""), TEXT("R"), TEXT("R9"), 4),
+                     0); /* another region's representative */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_night_shift_belongs_to_the_evening_it_began),
         cmocka_unit_test(
             a_roster_is_the_stations_or_the_regions_or_the_directorys),
+        cmocka_unit_test(without_a_station_its_head_is_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

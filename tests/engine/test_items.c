@@ -123,6 +123,16 @@ static void a_lower_tier_cannot_approve_and_nobody_twice(void **state)
     assert_int_equal(s.result, ENGINE_REFUSED);
 }
 
+static void nobody_asks_for_less_than_nothing(void **state)
+{
+    (void)state;
+    begin();
+    HAPPENS(&s, AT(0, 11, 0), "refund.requested", COUNTED("level", -1),
+            WORDS("reporter", "E1"));
+    assert_int_equal(s.result, ENGINE_REFUSED);
+    assert_null(find("refunds", "R1"));
+}
+
 static void who_may_decide_asks_nobody(void **state)
 {
     (void)state;
@@ -192,6 +202,7 @@ int main(void)
         CLAIM(a_task_that_one_has_taken_is_not_anothers),
         CLAIM(a_task_without_a_name_is_given_one),
         CLAIM(a_request_goes_to_the_lowest_tier_that_may),
+        CLAIM(nobody_asks_for_less_than_nothing),
         CLAIM(a_lower_tier_cannot_approve_and_nobody_twice),
         CLAIM(who_may_decide_asks_nobody),
         CLAIM(an_unanswered_request_climbs_and_outlives_the_resolution),
