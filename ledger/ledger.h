@@ -14,8 +14,8 @@
  * the records behind it to the caller, who applies their decisions; there is
  * no other start path.
  *
- * A state whose file cannot be opened is put aside as state.mdb.damaged, with an
- * ERROR, and made again of the journal and its newest snapshot.
+ * A state whose file cannot be opened is put aside as state.mdb.damaged, with
+ * an ERROR, and made again of the journal and its newest snapshot.
  *
  * Memory   ledger_close frees all. NULL is fine; the pointer is nulled.
  * Errors   BUSY: another process owns the directory; err names its pid.

@@ -78,7 +78,7 @@ struct policyset {
     struct policy_pack *packs;
     size_t pack_count;
     const struct directory *directory;
-    const struct messages *messages; /* words for people; policy/messages.h */
+    const struct messages *messages;   /* words for people; policy/messages.h */
     const struct people_books *people; /* reports, aliases; policy/people.h */
 };
 

@@ -137,8 +137,8 @@ static bool asks_below(const struct expr *e, size_t index)
 }
 
 /* Or it could ask itself. */
-static void check_order(struct loader *l, yaml_node_t *key, struct value_table *t,
-                        size_t index)
+static void check_order(struct loader *l, yaml_node_t *key,
+                        struct value_table *t, size_t index)
 {
     for (size_t i = 0; i < t->count; i++) {
         if (!asks_below(&t->rows[i].when, index) &&

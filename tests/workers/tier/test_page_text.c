@@ -11,9 +11,9 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "base/utf8.h"
-#include "workers/tier/page_json.h"
 #include "proto/roles.h"
 #include "tests/support/roles.h"
+#include "workers/tier/page_json.h"
 #include "workers/tier/page_text.h"
 
 static const int64_t NOW = 1338777300000; /* 2012-06-04T10:35:00+08:00 */
