@@ -92,7 +92,7 @@ static void moments(json_t *rows, const struct sheet_column *columns,
 
 static void csv_text(FILE *out, const char *text)
 {
-    if (!strpbrk(text, ",\"\r\n") && !strchr("=+-@", *text)) {
+    if (!strpbrk(text, ",\"\r\n") && !(*text && strchr("=+-@", *text))) {
         fputs(text, out);
         return;
     }
