@@ -13,6 +13,7 @@
 #include "cli/when.h"
 #include "ledger/apply.h"
 #include "ledger/ledger.h"
+#include "ledger/role_words.h"
 #include "proto/event_json.h"
 #include "proto/message_json.h"
 
@@ -150,9 +151,25 @@ int run_journal_verify(struct cli *cli, int argc, char **argv)
 struct dumping {
     struct cli *cli;
     struct vault *vault;
+    const char *blobs_dir;
     struct arena arena;
     int64_t shown;
 };
+
+/* From here on tiers are called as that policy calls them. Rules that are not
+ * there any more leave numbers. */
+static void use_names(const struct dumping *d,
+                      const Yinuo__V1__StreamRecord *record)
+{
+    struct policyset *set = NULL;
+    struct error err;
+
+    if (!record->policy || !record->policy->version_hash ||
+        apply_policyset(d->blobs_dir, record->policy->version_hash, &set, &err))
+        return;
+    role_words_use(set);
+    policyset_free(set);
+}
 
 /* The personal part, opened; NULL when there is none or its key is gone. */
 static json_t *personal_of(struct dumping *d, const struct record *r)
@@ -184,6 +201,9 @@ static enum status dump_one(void *context, const struct record *r,
     Yinuo__V1__StreamRecord *record;
     json_t *line;
 
+    if (r->seq < (uint64_t)from_seq &&
+        r->kind != YINUO__V1__RECORD_KIND__RECORD_POLICY)
+        return STATUS_OK;
     arena_reset(&d->arena);
     bytes_append(&whole, r->parts[RECORD_INPUT]);
     bytes_append(&whole, r->parts[RECORD_DECISIONS]);
@@ -193,6 +213,9 @@ static enum status dump_one(void *context, const struct record *r,
     if (!record)
         return error_set(err, STATUS_CORRUPT, "record %llu: %s",
                          (unsigned long long)r->seq, fault.text);
+    use_names(d, record);
+    if (r->seq < (uint64_t)from_seq)
+        return STATUS_OK;
     record->has_seq = record->has_at_ms = record->has_wall_ms = 1;
     record->seq = r->seq;
     record->at_ms = r->journal_ms;
@@ -226,9 +249,11 @@ int run_journal_dump(struct cli *cli, int argc, char **argv)
     if (code != CLI_DONE)
         return code;
     d.vault = l->vault;
+    d.blobs_dir = l->blobs_dir;
+    if (from_seq < 1)
+        from_seq = 1;
     arena_init(&d.arena, DUMP_BYTES);
-    status = journal_each(l->journal, from_seq > 0 ? (uint64_t)from_seq : 1,
-                          dump_one, &d, &cli->error);
+    status = journal_each(l->journal, 1, dump_one, &d, &cli->error);
     if (status != STATUS_OK && status != STATUS_CANCELLED &&
         status != STATUS_END)
         code = cli_failed(cli);

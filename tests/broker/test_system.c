@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/socket.h"
 #include "proto/codec.h"
@@ -214,7 +215,7 @@ static void it_does_not_listen_beyond_this_machine(void **state)
     (void)state;
     snprintf(other, sizeof(other), "%s/other", dir);
     pid_t second = process_start("yinuo-broker", words, log_path, -1);
-    assert_int_equal(process_wait(second), 1);
+    assert_int_equal(process_wait(second), CHILD_EXIT_FINAL);
     assert_true(log_says("without encryption"));
 }
 

@@ -49,7 +49,10 @@ def play_the_days_before(s, then):
     took = time.monotonic() - began
     status = s.ask("status")
     check(status["events"]["rejected"] == 0, status["events"])
-    check(status["state"]["cases_open"] == CASES, status["state"])
+    # and those of the rules: who has so many in hand is one more for his head
+    more = status["cases"]["opened"] - CASES
+    check(0 <= more <= 200, "one of a person at most:", more)
+    check(status["state"]["cases_open"] == CASES + more, status["state"])
     s.kill("station-net")
     for name in ("router", "broker"):
         s.kill(name)
@@ -121,7 +124,8 @@ def check_pages_made(records, last):
                 late += bool(d.get("late_by"))
     twice = [k for k, n in told.items() if n > 1]
     check(not twice, len(twice), "persons were paged twice for a case:", twice[:3])
-    check(len({case for case, _ in told}) == CASES, len({case for case, _ in told}))
+    ours = {case for case, _ in told if case.startswith("out-")}
+    check(len(ours) == CASES, len(ours))
     check(late == sum(told.values()), late, "of", sum(told.values()), "say that they are late")
     return told
 
