@@ -109,6 +109,7 @@ static const struct pair reasons[] = {
     {"unknown_promise", N_("The case has no such promise.")},
     {"promise_exists", N_("The case has a promise of this name already.")},
     {"unknown_item", N_("The case has no such item, task or request.")},
+    {"which_item", N_("Several are open: say which, with item=.")},
     {"not_enough_authority",
      N_("It is not yours to decide: a higher tier was asked.")},
     {"already_decided", N_("It was decided before.")},

@@ -36,6 +36,7 @@ static const struct {
     [EFFECT_TAKE]          = {OWNER,   IN_LIFE},
     [EFFECT_FREEZE_OWNER]  = {OWNER,   IN_ANY},
     [EFFECT_SWAP]          = {OWNER,   IN_LIFE},
+    [EFFECT_KEEP_AWAY]     = {OWNER,   IN_ANY},
     [EFFECT_ACKNOWLEDGE]   = {ANSWER,  IN_ANY},
     [EFFECT_UNACKNOWLEDGE] = {ANSWER,  IN_LIFE},
     [EFFECT_SNOOZE]        = {ANSWER,  IN_LIFE},

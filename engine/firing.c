@@ -99,6 +99,8 @@ static void want_of_step(struct run *r, const struct clock_instance *of,
     const struct event ev = {.kind = KIND_NONE,
                              .source = SOURCE_SYSTEM,
                              .at_ms = p->due_ms,
+                             .item =
+                                 clock->of_items ? item_of_clock(r, of) : NULL,
                              .fields = own,
                              .field_count = 2};
     const struct event *outer = r->event;

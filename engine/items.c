@@ -141,6 +141,14 @@ static const struct item *only_open(const struct run *r, uint16_t list)
     return found;
 }
 
+static bool has_open(const struct run *r, uint16_t list)
+{
+    for (uint8_t i = 0; i < r->c->item_count; i++)
+        if (r->c->items[i].list == list && is_open(&r->c->items[i]))
+            return true;
+    return false;
+}
+
 /* Requests have ids of their own in the whole case; else the list is named. */
 static uint16_t list_of(const struct run *r, const struct event *ev,
                         const struct effect_row *row)
@@ -443,8 +451,8 @@ static void ask(struct run *r, const struct event *ev, uint16_t index,
     want_key(r, item.tier, name_text(&item.key));
 }
 
-static const struct item *find_of_clock(const struct run *r,
-                                        const struct clock_instance *k)
+const struct item *item_of_clock(const struct run *r,
+                                 const struct clock_instance *k)
 {
     for (uint8_t i = 0; i < r->c->item_count; i++) {
         const struct item *it = &r->c->items[i];
@@ -455,10 +463,18 @@ static const struct item *find_of_clock(const struct run *r,
     return NULL;
 }
 
+/* Who has taken it, or is to do it; else the case's owner. */
+struct text item_doer(const struct run *r, const struct item *i)
+{
+    if (i && i->state == ITEM_TAKEN && i->by.size)
+        return name_text(&i->by);
+    return i && i->owner.size ? name_text(&i->owner) : name_text(&r->c->owner);
+}
+
 /* What an item's clock is shown as, where its step does not say. */
 struct text item_rule_of(const struct run *r, const struct clock_instance *k)
 {
-    const struct item *i = find_of_clock(r, k);
+    const struct item *i = item_of_clock(r, k);
     const struct list_rule *list = i ? &r->policy->lists[i->list] : NULL;
 
     return list && list->id.size ? list->id : r->policy->clocks[k->clock].name;
@@ -469,7 +485,7 @@ struct text item_rule_of(const struct run *r, const struct clock_instance *k)
 void item_overdue(struct run *r, const struct clock_instance *k,
                   const struct why *why)
 {
-    const struct item *i = find_of_clock(r, k);
+    const struct item *i = item_of_clock(r, k);
     const struct list_rule *list = i ? &r->policy->lists[i->list] : NULL;
     struct item next;
     struct want *w;
@@ -577,6 +593,8 @@ struct text item_refuse(struct run *r, const struct event *ev,
 
     if (list == LIST_NONE)
         return TEXT("unknown_item");
+    if (row->every)
+        return why;
     keys_find(&k, &r->policy->lists[list], ev, row);
     if (k.too_long)
         return TEXT("limit");
@@ -593,7 +611,9 @@ struct text item_refuse(struct run *r, const struct event *ev,
     if (k.count || !must_be_known(row))
         return why;
     only = only_open(r, list);
-    return only ? one_refused(r, ev, row->effect, only) : TEXT("unknown_item");
+    if (!only)
+        return has_open(r, list) ? TEXT("which_item") : TEXT("unknown_item");
+    return one_refused(r, ev, row->effect, only);
 }
 
 /* --- carrying out --------------------------------------------------------- */
@@ -679,11 +699,12 @@ static void run_one(struct run *r, const struct event *ev, enum effect e,
     }
 }
 
-static void drop_all(struct run *r, const struct event *ev, uint16_t list)
+static void run_all(struct run *r, const struct event *ev, enum effect e,
+                    uint16_t list)
 {
     for (uint8_t i = 0; i < r->c->item_count && !r->limit; i++)
-        if (r->c->items[i].list == list)
-            run_one(r, ev, EFFECT_ITEM_DROP, &r->c->items[i]);
+        if (r->c->items[i].list == list && is_open(&r->c->items[i]))
+            run_one(r, ev, e, &r->c->items[i]);
 }
 
 /* Those that the event names; where it names none, the only open one. */
@@ -701,7 +722,7 @@ static void run_known(struct run *r, const struct event *ev, enum effect e,
         return;
     only = only_open(r, list);
     if (e == EFFECT_ITEM_DROP)
-        drop_all(r, ev, list);
+        run_all(r, ev, e, list);
     else if (only)
         run_one(r, ev, e, only);
 }
@@ -714,6 +735,10 @@ void item_run(struct run *r, const struct event *ev,
 
     if (list == LIST_NONE)
         return;
+    if (row->every) {
+        run_all(r, ev, row->effect, list);
+        return;
+    }
     keys_find(&k, &r->policy->lists[list], ev, row);
     switch (row->effect) {
     case EFFECT_ITEM_BEGIN:

@@ -197,14 +197,6 @@ static bool is_frozen_for(const struct run *r, const struct event *ev)
     return r->c->owner_frozen && reporter_tier(r, ev) < 2;
 }
 
-static bool is_kept_away(const struct run *r, struct text who)
-{
-    for (uint8_t i = 0; i < r->c->excluded_count; i++)
-        if (name_is(&r->c->excluded[i], who))
-            return true;
-    return false;
-}
-
 static bool is_offered_to(const struct run *r, struct text who)
 {
     return who.size && name_is(&r->c->offered_to, who);
@@ -285,17 +277,31 @@ static void hand_to_group(struct run *r, const struct event *ev,
                     .kind = DECISION_NOBODY, .at_ms = ev->at_ms, .tier = 2});
 }
 
+static void exclude(struct run *r, struct text person, int64_t at_ms)
+{
+    if (!person.size || is_kept_away(r, person))
+        return;
+    emit(r, &(struct decision){
+                .kind = DECISION_EXCLUDE, .at_ms = at_ms, .person = person});
+    pages_withdraw_person(r, person, at_ms);
+}
+
+/* Whoever leads the station answers for what was his. */
+static void keep_away(struct run *r, struct text person, int64_t at_ms)
+{
+    exclude(r, person, at_ms);
+    if (name_is(&r->c->offered_to, person))
+        offered(r, at_ms, (struct text){NULL, 0});
+    if (name_is(&r->c->owner, person))
+        own_head(r, at_ms);
+}
+
 static void swap(struct run *r, const struct event *ev, struct text to)
 {
     struct text from = event_text(ev, TEXT("from"));
     struct name head;
 
-    if (from.size && !is_kept_away(r, from)) {
-        emit(r, &(struct decision){.kind = DECISION_EXCLUDE,
-                                   .at_ms = ev->at_ms,
-                                   .person = from});
-        pages_withdraw_person(r, from, ev->at_ms);
-    }
+    exclude(r, from, ev->at_ms);
     if (to.size)
         own(r, ev->at_ms, to);
     else if (name_is(&r->c->owner, from) &&
@@ -334,6 +340,9 @@ void owner_run(struct run *r, const struct event *ev, enum effect e)
     case EFFECT_TAKE:
         if (ev->reporter.size)
             own(r, ev->at_ms, ev->reporter);
+        break;
+    case EFFECT_KEEP_AWAY:
+        keep_away(r, to, ev->at_ms);
         break;
     case EFFECT_TO_HEAD:
         own_head(r, ev->at_ms);

@@ -106,12 +106,17 @@ void wants_are_moot(struct run *r)
         r->wants[i].inform = true;
 }
 
-bool is_excluded(const struct run *r, const struct name *who)
+bool is_kept_away(const struct run *r, struct text who)
 {
     for (uint8_t i = 0; i < r->c->excluded_count; i++)
-        if (name_equal(&r->c->excluded[i], who))
+        if (name_is(&r->c->excluded[i], who))
             return true;
     return false;
+}
+
+bool is_excluded(const struct run *r, const struct name *who)
+{
+    return is_kept_away(r, name_text(who));
 }
 
 static bool is_paged(const struct run *r, const struct name *who)

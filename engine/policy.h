@@ -78,6 +78,7 @@ struct role {
     X(TAKE,         "take")         /* the reporter becomes owner               */ \
     X(FREEZE_OWNER, "freeze_owner") /* only a higher tier may change the owner  */ \
     X(SWAP,         "swap")         /* from is kept from the customer; to owns  */ \
+    X(KEEP_AWAY,    "keep_away")    /* to is kept from the customer; the head has what was his */ \
     X(ACKNOWLEDGE,  "acknowledge")                                              \
     X(UNACKNOWLEDGE,"unacknowledge")                                            \
     X(SNOOZE,       "snooze")       /* minutes: holds the reporter's re-pages   */ \
@@ -159,6 +160,7 @@ struct effect_row {
     const struct memory *memory; /* REMEMBER, FORGET */
     struct expr to;   /* with rows: instead of the event's field of that name */
     uint16_t list;    /* of items: its number, or LIST_ANY */
+    bool every;       /* all that are open */
     struct text item; /* exactly this one; else ... */
     struct text
         by_field; /* those named in this field; else by the list's key */

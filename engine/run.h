@@ -37,6 +37,7 @@ struct event {
     const struct field *fields;
     size_t field_count;
     const struct change *change; /* of a case.updated; else NULL */
+    const struct item *item;     /* whose clock wants somebody; NULL: none's */
     const struct field *own;     /* a derived event's: these come first */
     size_t own_count;
     const struct emission *emits[EMITS_MAX]; /* derived when it is through */
@@ -214,6 +215,9 @@ struct text item_refuse(struct run *r, const struct event *ev,
                         const struct effect_row *row);
 void item_run(struct run *r, const struct event *ev,
               const struct effect_row *row);
+const struct item *item_of_clock(const struct run *r,
+                                 const struct clock_instance *k);
+struct text item_doer(const struct run *r, const struct item *i);
 struct text item_rule_of(const struct run *r, const struct clock_instance *k);
 void item_overdue(struct run *r, const struct clock_instance *i,
                   const struct why *why);
@@ -354,6 +358,7 @@ void want_audience(struct run *r, targets page, targets inform, targets except,
                    bool escalates, bool judged, const struct why *why);
 struct want *want_add(struct run *r);
 bool is_excluded(const struct run *r, const struct name *who);
+bool is_kept_away(const struct run *r, struct text who);
 struct want *want_role(struct run *r, uint8_t role, uint8_t top, bool judged,
                        const struct why *why);
 /* The page to that role is about this request. */

@@ -76,6 +76,10 @@ struct value scope_name(const struct scope *s, enum expr_name name)
         return text_value(ev->reporter);
     case EXPR_NAME_REPORTER_IS_OWNER:
         return flag_of(ev->reporter.size && name_is(&c->owner, ev->reporter));
+    case EXPR_NAME_REPORTER_KEPT_AWAY:
+        return flag_of(ev->reporter.size && is_kept_away(r, ev->reporter));
+    case EXPR_NAME_ITEM_OWNER:
+        return text_value(item_doer(r, ev->item));
     case EXPR_NAME_CASE_ID:
         return text_value(r->case_id);
     case EXPR_NAME_CASE_NEW:

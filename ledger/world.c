@@ -327,6 +327,7 @@ static const struct {
     {"circle",               REFUSAL_GATE_REFUSED},
     {"unknown_promise",      REFUSAL_NOT_FOUND},
     {"unknown_item",         REFUSAL_NOT_FOUND},
+    {"which_item",           REFUSAL_MISSING_FIELD},
     {"not_enough_authority", REFUSAL_NOT_ALLOWED},
     {"already_decided",      REFUSAL_GATE_REFUSED},
     {"negative",             REFUSAL_BAD_FIELD},

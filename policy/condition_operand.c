@@ -219,6 +219,7 @@ static enum type name_type(enum expr_name name)
         return A_TIME;
     case EXPR_NAME_CASE_LINE_OPEN:
     case EXPR_NAME_REPORTER_IS_OWNER:
+    case EXPR_NAME_REPORTER_KEPT_AWAY:
     case EXPR_NAME_CASE_NEW:
     case EXPR_NAME_CASE_HAS_CHILDREN:
         return A_FLAG;

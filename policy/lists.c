@@ -576,7 +576,7 @@ static bool effect_of(struct text word, enum effect *effect)
     return false;
 }
 
-/* LIST, LIST.ITEM, or any */
+/* LIST, LIST.ITEM, LIST.all, or any */
 static void find_target(struct loader *l, const struct phrase *p,
                         struct effect_row *out)
 {
@@ -603,6 +603,9 @@ static void find_target(struct loader *l, const struct phrase *p,
     if (out->list == LIST_NONE)
         report_error(l, at, "", report_meant(l, near.best),
                      "no list is called \"%.*s\"", TEXT_ARG(name));
+    else if (text_equal(out->item, TEXT("all")) &&
+             !list_item(&d->lists[out->list], out->item))
+        out->every = true;
     else if (out->item.size && !list_item(&d->lists[out->list], out->item))
         report_error(l, at, "", "", "the list %.*s has no item \"%.*s\"",
                      TEXT_ARG(name), TEXT_ARG(out->item));

@@ -59,7 +59,8 @@ static bool lock_find(struct loader *l, const struct phrase *p, uint16_t *lock)
 /* Whom, where the event does not say: assign asset.changed_by */
 static bool takes_person(enum effect effect)
 {
-    return effect == EFFECT_ASSIGN || effect == EFFECT_OFFER;
+    return effect == EFFECT_ASSIGN || effect == EFFECT_OFFER ||
+           effect == EFFECT_KEEP_AWAY;
 }
 
 static void read_effect(struct loader *l, yaml_node_t *node,
