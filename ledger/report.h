@@ -15,7 +15,7 @@
  * Memory   A report owns all it gives out.
  * Errors   As history_each.
  * Threads  One at a time.
- * Source   requirements.md FB-04 to FB-07, MD-15, ES-04, ES-05, PR-06, CT-08.
+ * Source   requirements.md part 5, the rows that ask for figures.
  */
 #ifndef LEDGER_REPORT_H
 #define LEDGER_REPORT_H
