@@ -110,8 +110,9 @@ static const struct pair reasons[] = {
     {"promise_exists", N_("The case has a promise of this name already.")},
     {"unknown_item", N_("The case has no such item, task or request.")},
     {"which_item", N_("Several are open: say which, with item=.")},
-    {"not_enough_authority",
-     N_("It is not yours to decide: a higher tier was asked.")},
+    {"not_enough_authority", N_("It is not yours to decide: a higher tier was "
+                                "asked, or the case is your "
+                                "own.")},
     {"already_decided", N_("It was decided before.")},
     {"negative", N_("The amount is less than nothing.")},
     {"itself", N_("A case is not part of itself.")},

@@ -189,6 +189,12 @@ static void check_repeat(struct loader *l, yaml_node_t *node,
         report_error(l, node_place(node), "a page that never ends is noise",
                      "repeat: 10min, until: 24h (since it began to count)",
                      "\"repeat\" and \"until\" go together");
+    if (step->repeat_ms && step->until_ms && step->basis == STEP_AFTER &&
+        step->after_ms + step->repeat_ms > step->until_ms)
+        report_error(l, node_place(node),
+                     "\"until\" counts from the same moment as \"after\"",
+                     "until: after and one \"repeat\", or later",
+                     "the step would never repeat");
 }
 
 /* The step that a share is of: the one named, else the next that is none. */

@@ -65,6 +65,14 @@ static void lint_kind(struct loader *l, uint16_t index)
         report_warning(l, at, "without a case it would be refused",
                        "case: opens", "%.*s does open, but needs a case",
                        TEXT_ARG(k->name));
+    for (size_t i = 0; i < k->spread_count; i++)
+        if (k->spreads[i].query == QUERY_NEW &&
+            !l->draft->kinds[k->spreads[i].kind].opens_case)
+            report_error(
+                l, at, "nothing would come of it", "case: opens",
+                "%.*s wants a case of its own of %.*s, which opens none",
+                TEXT_ARG(k->name),
+                TEXT_ARG(l->draft->kinds[k->spreads[i].kind].name));
 }
 
 void rules_lint(struct loader *l)

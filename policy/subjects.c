@@ -162,6 +162,17 @@ static const struct shape_row interval_rows[] = {
 };
 static const struct shape interval_shape = SHAPE("intervals", interval_rows);
 
+static void read_interval_rule(struct loader *l, yaml_node_t *node,
+                               struct interval_rule *interval)
+{
+    shape_read(l, node, &interval_shape, interval);
+    if (interval->from_field.size &&
+        text_equal(interval->from_field, interval->until_field))
+        report_error(l, node_place(node), "they would take no time",
+                     "from: FIELD, until: ANOTHER",
+                     "these intervals begin and end with one field");
+}
+
 void read_intervals(struct loader *l, yaml_node_t *node, void *into,
                     const struct shape_row *row)
 {
@@ -181,7 +192,7 @@ void read_intervals(struct loader *l, yaml_node_t *node, void *into,
              key->type == YAML_SCALAR_NODE && j < d->policy->interval_count;
              j++)
             if (text_equal(d->intervals[j].name, node_text(key)))
-                shape_read(l, value, &interval_shape, &d->intervals[j]);
+                read_interval_rule(l, value, &d->intervals[j]);
     }
 }
 

@@ -117,9 +117,9 @@ static void read_versions(struct loader *l, yaml_node_t *node, void *into,
     (void)row;
     if (!node_is_mapping(l, node, "a mapping of versions"))
         return;
-    if (node_count(node) > VERSIONS_MAX) {
-        report_error(l, node_place(node), "", "", "more than %d versions",
-                     VERSIONS_MAX);
+    if (!node_count(node) || node_count(node) > VERSIONS_MAX) {
+        report_error(l, node_place(node), "", "",
+                     "a tariff has 1 to %d versions", VERSIONS_MAX);
         return;
     }
     versions = loader_array(l, node_count(node), sizeof *versions);
