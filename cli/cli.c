@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/utf8.h"
+#include "cli/aliases.h"
 #include "cli/client.h"
 #include "cli/duty.h"
 #include "cli/help.h"
@@ -284,6 +285,9 @@ static int run(struct cli *cli, int argc, char **argv)
         code = apply_settings(cli);
         if (code == CLI_DONE)
             help_command(cli, cli->command);
+        if (code == CLI_DONE && strcmp(cli->command->id, "record") == 0 &&
+            find_who(cli) == CLI_DONE)
+            aliases_print(cli, NULL);
         return code;
     case OPTION_GO_ON:
         break;

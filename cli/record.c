@@ -2,16 +2,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/aliases.h"
 #include "cli/fields.h"
 #include "cli/order.h"
 #include "cli/session.h"
 #include "cli/words.h"
 
-static bool any_name;
+static bool any_name, list;
+static struct option_list packs;
 
 /* clang-format off */
 const struct option_row record_options[] = {
     {"any", 0, OPTION_FLAG, NULL, N_("kinds and fields that are not built in, too"), &any_name},
+    {"aliases", 0, OPTION_FLAG, NULL, N_("the short names that the pack gives"), &list},
+    {"policy", 'p', OPTION_LIST, N_("DIR"), N_("take the short names of this pack"), &packs},
     {0}};
 /* clang-format on */
 
@@ -44,8 +48,29 @@ static int send(struct cli *cli, const char *kind, const char *case_id,
     return code;
 }
 
+/* A short name: its kind, its fields and what was typed behind it. */
+static int send_alias(struct cli *cli, const struct alias_words *a)
+{
+    int code = fields_check_kind(cli, a->kind, true);
+
+    return code == CLI_DONE ? send(cli, a->kind, a->case_id, a->count,
+                                   (char **)(uintptr_t)a->fields)
+                            : code;
+}
+
 int run_record(struct cli *cli, int argc, char **argv)
 {
+    struct alias_words alias;
+
+    if (list) {
+        aliases_print(cli, &packs);
+        return CLI_DONE;
+    }
+    if (aliases_find(cli, &packs, argc, argv, &alias)) {
+        int sent = send_alias(cli, &alias);
+        aliases_fini(&alias);
+        return sent;
+    }
     char *kind = argc > 0 ? strdup(argv[0])
                           : cli_ask(cli, _("What happened "
                                            "(kind)?"));

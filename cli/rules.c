@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "ledger/apply.h"
+#include "ledger/history.h"
 #include "ledger/ledger.h"
 #include "ledger/role_words.h"
 #include "ledger/state_reader.h"
@@ -60,6 +61,23 @@ static bool version_in_force(struct cli *cli, char out[LIMIT_ID_BYTES + 1])
     return *out != 0;
 }
 
+/* Before the first checkpoint only the journal knows; it is short then. */
+static struct policyset *rules_of_journal(struct cli *cli)
+{
+    struct policyset *set = NULL;
+    char dir[LIMIT_PATH_BYTES];
+    struct history_options ledger = {.journal = dir};
+
+    if (cli->connect ||
+        file_join(dir, sizeof dir, cli->home_path, "ledger", NULL) !=
+            STATUS_OK ||
+        !file_exists(dir) ||
+        history_policies(&ledger, &set, NULL) != STATUS_OK)
+        return NULL;
+    role_words_use(set);
+    return set;
+}
+
 struct policyset *rules_in_force(struct cli *cli)
 {
     char version[LIMIT_ID_BYTES + 1], dir[LIMIT_PATH_BYTES];
@@ -67,8 +85,9 @@ struct policyset *rules_in_force(struct cli *cli)
     struct bytes blob = {0};
     struct findings findings;
 
-    if (!version_in_force(cli, version) ||
-        file_join(dir, sizeof dir, cli->home_path, "ledger/blobs", NULL) !=
+    if (!version_in_force(cli, version))
+        return rules_of_journal(cli);
+    if (file_join(dir, sizeof dir, cli->home_path, "ledger/blobs", NULL) !=
             STATUS_OK)
         return NULL;
     findings_init(&findings);

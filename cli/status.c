@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/aliases.h"
 #include "cli/question.h"
 #include "cli/status_words.h"
 #include "cli/table.h"
@@ -10,7 +11,13 @@
 #include "proto/message_json.h"
 
 const struct option_row status_options[] = {{0}};
-const struct option_row policy_show_options[] = {{0}};
+static struct option_list packs;
+
+/* clang-format off */
+const struct option_row policy_show_options[] = {
+    {"policy", 'p', OPTION_LIST, N_("DIR"), N_("a card of this pack, not of what runs"), &packs},
+    {0}};
+/* clang-format on */
 
 static const struct table_column columns[] = {
     {N_("PART"), false, 0},
@@ -128,7 +135,8 @@ int run_policy_show(struct cli *cli, int argc, char **argv)
     struct rows rows = {0};
     int code;
 
-    (void)argc, (void)argv;
+    if (argc)
+        return aliases_card(cli, &packs, argv[0]);
     question_init(&q, "policy.show");
     code = question_ask(cli, &q, &yinuo__v1__pack_version__descriptor, &rows);
     if (code == CLI_DONE && cli->out.json) {

@@ -303,6 +303,43 @@ static void card_names(struct loader *l, const struct reading *r,
     }
 }
 
+static yaml_node_t *child_at(struct loader *l, yaml_node_t *node, size_t i,
+                             yaml_node_t **key)
+{
+    yaml_node_t *value = NULL;
+
+    *key = NULL;
+    if (node->type == YAML_SEQUENCE_NODE)
+        return node_item(l, node, i);
+    return node_pair(l, node, i, key, &value) ? value : NULL;
+}
+
+/* "amount 0, when warranty": what has room in one line. */
+static struct text one_line(struct loader *l, yaml_node_t *node)
+{
+    char words[400];
+    size_t used = 0;
+    yaml_node_t *key;
+
+    if (node->type == YAML_SCALAR_NODE)
+        return loader_text(l, node_text(node));
+    for (size_t i = 0; i < node_count(node); i++) {
+        yaml_node_t *value = child_at(l, node, i, &key);
+        int more;
+
+        if (!value || value->type != YAML_SCALAR_NODE)
+            return TEXT("");
+        more = snprintf(words + used, sizeof words - used, "%s%.*s%s%.*s",
+                        used ? ", " : "",
+                        TEXT_ARG(key ? node_text(key) : TEXT("")),
+                        key ? " " : "", TEXT_ARG(node_text(value)));
+        if (more < 0 || used + (size_t)more >= sizeof words)
+            return TEXT("");
+        used += (size_t)more;
+    }
+    return loader_text(l, (struct text){words, (uint32_t)used});
+}
+
 /* Counts, and fills where there is room, what stands under a node. */
 static void lines_of(struct loader *l, struct pack_file *file,
                      yaml_node_t *node, struct text name, unsigned depth,
@@ -310,27 +347,24 @@ static void lines_of(struct loader *l, struct pack_file *file,
 {
     struct people_line *line = out && *count < room ? &out[*count] : NULL;
     struct pack_file *before = l->source;
+    struct text words;
 
     if (depth > LINES_DEPTH_MAX)
         return;
     l->source = file;
+    words = one_line(l, node);
     *count += 1;
     if (line)
-        *line = (struct people_line){depth, name,
-                                     node->type == YAML_SCALAR_NODE
-                                         ? loader_text(l, node_text(node))
-                                         : TEXT("")};
-    for (size_t i = 0; node->type != YAML_SCALAR_NODE && i < node_count(node);
+        *line = (struct people_line){depth, name, words};
+    for (size_t i = 0;
+         !words.size && node->type != YAML_SCALAR_NODE && i < node_count(node);
          i++) {
-        yaml_node_t *key = NULL, *value;
+        yaml_node_t *key = NULL, *value = child_at(l, node, i, &key);
 
-        if (node->type == YAML_SEQUENCE_NODE)
-            value = node_item(l, node, i);
-        else if (!node_pair(l, node, i, &key, &value))
-            continue;
-        lines_of(l, file, value,
-                 key ? loader_text(l, node_text(key)) : TEXT(""), depth + 1,
-                 out, room, count);
+        if (value)
+            lines_of(l, file, value,
+                     key ? loader_text(l, node_text(key)) : TEXT(""), depth + 1,
+                     out, room, count);
     }
     l->source = before;
 }

@@ -45,6 +45,16 @@ grep -q "this home is up already" "$home/second.txt" || fail "said nothing"
 "$yinuo" record case.opened LN-4 station=ST-LN-04 class=fault channel=phone \
     owner=ln04-e1 >/dev/null || fail "no case"
 "$yinuo" record media.requested LN-4 outlet=CCTV >/dev/null || fail "no event"
+"$yinuo" record warn LN-4 "he will not wait" >/dev/null ||
+    fail "no short name of the pack"
+"$yinuo" case timeline LN-4 | grep -q 'customer dissatisfied (level 2' ||
+    fail "warn is a dissatisfied customer of level 2"
+"$yinuo" record --help | grep -q '^op-surprise' || fail "help without aliases"
+"$yinuo" policy show damage | grep -q '^ *V7.0' || fail "no card of the pack"
+"$yinuo" case export LN-4 --for customer | grep -q 'media request' ||
+    fail "no case file of the running system"
+"$yinuo" report times | grep -q '^first contact' || fail "no report"
+"$yinuo" audit --what policy | grep -q 'is in force' || fail "no audit"
 until_true grep -q 'LN-4' "$home/pages/crisis_center.log"
 "$yinuo" ack LN-4 | grep -q 'acknowledged for station head' || fail "no ack"
 code=0
