@@ -139,11 +139,28 @@ static enum checkpoint_phase wait_for_work(struct checkpoint *c)
     return phase;
 }
 
+/* What was frozen becomes the room of the next one: pages that are there need
+ * not be asked for again, nor slots be made more one doubling after the other.
+ */
+static void put_by(struct checkpoint *c)
+{
+    size_t bytes = memtable_mapped(c->memory);
+
+    assert(c->spare == NULL);
+    if (memtable_is_roomy(c->memory)) {
+        memtable_free(c->memory);
+    } else {
+        memtable_reset(c->memory);
+        c->spare = c->memory;
+    }
+    memarena_trim(bytes); /* the next one may need as much */
+    c->memory = NULL;
+}
+
 static void *run(void *arg)
 {
     struct state *s = arg;
     struct checkpoint *c = &s->checkpoint;
-    size_t bytes;
 
     pthread_setname_np(pthread_self(), "checkpoint");
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), WRITER_NICE);
@@ -154,10 +171,7 @@ static void *run(void *arg)
             set_phase(c, CHECKPOINT_DONE);
             break;
         case CHECKPOINT_FREE:
-            bytes = memtable_bytes(c->memory);
-            memtable_free(c->memory);
-            memarena_trim(bytes); /* the next one may need as much */
-            c->memory = NULL;
+            put_by(c);
             set_phase(c, CHECKPOINT_IDLE);
             break;
         default:
@@ -212,7 +226,10 @@ static void freeze(struct state *s, int64_t now_ms)
     assert(s->frozen == NULL && c->phase == CHECKPOINT_IDLE);
     c->memory = s->frozen = s->active;
     c->seq = s->applied;
-    s->active = checkpoint_new_memtable(memtable_count(s->frozen) / 2);
+    s->active = c->spare != NULL
+                    ? c->spare
+                    : checkpoint_new_memtable(memtable_count(s->frozen) / 2);
+    c->spare = NULL;
     c->phase = CHECKPOINT_FROZEN;
     c->dirty_since_ms = 0;
     c->started_ms = now_ms;

@@ -15,7 +15,7 @@ enum {
     CHUNK_FIRST = 64 << 10,
     CHUNK_LAST = 2 << 20,
     HUGE_BYTES = 2 << 20,
-    KEPT_MAX = 24,
+    KEPT_MAX = 64,
 };
 
 struct memarena_chunk {
@@ -142,6 +142,7 @@ void memarena_trim(size_t bytes)
 static void link_chunk(struct memarena *a, struct memarena_chunk *c,
                        size_t size)
 {
+    a->mapped += size;
     c->size = size;
     c->prev = NULL;
     c->next = a->chunks;
@@ -176,10 +177,12 @@ static void refill(struct memarena *a, size_t room)
 
     while (size < room + sizeof(struct memarena_chunk))
         size *= 2;
-    struct memarena_chunk *c = size == HUGE_BYTES ? take_kept() : NULL;
+    struct memarena_chunk *c = size <= HUGE_BYTES ? take_kept() : NULL;
 
     if (c == NULL)
         c = memarena_map(size);
+    else
+        size = HUGE_BYTES;
     link_chunk(a, c, size);
     a->at = (uint8_t *)(c + 1);
     a->room = size - sizeof *c;
@@ -209,6 +212,7 @@ static void give_alone(struct memarena *a, void *block)
         a->chunks = c->next;
     if (c->next != NULL)
         c->next->prev = c->prev;
+    a->mapped -= c->size;
     munmap(c, c->size);
 }
 

@@ -23,6 +23,7 @@ struct memarena {
     size_t room;                   /* bytes left there */
     size_t chunk_size;             /* of the next chunk, growing to a cap */
     size_t used;                   /* bytes handed out and not given back */
+    size_t mapped;                 /* bytes of all chunks */
     void *free_lists[MEMARENA_CLASSES];
 };
 

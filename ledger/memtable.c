@@ -78,6 +78,21 @@ void memtable_free(struct memtable *m)
     free(m);
 }
 
+void memtable_reset(struct memtable *m)
+{
+    memarena_fini(&m->arena);
+    memarena_init(&m->arena);
+    memset(m->slots, 0, (m->mask + 1) * sizeof *m->slots);
+    m->count = 0;
+    for (size_t t = 0; t < MEMTABLE_TABLES; t++)
+        m->orders[t] = (struct order){.eager = m->orders[t].eager};
+}
+
+bool memtable_is_roomy(const struct memtable *m)
+{
+    return m->mask >= SLOTS_FIRST && m->count < m->mask / 16;
+}
+
 void memtable_order_eagerly(struct memtable *m, uint8_t table)
 {
     assert(m->count == 0);
@@ -350,10 +365,15 @@ size_t memtable_bytes(const struct memtable *m)
     return m->arena.used;
 }
 
+size_t memtable_mapped(const struct memtable *m)
+{
+    return m->arena.mapped;
+}
+
 /* A row with the beginning of its key, so that sorting looks at few rows: each
  * look would be one into memory far away. */
 struct sorting {
-    uint64_t first, second; /* bytes of the key, 8 and 8 */
+    uint64_t first, second, third; /* bytes of the key, 8 each */
     struct mem_row *row;
 };
 
@@ -365,6 +385,8 @@ static int by_key(const void *a, const void *b)
         return x->first < y->first ? -1 : 1;
     if (x->second != y->second)
         return x->second < y->second ? -1 : 1;
+    if (x->third != y->third)
+        return x->third < y->third ? -1 : 1;
     return memtable_compare(mem_row_key(x->row), mem_row_key(y->row));
 }
 
@@ -395,6 +417,7 @@ static struct sorting sorting_of(struct mem_row *row)
     return (struct sorting){
         .first = row->prefix,
         .second = key.size > 8 ? memorder_prefix(slice_from(key, 8)) : 0,
+        .third = key.size > 16 ? memorder_prefix(slice_from(key, 16)) : 0,
         .row = row};
 }
 

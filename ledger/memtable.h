@@ -54,6 +54,13 @@ struct memtable *memtable_new(size_t expected);
 /* Free all of it. NULL is fine. */
 void memtable_free(struct memtable *m);
 
+/* Empty again; the room for as many rows as it had stays, and what is indexed
+ * eagerly. */
+void memtable_reset(struct memtable *m);
+
+/* It has far more room than rows. */
+bool memtable_is_roomy(const struct memtable *m);
+
 /* Index table's rows as they are put rather than on first iteration. */
 void memtable_order_eagerly(struct memtable *m, uint8_t table);
 
@@ -94,7 +101,8 @@ static inline struct mem_row *memtable_after(const struct mem_row *row)
 }
 
 size_t memtable_count(const struct memtable *m);
-size_t memtable_bytes(const struct memtable *m); /* in use by rows */
+size_t memtable_bytes(const struct memtable *m);  /* in use by rows */
+size_t memtable_mapped(const struct memtable *m); /* ... asked for, for them */
 
 /* All rows, tombstones included, by table and key. The array holds
  * memtable_count() pointers and is the caller's to free(). */

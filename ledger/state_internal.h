@@ -49,9 +49,10 @@ struct checkpoint {
     _Atomic int phase;
     bool started;
     uint64_t seq;            /* * what the frozen rows stand for */
-    struct memtable *memory; /* * to write or to free */
+    struct memtable *memory; /* * to write, or to empty for the next one */
     int64_t took_ms;         /* * of the last write */
     bool loading;            /* * see STATE_META_LOADING */
+    struct memtable *spare;  /* * an empty one for the next freezing, or NULL */
 
     /* The owner's policy. */
     int64_t dirty_since_ms; /* 0: nothing unwritten, as far as ticks saw */

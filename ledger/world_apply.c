@@ -44,28 +44,62 @@ static size_t timer_key(const struct case_record *c,
                            slice_of(id, n), key);
 }
 
-static void timer_put(struct world *w, const struct case_record *c,
-                      const struct clock_instance *i)
+/* Rows of timers that go and come. They are all over the table: each is fetched
+ * while other rows are being made. */
+struct timer_moves {
+    size_t count;
+    struct timer_move {
+        const struct case_record *of;
+        const struct clock_instance *clock;
+        bool put;
+        struct state_hint hint;
+    } list[2 * CASE_CLOCKS_MAX];
+};
+
+static void timer_moves_add(struct world *w, struct timer_moves *m,
+                            const struct case_record *c,
+                            const struct clock_instance *i, bool put)
 {
-    uint8_t key[STATE_KEY_MAX], value[4 + NAME_BYTES_MAX];
-    size_t size = timer_key(c, i, key);
+    struct timer_move *t = &m->list[m->count++];
+    uint8_t key[STATE_KEY_MAX];
+
+    *t = (struct timer_move){.of = c, .clock = i, .put = put};
+    state_expect(w->state, STATE_TIMERS, slice_of(key, timer_key(c, i, key)),
+                 &t->hint);
+}
+
+static void timer_put(struct world *w, const struct case_record *c,
+                      const struct clock_instance *i, struct slice key)
+{
+    uint8_t value[4 + NAME_BYTES_MAX];
 
     value[0] = (uint8_t)(i->generation >> 24);
     value[1] = (uint8_t)(i->generation >> 16);
     value[2] = (uint8_t)(i->generation >> 8);
     value[3] = (uint8_t)i->generation;
     memcpy(value + 4, c->id.data, c->id.size);
-    state_put(w->state, STATE_TIMERS, slice_of(key, size),
+    state_put(w->state, STATE_TIMERS, key,
               slice_of(value, 4 + (size_t)c->id.size));
 }
 
-static void timer_delete(struct world *w, const struct case_record *c,
-                         const struct clock_instance *i)
+static void timer_moves_expect(struct world *w, struct timer_moves *m)
 {
-    uint8_t key[STATE_KEY_MAX];
-    size_t size = timer_key(c, i, key);
+    for (size_t n = 0; n < m->count; n++)
+        state_expect_more(w->state, &m->list[n].hint);
+}
 
-    state_delete(w->state, STATE_TIMERS, slice_of(key, size));
+static void timer_moves_do(struct world *w, const struct timer_moves *m)
+{
+    for (size_t n = 0; n < m->count; n++) {
+        const struct timer_move *t = &m->list[n];
+        uint8_t bytes[STATE_KEY_MAX];
+        struct slice key = slice_of(bytes, timer_key(t->of, t->clock, bytes));
+
+        if (t->put)
+            timer_put(w, t->of, t->clock, key);
+        else
+            state_delete(w->state, STATE_TIMERS, key);
+    }
 }
 
 /* The same row: key and value. */
@@ -89,15 +123,18 @@ twin(const struct case_record *c, const struct clock_instance *i, size_t place)
     return case_clock(c, i->clock, name_text(&i->key));
 }
 
+/* First what goes: the same key may come again. */
 static void timers_update(struct world *w, const struct case_record *before,
-                          const struct case_record *after)
+                          const struct case_record *after,
+                          struct timer_moves *m)
 {
+    m->count = 0;
     for (size_t n = 0; n < before->clock_count; n++) {
         const struct clock_instance *i = &before->clocks[n];
         const struct clock_instance *j = twin(after, i, n);
 
         if (has_timer(i) && !(j && same_timer(before, i, after, j)))
-            timer_delete(w, before, i);
+            timer_moves_add(w, m, before, i, false);
     }
     for (size_t n = 0; n < after->clock_count; n++) {
         const struct clock_instance *j = &after->clocks[n];
@@ -105,7 +142,7 @@ static void timers_update(struct world *w, const struct case_record *before,
 
         if (has_timer(j) &&
             !(i && has_timer(i) && same_timer(before, i, after, j)))
-            timer_put(w, after, j);
+            timer_moves_add(w, m, after, j, true);
     }
 }
 
@@ -212,18 +249,21 @@ static enum status flush(struct applying *a, struct error *err)
 {
     struct world *w = a->w;
     struct case_record *c = &w->after.record;
+    struct timer_moves moves;
 
     if (a->case_id.size == 0 || c->status == CASE_NONE)
         return STATUS_OK;
     case_stamp(c, a->sequence);
-    timers_update(w, &a->before->record, c);
+    timers_update(w, &a->before->record, c, &moves);
     pages_update(w, &a->before->record, c);
     owners_update(w->state, &a->before->record, c);
+    timer_moves_expect(w, &moves);
     bytes_reset(&w->row);
     if (customs_case_row(c, &w->after.marks, world_policy_of(w, c), &w->row))
         return error_set(err, STATUS_NO_MEMORY, "the row of a case");
     state_put(w->state, STATE_CASES, slice_of_words(name_text(&c->id)),
               bytes_slice(&w->row));
+    timer_moves_do(w, &moves);
     return STATUS_OK;
 }
 
