@@ -219,41 +219,51 @@ static enum status status_of_send(int number)
     }
 }
 
-/* Sends a second reference, so that the first is still there if it fails. */
 static enum status send_one(void *sock, zmq_msg_t *frame, int flags)
 {
-    zmq_msg_t copy;
-
-    zmq_msg_init(&copy);
-    if (zmq_msg_copy(&copy, frame) != 0) {
-        zmq_msg_close(&copy);
-        return STATUS_NO_MEMORY;
-    }
-    while (zmq_msg_send(&copy, sock, flags) < 0) {
+    while (zmq_msg_send(frame, sock, flags) < 0) {
         int number = zmq_errno();
 
-        if (number == EINTR)
-            continue;
-        zmq_msg_close(&copy);
-        return status_of_send(number);
+        if (number != EINTR)
+            return status_of_send(number);
     }
     return STATUS_OK;
 }
 
+/* Sends a second reference, so that the first is still there if a later one
+ * fails. */
+static enum status send_copy(void *sock, zmq_msg_t *frame)
+{
+    zmq_msg_t copy;
+    enum status st = STATUS_NO_MEMORY;
+
+    zmq_msg_init(&copy);
+    if (zmq_msg_copy(&copy, frame) == 0)
+        st = send_one(sock, &copy, ZMQ_DONTWAIT | ZMQ_SNDMORE);
+    if (st)
+        zmq_msg_close(&copy);
+    return st;
+}
+
 /* Full or gone is decided at the first frame; a pipe that ends between frames
- * takes back what it had, and ZeroMQ says EAGAIN. */
+ * takes back what it had, and ZeroMQ says EAGAIN. The last frame, mostly the
+ * large one, is handed over: it is still there if it is not taken. */
 enum status socket_send(void *sock, struct frames *f)
 {
+    size_t last = f->count - 1;
+
     assert(f->count > 0);
-    for (size_t i = 0; i < f->count; i++) {
-        int more = i + 1 < f->count ? ZMQ_SNDMORE : 0;
-        enum status st = send_one(sock, &f->list[i], ZMQ_DONTWAIT | more);
+    for (size_t i = 0; i < last; i++) {
+        enum status st = send_copy(sock, &f->list[i]);
 
         if (st)
             return st;
     }
-    frames_fini(f);
-    return STATUS_OK;
+    enum status st = send_one(sock, &f->list[last], ZMQ_DONTWAIT);
+
+    if (!st)
+        frames_fini(f);
+    return st;
 }
 
 static enum status receive_one(void *sock, zmq_msg_t *frame)
