@@ -13,6 +13,7 @@
 #include "cli/table.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "proto/event_json.h"
 #include "proto/roles.h"
 #include "proto/wire.h"
 
@@ -21,7 +22,8 @@ enum { CACHE_BYTES_MAX = 1024 * 1024, REFRESH_WAIT_MS = 500, SHOWN_MAX = 12 };
 /* One line of the list, from the network or from the cache. */
 struct line {
     const char *station, *person, *name, *method, *address, *delegate;
-    const char *tier; /* its word */
+    const char *tier;     /* its word */
+    const char *override; /* its id, where one put the person there */
 };
 
 static const struct table_column columns[] = {
@@ -60,7 +62,11 @@ static void add_line(struct table *t, const struct line *l)
     table_add(t, l->name, OUT_PLAIN);
     table_add(t, l->method, OUT_PLAIN);
     table_add(t, l->address, OUT_PLAIN);
-    table_add(t, l->delegate, OUT_FAINT);
+    if (l->override && *l->override)
+        table_addf(t, OUT_FAINT, "%s%s*%s", l->delegate ? l->delegate : "",
+                   l->delegate ? " " : "", l->override);
+    else
+        table_add(t, l->delegate, OUT_FAINT);
 }
 
 void duty_table(const struct out *o, const struct rows *rows)
@@ -72,7 +78,7 @@ void duty_table(const struct out *o, const struct rows *rows)
         const Yinuo__V1__RosterRow *r = rows->list[i];
         add_line(&t, &(struct line){r->station, r->person, r->name, r->method,
                                     r->address, r->delegate,
-                                    tier_word((int)r->tier)});
+                                    tier_word((int)r->tier), r->override_id});
     }
     table_print(&t, o);
     table_fini(&t);
@@ -103,6 +109,15 @@ json_t *duty_json(const struct rows *rows)
         put(object, "method", r->method);
         put(object, "address", r->address);
         put(object, "delegate", r->delegate);
+        put(object, "region", r->region);
+        put(object, "hotline", r->hotline);
+        put(object, "override_id", r->override_id);
+        if (r->has_from_ms)
+            json_object_set_new(object, "from",
+                                moment_to_json(r->from_ms, when_zone()));
+        if (r->has_until_ms)
+            json_object_set_new(object, "until",
+                                moment_to_json(r->until_ms, when_zone()));
         json_array_append_new(array, object);
     }
     return array;
@@ -232,9 +247,10 @@ static void show_lines(const struct out *o, const json_t *duty,
         if (tier < 2 || (known && !serves(duty, GET("station"), person)) ||
             table_rows(&t) == SHOWN_MAX)
             continue;
-        add_line(&t, &(struct line){GET("station"), GET("person"), GET("name"),
-                                    GET("method"), GET("address"),
-                                    GET("delegate"), GET("tier_word")});
+        add_line(&t,
+                 &(struct line){GET("station"), GET("person"), GET("name"),
+                                GET("method"), GET("address"), GET("delegate"),
+                                GET("tier_word"), GET("override_id")});
 #undef GET
     }
     table_print(&t, o);

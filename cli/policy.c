@@ -18,9 +18,15 @@ static struct option_list policies;
 static const char *start;
 static int64_t test_ms = 24LL * 3600 * 1000, rows_max = ROWS_USUAL;
 static bool any_name, informs;
+static int64_t days = 14;
+static const char *only;
 
 /* clang-format off */
-const struct option_row policy_check_options[] = {{0}};
+const struct option_row policy_check_options[] = {
+    {"days", 'd', OPTION_INT,  N_("NUMBER"), N_("rosters and hours of so many days ahead (14), or 0"), &days},
+    {"at",    0,  OPTION_TEXT, N_("TIME"),   N_("as if it were then"),                                &start},
+    {"only",  0,  OPTION_TEXT, N_("TOPIC"),  N_("roster, holiday, clock, leave, contact, ivr, check"), &only},
+    {0}};
 const struct option_row policy_test_options[] = {
     {"policy", 'p', OPTION_LIST, N_("DIR"),    N_("a pack or a directory of packs; may be repeated"), &policies},
     {"at",      0,  OPTION_TEXT, N_("TIME"),   N_("when it happens (now)"),                           &start},
@@ -34,8 +40,17 @@ const struct option_row policy_test_options[] = {
 int run_policy_check(struct cli *cli, int argc, char **argv)
 {
     struct policyset *set = NULL;
-    int code = rules_load(cli, argc, argv, &set, false);
+    struct rules_look look = {.from_ms = cli_now_ms(cli), .only = only};
+    int code;
+    bool day;
 
+    if (days < 0 || days > FINDING_DAYS_MAX)
+        return cli_usage(cli, _("--days is from 0 to %d"), FINDING_DAYS_MAX);
+    if (start && when_parse(start, look.from_ms, &look.from_ms, &day,
+                            &cli->error) != STATUS_OK)
+        return cli_usage(cli, "--at: %s", cli->error.text);
+    look.days = (int)days;
+    code = rules_check(cli, argc, argv, &look, &set);
     if (code == CLI_DONE && !cli->out.json)
         for (size_t i = 0; i < set->pack_count; i++) {
             const struct policy *p = set->packs[i].policy;

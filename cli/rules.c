@@ -161,10 +161,11 @@ json_t *rules_findings_json(const struct findings *f)
         const struct finding *x = &f->list[i];
         json_array_append_new(
             array,
-            json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s}", "file", x->file,
-                      "line", (int)x->line, "column", (int)x->column, "level",
-                      x->is_error ? "error" : "warning", "what", x->what, "why",
-                      x->why, "hint", x->hint));
+            json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:s}", "file",
+                      x->file, "line", (int)x->line, "column", (int)x->column,
+                      "level", x->is_error ? "error" : "warning", "what",
+                      x->what, "why", x->why, "hint", x->hint, "topic",
+                      x->topic));
     }
     return array;
 }
@@ -184,8 +185,22 @@ static void print(struct cli *cli, const struct findings *f, bool quiet)
                  f->errors + f->warnings - f->count);
 }
 
-int rules_load(struct cli *cli, int argc, char **argv, struct policyset **set,
-               bool quiet)
+/* Errors are told whatever was asked for. */
+static void keep_only(struct findings *f, const char *topic)
+{
+    size_t kept = 0, dropped = 0;
+
+    for (size_t i = 0; i < f->count; i++)
+        if (f->list[i].is_error || strcmp(f->list[i].topic, topic) == 0)
+            f->list[kept++] = f->list[i];
+        else
+            dropped++;
+    f->count = kept;
+    f->warnings -= dropped;
+}
+
+static int load(struct cli *cli, int argc, char **argv, struct policyset **set,
+                bool quiet, const struct rules_look *look)
 {
     const char *usual[] = {"packs"};
     const char *const *dirs = (const char *const *)argv;
@@ -200,7 +215,13 @@ int rules_load(struct cli *cli, int argc, char **argv, struct policyset **set,
     }
     *set = NULL;
     findings_init(&findings);
+    if (look) {
+        findings.from_ms = look->from_ms;
+        findings.days = look->days;
+    }
     status = policyset_load(dirs, count, apply_names(), set, &findings);
+    if (look && look->only)
+        keep_only(&findings, look->only);
     if (status == STATUS_OK)
         role_words_use(*set);
     if (cli->out.json && !quiet)
@@ -223,4 +244,16 @@ int rules_load(struct cli *cli, int argc, char **argv, struct policyset **set,
     }
     findings_fini(&findings);
     return code;
+}
+
+int rules_load(struct cli *cli, int argc, char **argv, struct policyset **set,
+               bool quiet)
+{
+    return load(cli, argc, argv, set, quiet, NULL);
+}
+
+int rules_check(struct cli *cli, int argc, char **argv,
+                const struct rules_look *look, struct policyset **set)
+{
+    return load(cli, argc, argv, set, false, look);
 }

@@ -37,6 +37,15 @@ bool rules_words(const struct policyset *set, const char *pack,
 int rules_load(struct cli *cli, int argc, char **argv, struct policyset **set,
                bool quiet);
 
+/* The same, looking at rosters and hours over the days to come. */
+struct rules_look {
+    int64_t from_ms;
+    int days;
+    const char *only; /* findings of this topic; NULL: all */
+};
+int rules_check(struct cli *cli, int argc, char **argv,
+                const struct rules_look *look, struct policyset **set);
+
 /* Findings as JSON. */
 json_t *rules_findings_json(const struct findings *f);
 

@@ -452,3 +452,27 @@ void effects_run(struct run *r, struct event *ev)
         }
     }
 }
+
+/* Those of an event without a case, which change what stands beside the cases:
+ * all of them, or none and why. */
+struct text effects_beside(struct run *r, const struct event *ev)
+{
+    const struct kind_rule *kind = &r->policy->kinds[ev->kind];
+    const struct scope s = {r, ev};
+
+    for (size_t pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < kind->effect_count; i++) {
+            const struct effect_row *row = &kind->effects[i];
+            struct text why = {NULL, 0};
+
+            if (rows[row->effect].family != DUTY || !expr_true(&row->when, &s))
+                continue;
+            if (pass)
+                duty_run(r, ev, row->effect);
+            else
+                why = duty_refuse(r, ev, row->effect);
+            if (why.size)
+                return why;
+        }
+    return (struct text){NULL, 0};
+}

@@ -387,11 +387,20 @@ static enum engine_result without_case(struct run *r, struct event *ev)
 {
     const struct input *in = r->in;
     struct case_record *c = r->c;
+    struct text why;
 
-    only(r, DECISION_NOTE, "no_case", (struct text){NULL, 0});
+    case_init(c);
+    run_place(r);
+    why = effects_beside(r, ev);
+    if (why.size)
+        return refuse(r, why.data);
+    if (r->limit)
+        return ENGINE_LIMIT;
+    if (!r->out->decisions.count)
+        only(r, DECISION_NOTE, "no_case", (struct text){NULL, 0});
+    r->out->touched = false;
     if (!r->policy->kinds[ev->kind].has_subjects)
         return ENGINE_DECIDED;
-    case_init(c);
     if (!name_set(&c->station, in->station) ||
         !name_set(&c->region, in->region) ||
         !name_set(&c->product_line, in->product_line))

@@ -331,6 +331,8 @@ uint8_t audience_except(struct run *r, targets except, int64_t at_ms);
 bool is_left_out(const struct run *r, uint8_t except, const struct name *who);
 struct text audience_keep(struct run *r, const struct name *who);
 
+struct text effects_beside(struct run *r, const struct event *ev);
+
 /* duty.c */
 struct text duty_refuse(const struct run *r, const struct event *ev,
                         enum effect e);

@@ -35,7 +35,7 @@ static bool number_of(struct text word, int64_t *thousandths)
 }
 
 /* A plain word is what it looks like; what stands in quotes is a text. */
-static struct value value_of(struct loader *l, yaml_node_t *node)
+struct value attribute_value(struct loader *l, yaml_node_t *node)
 {
     const char *words = (const char *)node->data.scalar.value;
     struct text text = node_text(node);
@@ -100,7 +100,7 @@ void read_attributes(struct loader *l, yaml_node_t *node, void *into,
         if (value->type == YAML_SEQUENCE_NODE)
             a->value = list_of(l, value);
         else if (node_is_text(l, value, "a value"))
-            a->value = value_of(l, value);
+            a->value = attribute_value(l, value);
         a->name = loader_text(l, node_text(key));
         out->count++;
     }

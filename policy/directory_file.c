@@ -107,7 +107,10 @@ static const struct shape_row station_rows[] = {
     {"attributes", read_attributes, INTO(struct station, attributes), MAY, 0, 0,
      0},
     {"roster", read_rosters, INTO(struct station, roles), MAY, 0, 0, 0},
+    {"ivr_text", read_text, INTO(struct station_draft, ivr_text), MAY, 0, 0, 0},
 };
+_Static_assert(offsetof(struct station_draft, station) == 0,
+               "the rows above are of both");
 static const struct shape station_shape = SHAPE("a station", station_rows);
 
 static void read_stations(struct loader *l, yaml_node_t *node, void *into,
@@ -124,7 +127,7 @@ static void read_stations(struct loader *l, yaml_node_t *node, void *into,
 
         if (!node_pair(l, node, i, &key, &value) || !id_is_good(l, key))
             continue;
-        shape_read(l, value, &station_shape, &s->station);
+        shape_read(l, value, &station_shape, s);
         s->station.id = loader_text(l, node_text(key));
         s->draft = l->draft;
         s->place = node_place(key);
@@ -276,6 +279,7 @@ static const struct shape_row names_rows[] = {
     {"stations", read_nothing, 0, 0, MAY, 0, 0, 0},
     {"roster", read_nothing, 0, 0, MAY, 0, 0, 0},
     {"template", read_nothing, 0, 0, MAY, 0, 0, 0},
+    {"checks", read_checks, 0, 0, MAY, 0, 0, 0},
 };
 static const struct shape names_shape = SHAPE("directory.yaml", names_rows);
 

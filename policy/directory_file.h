@@ -30,8 +30,20 @@ struct person_draft {
 
 struct station_draft {
     struct station station;
+    struct text ivr_text; /* what its telephone says */
     const struct draft *draft;
     struct place place;
+};
+
+/* What a pack wants of an attribute. */
+enum check_each { CHECK_STATION, CHECK_REGION };
+
+struct directory_check {
+    enum check_each each;
+    struct text attribute, unless, say;
+    bool must, at_most_set;
+    int64_t at_most; /* thousandths */
+    const struct draft *draft; /* whose stations and regions are asked */
 };
 
 struct region_draft {
@@ -47,6 +59,8 @@ struct directory_draft {
     struct region_draft *regions;
     size_t person_count, station_count, region_count;
     size_t person_room, station_room, region_room;
+    struct directory_check *checks;
+    size_t check_count;
     struct zones zones;
     struct calendars calendars;
     struct text default_zone;       /* of the file being read */
@@ -67,6 +81,14 @@ void rosters_lint(struct loader *l);
 
 /* attributes.c */
 shape_reader read_attributes; /* struct attributes */
+/* Of a scalar: a word is what it looks like. */
+struct value attribute_value(struct loader *l, yaml_node_t *node);
+
+/* directory_checks.c */
+shape_reader read_checks; /* struct directory_draft */
+
+/* across.c: over the days that the findings ask for. */
+void across_lint(struct loader *l);
 
 /* persons.c */
 shape_reader read_persons; /* struct directory_draft */

@@ -52,6 +52,7 @@ static void report(struct loader *l, struct place at, bool is_error,
         .what = keep(l, what),
         .why = keep(l, why),
         .hint = keep(l, hint),
+        .topic = l->topic ? l->topic : "",
     };
 }
 

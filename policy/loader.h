@@ -92,6 +92,7 @@ struct loader {
     size_t draft_count;
     const struct blob *blob; /* for .ics files */
     struct directory_draft *directory;
+    const char *topic; /* of what is reported now; NULL: of no one */
 };
 
 /* what is a format; why and hint are words as they are, "" for none. */

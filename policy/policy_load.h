@@ -42,14 +42,18 @@ struct finding {
     const char *what;      /* unknown key "sevirity" in a rule */
     const char *why;       /* what it would break; may be "" */
     const char *hint;      /* did you mean "severity"?; may be "" */
+    const char *topic;     /* roster, holiday, clock ...; "" of the files */
 };
 
-enum { FINDINGS_MAX = 200 };
+enum { FINDINGS_MAX = 200, FINDING_DAYS_MAX = 92 };
 
 struct findings {
     struct arena arena;
     struct finding list[FINDINGS_MAX]; /* as found; later ones are counted */
     size_t count, errors, warnings;    /* count <= FINDINGS_MAX */
+    /* set before loading: rosters and hours are looked at for so many days */
+    int64_t from_ms;
+    int days;
 };
 
 void findings_init(struct findings *f);

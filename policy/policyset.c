@@ -233,6 +233,7 @@ static void compile(struct loader *l, struct policyset *s,
     directory->version = version_of(l, blob_of(l, blob, NULL));
     s->directory = directory;
     rosters_lint(l);
+    across_lint(l);
     set_packs(l, s, blob);
     s->messages = messages_read(l, blob);
     s->people = people_read(l, blob);

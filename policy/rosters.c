@@ -330,7 +330,8 @@ static void lint_station(struct loader *l, const struct station *s,
             report_warning(l, at, "nobody answers when that one is away", "",
                            "station %.*s has one %.*s only", TEXT_ARG(s->id),
                            TEXT_ARG(name));
-        lint_hours(l, s, at, name, r);
+        if (!l->findings->days) /* across.c looks at each hour itself */
+            lint_hours(l, s, at, name, r);
     }
 }
 

@@ -1,0 +1,329 @@
+/* across - a directory looked at over the days to come: hours at which a tier
+ * has nobody, shifts that a change of the clocks cuts, leave, holidays, numbers
+ * that cannot be dialled, and lines that are closed while the telephone does
+ * not say so. */
+#include <stdio.h>
+#include <strings.h>
+
+#include "base/i18n.h"
+#include "base/time_text.h"
+#include "policy/coverage.h"
+#include "policy/directory_file.h"
+#include "policy/hours.h"
+
+enum { DAY_MS = 86400000, MINUTE_MS = 60000, STEP_MS = 15 * MINUTE_MS };
+
+/* "Sunday 2026-01-04 03:00" on the wall clock of the place. */
+static void clock_words(const struct zone *z, int64_t at_ms, char out[64])
+{
+    static const char *const days[] = {
+        N_("Monday"), N_("Tuesday"),  N_("Wednesday"), N_("Thursday"),
+        N_("Friday"), N_("Saturday"), N_("Sunday")};
+    char text[TIME_TEXT_SIZE];
+    int64_t local = zone_local_ms(z, at_ms), day = local / DAY_MS;
+
+    time_text_utc(local, text);
+    snprintf(out, 64, "%s %.10s %.5s", _(days[(day + 3) % 7]), text, text + 11);
+}
+
+static const struct day_exception *exception_of(const struct station *s,
+                                                int64_t at_ms)
+{
+    const struct calendar *c = s->lines[0].calendar;
+    int32_t day = (int32_t)(zone_local_ms(c->zone, at_ms) / DAY_MS);
+
+    for (size_t i = 0; i < c->exception_count; i++)
+        if (c->exceptions[i].day == day)
+            return &c->exceptions[i];
+    return NULL;
+}
+
+/* --- gaps --- */
+
+struct look {
+    struct loader *l;
+    const struct station *station;
+    struct text tier;
+    struct place at;
+};
+
+static void lines_open(const struct station *s, int64_t at_ms, char *out,
+                       size_t room)
+{
+    size_t used = 0;
+
+    *out = '\0';
+    for (size_t i = 0; i < s->line_count && used < room; i++)
+        if (calendar_is_open(s->lines[i].calendar, at_ms))
+            used += (size_t)snprintf(out + used, room - used, "%s%.*s",
+                                     used ? ", " : "",
+                                     TEXT_ARG(s->lines[i].product_line.size
+                                                  ? s->lines[i].product_line
+                                                  : TEXT("default")));
+    if (!*out)
+        snprintf(out, room, "%s", _("closed"));
+}
+
+static void gap(void *context, int64_t from_ms, int64_t until_ms,
+                const struct name *who, size_t count)
+{
+    struct look *look = context;
+    char from[64], until[64], lines[160];
+
+    (void)who;
+    if (count)
+        return;
+    clock_words(look->station->zone, from_ms, from);
+    clock_words(look->station->zone, until_ms, until);
+    lines_open(look->station, from_ms, lines, sizeof lines);
+    look->l->topic =
+        exception_of(look->station, from_ms) ? "holiday" : "roster";
+    report_warning(look->l, look->at,
+                   exception_of(look->station, from_ms)
+                       ? _("a holiday without cover: a page would find an "
+                           "empty slot")
+                       : _("a page at that hour would find an empty slot"),
+                   _("yinuo on-call override, or another contact in roster:"),
+                   _("station %.*s (line %s): no %.*s from %s to %s"),
+                   TEXT_ARG(look->station->id), lines, TEXT_ARG(look->tier),
+                   from, until);
+}
+
+/* --- a change of the clocks --- */
+
+/* Does a wall clock time come twice, or not at all, on the day of a change? */
+static void edge(struct look *look, const struct contact *c,
+                 const struct zone *z, size_t change)
+{
+    int64_t at_ms = z->offsets[change].from_ms;
+    int64_t before_s = z->offsets[change - 1].offset_s;
+    int64_t after_s = z->offsets[change].offset_s;
+    int64_t low = at_ms + (before_s < after_s ? before_s : after_s) * 1000;
+    int64_t high = at_ms + (before_s < after_s ? after_s : before_s) * 1000;
+    const uint16_t minutes[] = {c->from_minute, c->until_minute};
+    char when[64];
+
+    for (int i = 0; i < 2 && c->from_minute != c->until_minute; i++) {
+        int64_t local = low - low % DAY_MS + (int64_t)minutes[i] * MINUTE_MS;
+
+        if (local < low || local >= high)
+            continue;
+        clock_words(z, at_ms, when);
+        look->l->topic = "clock";
+        report_warning(look->l, look->at,
+                       _("the shift is longer or shorter by that hour"),
+                       _("let it begin and end at another hour"),
+                       after_s > before_s
+                           ? _("station %.*s: the %.*s's shift has an edge at "
+                               "%02u:%02u, which %s leaves out")
+                           : _("station %.*s: the %.*s's shift has an edge at "
+                               "%02u:%02u, which %s brings twice"),
+                       TEXT_ARG(look->station->id), TEXT_ARG(look->tier),
+                       minutes[i] / 60u, minutes[i] % 60u, when);
+    }
+}
+
+static void edges(struct look *look, const struct roster *r, int64_t from_ms,
+                  int64_t until_ms)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct contact *c = &r->contacts[i];
+        const struct zone *z = c->zone ? c->zone : look->station->zone;
+
+        for (size_t k = 1; k < z->offset_count; k++)
+            if (z->offsets[k].from_ms >= from_ms &&
+                z->offsets[k].from_ms < until_ms)
+                edge(look, c, z, k);
+    }
+}
+
+/* --- the telephone's words --- */
+
+static bool names(struct text words, struct text line)
+{
+    for (uint32_t i = 0; line.size && i + line.size <= words.size; i++)
+        if (strncasecmp(words.data + i, line.data, line.size) == 0)
+            return true;
+    return false;
+}
+
+/* Of lines with the same hours one name is enough. */
+static bool is_named(const struct station_draft *s, size_t line)
+{
+    for (size_t i = 1; i < s->station.line_count; i++)
+        if (s->station.lines[i].calendar == s->station.lines[line].calendar &&
+            names(s->ivr_text, s->station.lines[i].product_line))
+            return true;
+    return false;
+}
+
+static bool seen_before(const struct station *s, size_t line)
+{
+    for (size_t i = 0; i < line; i++)
+        if (s->lines[i].calendar == s->lines[line].calendar)
+            return true;
+    return false;
+}
+
+static bool station_is_open(const struct station *s, int64_t at_ms)
+{
+    for (size_t i = 0; i < s->line_count; i++)
+        if (calendar_is_open(s->lines[i].calendar, at_ms))
+            return true;
+    return false;
+}
+
+static void ivr(struct loader *l, const struct station_draft *d,
+                int64_t from_ms, int64_t until_ms)
+{
+    const struct station *s = &d->station;
+    char when[64];
+
+    for (size_t i = 1; i < s->line_count; i++) {
+        int64_t at_ms = from_ms;
+
+        if (seen_before(s, i) || is_named(d, i))
+            continue;
+        while (at_ms < until_ms &&
+               (calendar_is_open(s->lines[i].calendar, at_ms) ||
+                !station_is_open(s, at_ms)))
+            at_ms += STEP_MS;
+        if (at_ms >= until_ms)
+            continue;
+        clock_words(s->zone, at_ms, when);
+        l->topic = "ivr";
+        report_warning(l, d->place, _("the customer would come in vain"),
+                       _("name the line in ivr_text:"),
+                       _("station %.*s: the line %.*s is closed on %s while "
+                         "the station is open, and its telephone text does "
+                         "not name it"),
+                       TEXT_ARG(s->id), TEXT_ARG(s->lines[i].product_line),
+                       when);
+    }
+}
+
+/* --- persons --- */
+
+static bool can_be_dialled(struct text number)
+{
+    unsigned digits = 0;
+
+    for (uint32_t i = 0; i < number.size; i++) {
+        if (number.data[i] >= '0' && number.data[i] <= '9')
+            digits++;
+        else if (!strchr("+-() ./x", number.data[i]))
+            return false;
+    }
+    return digits >= 3;
+}
+
+static void persons(struct loader *l, int64_t from_ms, int64_t until_ms)
+{
+    const struct directory_draft *d = l->directory;
+
+    for (size_t i = 0; i < d->person_count; i++) {
+        const struct person_draft *p = &d->persons[i];
+        struct text phone = p->person.phone, email = p->person.email;
+
+        l->source = (struct pack_file *)(uintptr_t)&p->draft->directory;
+        l->topic = "contact";
+        if ((phone.size && !can_be_dialled(phone)) ||
+            (email.size && !memchr(email.data, '@', email.size)) ||
+            (!phone.size && !email.size))
+            report_warning(l, p->place, _("a page would reach nobody"),
+                           _("phone: +86 138 0000 0001, or email:"),
+                           _("%.*s has no contact that works"),
+                           TEXT_ARG(p->person.id));
+        l->topic = "leave";
+        for (size_t k = 0; k < p->person.absence_count; k++) {
+            const struct absence *a = &p->person.absences[k];
+
+            if (!a->delegate.size && a->from_ms < until_ms &&
+                a->until_ms > from_ms)
+                report_warning(
+                    l, p->place,
+                    _("calls and pages go to the next contact, if there is "
+                      "one"),
+                    _("delegate: PERSON"),
+                    _("%.*s is on leave in these days, without a delegate"),
+                    TEXT_ARG(p->person.id));
+        }
+    }
+}
+
+/* --- attributes that a pack wants --- */
+
+static bool breaks(const struct directory_check *c, const struct attributes *a)
+{
+    struct value v = attributes_find(a, c->attribute), u;
+
+    if (c->unless.size) {
+        u = attributes_find(a, c->unless);
+        if (u.kind != VALUE_NONE && !(u.kind == VALUE_FLAG && !u.flag))
+            return false;
+    }
+    if (v.kind == VALUE_NONE)
+        return c->must;
+    return c->at_most_set && v.kind == VALUE_NUMBER &&
+           v.thousandths > c->at_most;
+}
+
+static void ask(struct loader *l, const struct directory_check *c,
+                const struct attributes *a, struct text id,
+                const struct draft *draft, struct place at)
+{
+    if (draft != c->draft || !breaks(c, a))
+        return;
+    l->source = (struct pack_file *)(uintptr_t)&draft->directory;
+    l->topic = "check";
+    report_warning(l, at, "", "", "%.*s: %.*s", TEXT_ARG(id), TEXT_ARG(c->say));
+}
+
+static void attributes(struct loader *l)
+{
+    const struct directory_draft *d = l->directory;
+
+    for (size_t n = 0; n < d->check_count; n++) {
+        const struct directory_check *c = &d->checks[n];
+
+        for (size_t i = 0; c->each == CHECK_STATION && i < d->station_count;
+             i++)
+            ask(l, c, &d->stations[i].station.attributes,
+                d->stations[i].station.id, d->stations[i].draft,
+                d->stations[i].place);
+        for (size_t i = 0; c->each == CHECK_REGION && i < d->region_count; i++)
+            ask(l, c, &d->regions[i].region.attributes, d->regions[i].region.id,
+                d->regions[i].draft, d->regions[i].place);
+    }
+}
+
+void across_lint(struct loader *l)
+{
+    const struct directory_draft *d = l->directory;
+    int64_t from_ms = l->findings->from_ms;
+    int64_t until_ms = from_ms + (int64_t)l->findings->days * DAY_MS;
+
+    if (!l->findings->days)
+        return;
+    for (size_t i = 0; i < d->station_count; i++) {
+        const struct station_draft *s = &d->stations[i];
+        const struct policy *p = s->draft->policy;
+
+        l->source = (struct pack_file *)(uintptr_t)&s->draft->directory;
+        for (uint8_t tier = 2; tier <= p->tier_count; tier++) {
+            struct look look = {l, &s->station, p->roles[tier].name, s->place};
+            const struct roster *r =
+                directory_roster(d->out, &s->station, s->station.region, tier);
+
+            if (r->count &&
+                coverage_walk(d->out, s->station.id, s->station.region, tier,
+                              from_ms, until_ms, gap, &look))
+                return;
+            edges(&look, r, from_ms, until_ms);
+        }
+        ivr(l, s, from_ms, until_ms);
+    }
+    persons(l, from_ms, until_ms);
+    attributes(l);
+    l->topic = "";
+}
