@@ -555,9 +555,11 @@ static const struct counter_level miss_levels[] = {
     {.at = 3, .raise_to = 2, .page = L4, .and_above = true, .id = T("PR-02")},
 };
 static const struct counter counters[] = {
-    [REDIRECTS] = {T("redirects"), redirect_levels, 2},
-    [MISSES] = {T("misses"), miss_levels, 3},
-    [LOOPS] = {T("loops"), NULL, 0},
+    [REDIRECTS] = {.name = T("redirects"),
+                   .levels = redirect_levels,
+                   .level_count = 2},
+    [MISSES] = {.name = T("misses"), .levels = miss_levels, .level_count = 3},
+    [LOOPS] = {.name = T("loops")},
 };
 
 static const struct rung s2_rungs[] = {
