@@ -16,6 +16,7 @@
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/publishing.h"
+#include "cli/words.h"
 
 static size_t add_rows(struct option_row *out, size_t at,
                        const struct option_row *rows)
@@ -297,6 +298,7 @@ static int run(struct cli *cli, int argc, char **argv)
         code = find_who(cli);
     if (code != CLI_DONE)
         return code;
+    words_home(cli);
     words = argc - first;
     if (cli->out.csv && !writes_csv(cli->command))
         return cli_usage(cli, _("--output csv is for report and audit"));

@@ -55,7 +55,7 @@ static void add(struct table *t, const Yinuo__V1__CaseItem *i, int64_t now_ms)
                    (double)i->number / 1000.0);
     else
         table_add(t, i->key, OUT_STRONG);
-    table_add(t, clock_word(i->list), OUT_PLAIN);
+    table_add(t, list_word(i->list), OUT_PLAIN);
     table_add(t, item_word(i->state), OUT_PLAIN);
     table_add(t, who(i), OUT_PLAIN);
     table_add(t, words, i->due_ms && i->due_ms < now_ms ? OUT_BAD : OUT_PLAIN);

@@ -229,7 +229,9 @@ static json_t *incident(const struct report_view *v,
     json_object_set_new(row, "case_id", json_string(c->id));
     json_object_set_new(row, "station", json_string(c->station));
     json_object_set_new(row, "signal_at", json_integer(c->signal_ms));
-    json_object_set_new(row, "found_by", json_string(c->found_by));
+    json_object_set_new(
+        row, "found_by",
+        json_string(*c->found_by ? factor_word(c->found_by) : ""));
     for (uint32_t t = 2; t <= roles_tier_count() && t < REPORT_TIERS; t++) {
         snprintf(key, sizeof key, "tier%u_s", t);
         if (c->tier_ms[t])
@@ -283,11 +285,6 @@ static void report_incidents(struct sheets *s, struct report_view *v)
 
 /* --- causes ----------------------------------------------------------------
  */
-
-static const char *factor_word(const char *name)
-{
-    return kind_word(name);
-}
 
 static void report_causes(struct sheets *s, struct report_view *v)
 {

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "cli/rules.h"
+#include "ledger/name_words.h"
+#include "proto/kinds.h"
 #include "proto/roles.h"
 
 struct pair {
@@ -25,43 +28,6 @@ static const struct pair states[] = {
     {"waiting", N_("waiting")},
     {"resolved", N_("resolved")},
     {"closed", N_("closed")},
-};
-
-/* The clocks of the default pack, and of the ladder. */
-static const struct pair clocks[] = {
-    {"ack", N_("acknowledgement")},
-    {"acknowledge", N_("acknowledgement")},
-    {"first", N_("first contact")},
-    {"first_contact", N_("first contact")},
-    {"plan", N_("plan")},
-    {"no_contact", N_("no contact")},
-    {"promise", N_("promise")},
-    {"callback", N_("follow-up")},
-    {"follow_up", N_("follow-up")},
-    {"threat", N_("threat")},
-    {"decline", N_("declined request")},
-    {"facts", N_("fact report")},
-    {"spokesperson", N_("spokesperson")},
-    {"spokes", N_("spokesperson")},
-    {"dispute", N_("dispute")},
-    {"transfer", N_("transfer")},
-    {"next", N_("next update")},
-    {"next_update", N_("next update")},
-    {"resolution", N_("resolution")},
-    {"intake", N_("intake")},
-    {"part", N_("part ordered")},
-    {"eta", N_("arrival time")},
-    {"report", N_("service report")},
-    {"stakeholders", N_("stakeholders")},
-    {"observe", N_("observation")},
-    {"late", N_("on the way")},
-    {"deferral", N_("deferral")},
-    {"handover", N_("handover")},
-    {"exception", N_("exception")},
-    {"media_contact", N_("media contact")},
-    {"ruling", N_("ruling")},
-    {"owner_wanted", N_("owner wanted")},
-    {"refund", N_("refund")},
 };
 
 static const struct pair promises[] = {
@@ -140,8 +106,6 @@ static const struct pair fields[] = {
     {"field", N_("field")},     {"purpose", N_("purpose")},
     {"value", N_("value")},
 };
-
-enum { SEVERITIES = 4 };
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
@@ -232,11 +196,53 @@ static const char *spelt(const char *name)
     return out;
 }
 
+static struct cli *home;
+
+void words_home(struct cli *cli)
+{
+    home = cli;
+}
+
+/* What the pack calls it; the pack in force is read when first asked. */
+static const char *pack_word(enum message_group group, const char *name)
+{
+    if (!name || !*name)
+        return NULL;
+    if (!name_words_known() && home) {
+        struct cli *cli = home;
+
+        home = NULL;
+        policyset_free(rules_in_force(cli));
+    }
+    return name_word(group, name, i18n_language());
+}
+
 const char *clock_word(const char *clock)
 {
-    const char *word = find(clocks, COUNT(clocks), clock);
+    const char *word = pack_word(MESSAGE_CLOCK_WORDS, clock);
 
     return word ? word : clock && *clock ? spelt(clock) : "-";
+}
+
+const char *list_word(const char *list)
+{
+    const char *word = pack_word(MESSAGE_LIST_WORDS, list);
+
+    return word ? word : list && *list ? spelt(list) : "-";
+}
+
+const char *counter_word(const char *counter)
+{
+    const char *word = pack_word(MESSAGE_COUNTER_WORDS, counter);
+
+    return word ? word : counter && *counter ? spelt(counter) : "-";
+}
+
+const char *factor_word(const char *factor)
+{
+    const char *word = pack_word(MESSAGE_FACTOR_WORDS, factor);
+
+    return word ? word : factor && *factor ? spelt(factor) : "-";
 }
 
 const char *key_word(const char *key)
@@ -264,6 +270,8 @@ const char *kind_word(const char *kind)
 
     if (!kind || !*kind)
         return "-";
+    if (!word && !kind_by_name(kind))
+        word = pack_word(MESSAGE_KIND_WORDS, kind);
     if (word)
         return word;
     translated = _(kind);

@@ -33,6 +33,14 @@ bool state_known(const char *state);
 
 /* "first contact" for first_contact, whatever a pack calls its clocks. */
 const char *clock_word(const char *clock);
+/* A list, counter, factor or cause of the pack. */
+const char *list_word(const char *list);
+const char *counter_word(const char *counter);
+const char *factor_word(const char *factor);
+
+/* From now on the pack in force may be asked for its words. */
+struct cli;
+void words_home(struct cli *cli);
 
 /* The key of a clock: a ladder's is a tier, others are ids. */
 const char *key_word(const char *key);

@@ -1,6 +1,7 @@
 #include "ledger/role_words.h"
 
 #include "base/limits.h"
+#include "ledger/name_words.h"
 #include "policy/messages.h"
 #include "proto/roles.h"
 
@@ -68,5 +69,6 @@ void role_words_use(const struct policyset *set)
 
     arena_init(&arena, LIMIT_DECODE_BYTES);
     roles_use(role_words(set, &arena));
+    name_words_use(set);
     arena_fini(&arena);
 }

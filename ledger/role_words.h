@@ -15,7 +15,7 @@
 Yinuo__V1__Roles *role_words(const struct policyset *set, struct arena *arena);
 
 /* For programs that show roles without a broker: proto/roles.h says them from
- * now on. */
+ * now on, and ledger/name_words.h the pack's other names. */
 void role_words_use(const struct policyset *set);
 
 #endif

@@ -12,6 +12,8 @@
  *     vague_words: {why: "\"{word}\" promises nothing", do: Name a time}
  *   roles:
  *     station_head: station head
+ *   clock_words, kind_words, list_words, counter_words, factor_words:
+ *     no_contact: no contact
  *
  * why is one sentence: why a person hears of it. do is what is expected of him;
  * it may be left out. Both may hold {span}, {due}, {key}, {owner} and {tier},
@@ -27,6 +29,7 @@
 #ifndef POLICY_MESSAGES_H
 #define POLICY_MESSAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "engine/text.h"
@@ -37,7 +40,12 @@
     X(CLOCKS, "clocks") /* names of clocks                        */           \
     X(KINDS,  "kinds")  /* kinds of events                        */           \
     X(HINTS,  "hints")  /* to the author: the say of a hint       */           \
-    X(ROLES,  "roles")  /* tiers and side roles: why is their word */
+    X(ROLES,  "roles")  /* tiers and side roles: why is their word */          \
+    X(CLOCK_WORDS,   "clock_words")   /* what a clock is called    */          \
+    X(KIND_WORDS,    "kind_words")    /* a kind of event           */          \
+    X(LIST_WORDS,    "list_words")    /* a list of the case        */          \
+    X(COUNTER_WORDS, "counter_words")                                          \
+    X(FACTOR_WORDS,  "factor_words")  /* factors, causes, finders  */
 
 #define MESSAGE_FIELDS(X)                                                      \
     X(SPAN,  "span")  /* how long the clock counted */                         \
@@ -83,6 +91,12 @@ const struct message *messages_find(const struct messages *m, struct text pack,
 const struct message *messages_in(const struct messages *m, struct text pack,
                                   struct text language,
                                   enum message_group group, struct text name);
+
+/* Groups of words alone: why is the word, there is no do. */
+static inline bool message_is_word(enum message_group group)
+{
+    return group >= MESSAGE_ROLES && group < MESSAGE_GROUPS_END;
+}
 
 /* The field that begins at the brace at text[at]: its number, and behind it
  * in *end. MESSAGE_FIELDS_END: there is none. */

@@ -84,7 +84,7 @@ static void read_group(struct loader *l, yaml_node_t *node,
         if (!node_pair(l, node, i, &key, &value))
             continue;
         struct message *m = &list[(*count)++];
-        if (group == MESSAGE_ROLES)
+        if (message_is_word(group))
             m->why = read_word(l, value);
         else
             shape_read(l, value, &message_shape, m);
