@@ -71,8 +71,7 @@ static struct policyset *rules_of_journal(struct cli *cli)
     if (cli->connect ||
         file_join(dir, sizeof dir, cli->home_path, "ledger", NULL) !=
             STATUS_OK ||
-        !file_exists(dir) ||
-        history_policies(&ledger, &set, NULL) != STATUS_OK)
+        !file_exists(dir) || history_policies(&ledger, &set, NULL) != STATUS_OK)
         return NULL;
     role_words_use(set);
     return set;
@@ -88,7 +87,7 @@ struct policyset *rules_in_force(struct cli *cli)
     if (!version_in_force(cli, version))
         return rules_of_journal(cli);
     if (file_join(dir, sizeof dir, cli->home_path, "ledger/blobs", NULL) !=
-            STATUS_OK)
+        STATUS_OK)
         return NULL;
     findings_init(&findings);
     if (apply_blob(dir, text_of(version), &blob, NULL) != STATUS_OK ||

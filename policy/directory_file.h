@@ -42,7 +42,7 @@ struct directory_check {
     enum check_each each;
     struct text attribute, unless, say;
     bool must, at_most_set;
-    int64_t at_most; /* thousandths */
+    int64_t at_most;           /* thousandths */
     const struct draft *draft; /* whose stations and regions are asked */
 };
 
