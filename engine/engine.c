@@ -366,13 +366,32 @@ static bool run_changes(struct run *r)
     return moved;
 }
 
+/* The place of an event that has no case, for what is counted beside. */
+static bool place_of_event(struct run *r)
+{
+    const struct input *in = r->in;
+    struct case_record *c = r->c;
+
+    if (!name_set(&c->station, in->station) ||
+        !name_set(&c->region, in->region) ||
+        !name_set(&c->product_line, in->product_line))
+        return false;
+    run_place(r);
+    return c->region.size || name_set(&c->region, r->station->region);
+}
+
 /* It concerns no case of its own, but others. */
-static enum engine_result decide_many(struct run *r, const struct event *ev)
+static enum engine_result decide_many(struct run *r, struct event *ev)
 {
     case_init(r->c);
     r->case_id = (struct text){NULL, 0};
     r->station = directory_station(r->directory, r->in->station, r->in->region);
     r->calendar = station_calendar(r->station, r->in->product_line);
+    if (r->policy->kinds[ev->kind].has_subjects) {
+        if (!place_of_event(r))
+            return refuse(r, "limit");
+        subjects_run(r, ev);
+    }
     spreads_run(r, ev);
     r->out->touched = false;
     if (r->limit)
@@ -382,14 +401,11 @@ static enum engine_result decide_many(struct run *r, const struct event *ev)
     return ENGINE_DECIDED;
 }
 
-/* The place of an event that has no case, for what is counted beside. */
 static enum engine_result without_case(struct run *r, struct event *ev)
 {
-    const struct input *in = r->in;
-    struct case_record *c = r->c;
     struct text why;
 
-    case_init(c);
+    case_init(r->c);
     run_place(r);
     why = effects_beside(r, ev);
     if (why.size)
@@ -401,12 +417,7 @@ static enum engine_result without_case(struct run *r, struct event *ev)
     r->out->touched = false;
     if (!r->policy->kinds[ev->kind].has_subjects)
         return ENGINE_DECIDED;
-    if (!name_set(&c->station, in->station) ||
-        !name_set(&c->region, in->region) ||
-        !name_set(&c->product_line, in->product_line))
-        return refuse(r, "limit");
-    run_place(r);
-    if (!c->region.size && !name_set(&c->region, r->station->region))
+    if (!place_of_event(r))
         return refuse(r, "limit");
     subjects_run(r, ev);
     r->out->touched = false;

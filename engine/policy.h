@@ -21,14 +21,14 @@ enum {
     SEVERITIES = 4,
     KIND_NONE = 0xffff,
     KIND_ANY = 0xfffe,
-    CLOCKS_MAX = 48,      /* clocks in a pack */
+    CLOCKS_MAX = 64,      /* clocks in a pack */
     CLOCK_STEPS_MAX = 12, /* steps of a clock at one severity */
     COUNTERS_MAX = 64,
     INTERVAL_RULES_MAX = 8,
     SUBJECT_SOURCES_MAX = 3,
     LOCKS_MAX = 16,
     GROUPS_MAX = 8,
-    LISTS_MAX = 48,
+    LISTS_MAX = 64,
     LIST_KEYS_MAX = 2,
     LIST_NAMED_MAX = 32, /* items that a pack names for one list */
     AUTHORITIES_MAX = 16,
