@@ -202,6 +202,21 @@ def forget(root, before):
                 del one["clock"]
 
 
+def cards_forget(files):
+    """No card of people.yaml may show a list that was taken out."""
+    rules = files.get("policy.yaml")
+    if rules is None or not os.path.exists(os.path.join(PACK, "people.yaml")):
+        return
+    gone = set(load("policy.yaml")["lists"]) - set(rules.get("lists") or {})
+    people = files.get("people.yaml") or load("people.yaml")
+    for card in (people.get("cards") or {}).values():
+        if gone & set(card.get("lists") or []):
+            card["lists"] = [n for n in card["lists"] if n not in gone]
+            if not card["lists"]:
+                del card["lists"]
+            files["people.yaml"] = people
+
+
 def without(entries, target):
     """A copy of the pack without the entries."""
     shutil.copytree(PACK, target, ignore=shutil.ignore_patterns("messages", "maps"))
@@ -216,6 +231,7 @@ def without(entries, target):
                 raise Missing(path)
         else:
             drop_path(files[name], path)
+    cards_forget(files)
     for name, value in files.items():
         forget(value, {part: set(load(name).get(part) or {})
                        for part in ("conditions", "lists", "clocks")})
