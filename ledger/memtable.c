@@ -10,6 +10,7 @@
 
 #include "ledger/memarena.h"
 #include "ledger/memorder.h"
+#include "ledger/memsort.h"
 
 enum { SLOTS_FIRST = 1024, EXPECT_BYTES = 1024 };
 
@@ -370,26 +371,6 @@ size_t memtable_mapped(const struct memtable *m)
     return m->arena.mapped;
 }
 
-/* A row with the beginning of its key, so that sorting looks at few rows: each
- * look would be one into memory far away. */
-struct sorting {
-    uint64_t first, second, third; /* bytes of the key, 8 each */
-    struct mem_row *row;
-};
-
-static int by_key(const void *a, const void *b)
-{
-    const struct sorting *x = a, *y = b;
-
-    if (x->first != y->first)
-        return x->first < y->first ? -1 : 1;
-    if (x->second != y->second)
-        return x->second < y->second ? -1 : 1;
-    if (x->third != y->third)
-        return x->third < y->third ? -1 : 1;
-    return memtable_compare(mem_row_key(x->row), mem_row_key(y->row));
-}
-
 /* The rows of the slots to come, while this one's is looked at. */
 static void look_ahead(const struct memtable *m, size_t i)
 {
@@ -410,22 +391,10 @@ static void count_tables(const struct memtable *m, size_t *at)
     assert(at[MEMTABLE_TABLES] == m->count);
 }
 
-static struct sorting sorting_of(struct mem_row *row)
-{
-    struct slice key = mem_row_key(row);
-
-    return (struct sorting){
-        .first = row->prefix,
-        .second = key.size > 8 ? memorder_prefix(slice_from(key, 8)) : 0,
-        .third = key.size > 16 ? memorder_prefix(slice_from(key, 16)) : 0,
-        .row = row};
-}
-
 struct mem_row **memtable_rows(const struct memtable *m)
 {
-    size_t bytes = (m->count + 1) * sizeof(struct sorting);
-    struct sorting *all = must_have(malloc(bytes), bytes);
-    struct mem_row **rows = (struct mem_row **)(void *)all;
+    size_t bytes = (m->count + 1) * sizeof(struct mem_row *);
+    struct mem_row **rows = must_have(malloc(bytes), bytes);
     size_t at[MEMTABLE_TABLES + 1], next[MEMTABLE_TABLES + 1];
 
     count_tables(m, at);
@@ -433,11 +402,9 @@ struct mem_row **memtable_rows(const struct memtable *m)
     for (size_t i = 0; i <= m->mask; i++) {
         look_ahead(m, i);
         if (m->slots[i].row != NULL)
-            all[next[m->slots[i].row->table]++] = sorting_of(m->slots[i].row);
+            rows[next[m->slots[i].row->table]++] = m->slots[i].row;
     }
     for (size_t t = 0; t < MEMTABLE_TABLES; t++)
-        qsort(all + at[t], at[t + 1] - at[t], sizeof *all, by_key);
-    for (size_t i = 0; i < m->count; i++)
-        rows[i] = all[i].row; /* in place: never behind what is read */
+        memsort(rows + at[t], at[t + 1] - at[t]);
     return rows;
 }

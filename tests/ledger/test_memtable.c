@@ -1,6 +1,7 @@
 /* The order of a memtable against a bitmap, with rows coming and going. */
 #include "ledger_support.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -158,12 +159,78 @@ static void a_value_grows_shrinks_and_may_be_its_own_source(void **state)
     memtable_free(m);
 }
 
+/* Keys that have much in common, end in zeros, or are the beginning of another.
+ */
+static struct slice alike_key(const struct random *r, uint8_t key[40])
+{
+    size_t size = 1 + random_below(r, 40);
+
+    memset(key, 0, 40);
+    for (size_t i = 0; i < size; i++)
+        if (random_one_in(r, 6))
+            key[i] = (uint8_t)random_below(r, 3);
+    return slice_of(key, size);
+}
+
+static void all_rows_come_by_table_and_key(void **state)
+{
+    static const uint32_t sizes[] = {0, 1, 100, 255, 256, 300, 5000};
+    struct random_seeded seeded;
+    uint8_t key[40];
+
+    (void)state;
+    random_seeded_init(&seeded, 4);
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        struct memtable *m = memtable_new(0);
+
+        for (uint32_t i = 0; i < sizes[k]; i++)
+            memtable_put(m, (uint8_t)(1 + random_below(&seeded.random, 3)),
+                         alike_key(&seeded.random, key), SLICE_EMPTY);
+        struct mem_row **rows = memtable_rows(m);
+
+        for (size_t i = 1; i < memtable_count(m); i++)
+            assert_true(rows[i - 1]->table < rows[i]->table ||
+                        (rows[i - 1]->table == rows[i]->table &&
+                         memtable_compare(mem_row_key(rows[i - 1]),
+                                          mem_row_key(rows[i])) < 0));
+        free(rows);
+        memtable_free(m);
+    }
+}
+
+static void a_table_that_was_emptied_is_as_new(void **state)
+{
+    struct memtable *m = memtable_new(0);
+    uint8_t key[16];
+
+    (void)state;
+    memtable_order_eagerly(m, TABLE);
+    for (int round = 0; round < 3; round++) {
+        memset(there, 0, sizeof there);
+        for (uint32_t n = (uint32_t)round; n < KEYS; n += 3) {
+            assert_null(memtable_find(m, TABLE, key_of(n, key)));
+            memtable_put(m, TABLE, key_of(n, key), slice_of(key, 3));
+            there[n] = true;
+        }
+        assert_order(m);
+        assert_false(memtable_is_roomy(m));
+        memtable_reset(m);
+        assert_int_equal(memtable_count(m), 0);
+        assert_int_equal(memtable_bytes(m), 0);
+        assert_null(memtable_seek(m, TABLE, SLICE_EMPTY));
+        assert_true(memtable_is_roomy(m));
+    }
+    memtable_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_stay_in_order_while_they_come_and_go),
         cmocka_unit_test(rows_that_come_in_order_stay_in_order),
         cmocka_unit_test(a_value_grows_shrinks_and_may_be_its_own_source),
+        cmocka_unit_test(all_rows_come_by_table_and_key),
+        cmocka_unit_test(a_table_that_was_emptied_is_as_new),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
