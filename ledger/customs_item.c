@@ -83,7 +83,7 @@ static void get_number(const struct pb_field *f, struct item *i)
 bool customs_get_item(struct slice bytes, struct item *i)
 {
     struct pb_in in = pb_in_of(bytes);
-    struct pb_field f;
+    struct pb_field f = {0};
 
     memset(i, 0, sizeof *i);
     while (pb_next(&in, &f)) {
