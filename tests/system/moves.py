@@ -62,6 +62,16 @@ def handing_on(s):
     check(case(s, "H-1")["owner"] == E2, "his now")
 
 
+def a_whole_work(s):
+    """A person's whole work is handed over by a head of his, and by no slip."""
+    start = ("handover", "start")
+    no(s, 6, "roster", HEAD, *start, "nobody", "--reason", "leaves")
+    no(s, 6, "roster", HEAD, *start, E2, "--to", "nobody", "--reason", "leaves")
+    no(s, 6, "may not", "ln05-head", *start, E2, "--force", "--reason", "gone")
+    no(s, 6, "may not", E1, "record", "handover.started", f"person={E2}", "station=ST-LN-01")
+    yes(s, HEAD, *start, E2, "--reason", "leaves")
+
+
 def times_that_are_over(s):
     opened(s, "T-1")
     for due in ("2020-01-01", "2020-01-01 10:00"):
@@ -98,7 +108,7 @@ def in_chinese(s):
 
 with System(policy=(NETWORK,)) as s:
     s.start_all()
-    for part in (merging, handing_on, times_that_are_over, states, in_chinese):
+    for part in (merging, handing_on, a_whole_work, times_that_are_over, states, in_chinese):
         part(s)
     s.stop()
     s.verify()

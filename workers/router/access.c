@@ -93,6 +93,59 @@ static bool may_move(const struct router *r, const struct case_record *c,
     return true;
 }
 
+/* What is ordered about all the work of a person: of one kind for all cases
+ * that he has in hand. */
+static bool is_of_work(const struct policy *p, const Yinuo__V1__Event *e)
+{
+    uint16_t kind = p ? policy_kind(p, text_of(e->kind)) : KIND_NONE;
+
+    for (size_t i = 0; kind != KIND_NONE && i < p->kinds[kind].spread_count;
+         i++)
+        if (p->kinds[kind].spreads[i].query == QUERY_CASES_OF)
+            return true;
+    return false;
+}
+
+static struct text named_in(const Yinuo__V1__Event *e, const char *field)
+{
+    struct event_value value;
+
+    return event_get(e, field, &value) && value.type == EVENT_TEXT
+               ? text_of_words(value.text)
+               : TEXT("");
+}
+
+enum refusal access_work(const struct router *r,
+                         const Yinuo__V1__Command *command,
+                         const Yinuo__V1__Event *event, const char **field)
+{
+    static _Thread_local struct case_record there; /* where he works */
+    const struct policyset *set = world_policies(r->world);
+    const struct policy *rules =
+        policyset_for(set, text_of_words(event->region));
+    struct text by = text_of_words(command->person);
+    struct text person = named_in(event, "person");
+    struct text next = named_in(event, "successor");
+    const struct person *p =
+        directory_person(world_directory(r->world), person);
+
+    if (!person.size || !by.size || !is_of_work(rules, event))
+        return REFUSAL_NONE;
+    *field = "person";
+    if (!person_known(r, person))
+        return REFUSAL_UNKNOWN_PERSON;
+    memset(&there, 0, sizeof there);
+    name_set(&there.rules, rules->version);
+    if (p)
+        name_set(&there.station, p->station);
+    if (p && !text_equal(by, person) && tier_for(r, &there, by) < 2)
+        return REFUSAL_NOT_ALLOWED;
+    *field = "successor";
+    return !next.size || text_equal(next, TEXT("none")) || person_known(r, next)
+               ? REFUSAL_NONE
+               : REFUSAL_UNKNOWN_PERSON;
+}
+
 enum refusal access_case(const struct router *r, const struct case_record *c,
                          const Yinuo__V1__Command *command,
                          const Yinuo__V1__Event *event, const char **field)

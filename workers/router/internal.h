@@ -206,6 +206,10 @@ enum refusal access_event(const Yinuo__V1__Event *event);
 enum refusal access_case(const struct router *r, const struct case_record *c,
                          const Yinuo__V1__Command *command,
                          const Yinuo__V1__Event *event, const char **field);
+/* The same for a person's whole work: his own, or for a head of his. */
+enum refusal access_work(const struct router *r,
+                         const Yinuo__V1__Command *command,
+                         const Yinuo__V1__Event *event, const char **field);
 
 /* --- answer.c --- */
 

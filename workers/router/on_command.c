@@ -151,6 +151,8 @@ void on_command(struct router *r, const struct asker *from, struct slice bytes)
     }
     const char *field = NULL;
     code = known ? access_case(r, &found, c, event, &field) : REFUSAL_NONE;
+    if (code == REFUSAL_NONE)
+        code = access_work(r, c, event, &field);
     if (code != REFUSAL_NONE) {
         answer_no(r, from, c, code, NULL, field);
         return;
