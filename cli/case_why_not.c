@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/case_why_not_person.h"
 #include "cli/rules.h"
 #include "cli/session.h"
 #include "cli/telling.h"
@@ -277,11 +278,23 @@ int run_case_why_not(struct cli *cli, int argc, char **argv)
     struct policyset *set = NULL;
     json_t *all = json_array();
     uint32_t wanted = 0;
-    int code = session_role(cli, tier_wanted, &wanted), only = (int)wanted;
+    int code = session_role(cli, tier_wanted, &wanted), only;
 
-    (void)argc;
+    /* a word that is no tier is a person */
+    if (code == CLI_DONE && argc > 1 && !tier_wanted)
+        code = session_ready(cli);
+    if (code == CLI_DONE && argc > 1 && !tier_wanted)
+        wanted = role_of(argv[1]);
+    only = (int)wanted;
     if (code == CLI_DONE)
         code = timeline_ask(cli, argv[0], &found, &rows);
+    if (code == CLI_DONE && argc > 1 && !wanted) {
+        code = case_why_not_person(cli, found.it, &rows, argv[1]);
+        json_decref(all);
+        rows_fini(&rows);
+        found_fini(&found);
+        return code;
+    }
     if (code == CLI_DONE)
         set = rules_of_version(cli, found.it->policy);
     for (int tier = 1; code == CLI_DONE && tier <= (int)roles_tier_count();

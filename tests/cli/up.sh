@@ -49,6 +49,12 @@ grep -q "this home is up already" "$home/second.txt" || fail "said nothing"
     fail "no short name of the pack"
 "$yinuo" case timeline LN-4 | grep -q 'customer dissatisfied (level 2' ||
     fail "warn is a dissatisfied customer of level 2"
+"$yinuo" case why-not LN-4 ln04-e1 | grep -q 'nobody is his own supervisor' ||
+    fail "why not the owner"
+"$yinuo" case why-not LN-4 nobody.here | grep -q 'not on duty for ST-LN-04' ||
+    fail "why not somebody who is not on duty"
+"$yinuo" case why-not LN-4 r1-rep --output json | grep -q '"person":"r1-rep"' ||
+    fail "why not as JSON"
 "$yinuo" record --help | grep -q '^op-surprise' || fail "help without aliases"
 "$yinuo" policy show damage | grep -q '^ *V7.0' || fail "no card of the pack"
 "$yinuo" case export LN-4 --for customer | grep -q 'media request' ||
