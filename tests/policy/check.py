@@ -23,6 +23,8 @@ ladder:
 CALENDARS = """calendars:
   shop: {open: {daily: 09:00-18:00}, holidays: [2026-01-14]}
   think: {open: {mon-sat: 09:00-18:00}}
+  worked: {ics: worked.ics}
+  saturday: {open: {sat: "09:00-12:00, 13:00-17:00"}}
 """
 PERSONS = """persons:
   h1: {name: H One, tier: head, phone: +86 138 0000 0001}
@@ -33,11 +35,41 @@ PERSONS = """persons:
 GOOD = ("", "phone: +86 138 0000 0004")
 
 
+# the week, a holiday, the Saturday that is worked for it, split by a lunch hour
+ICS = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:check
+BEGIN:VEVENT
+UID:1
+DTSTART:20260105T090000
+DTEND:20260105T180000
+RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR
+END:VEVENT
+BEGIN:VEVENT
+UID:2
+DTSTART;VALUE=DATE:20260107
+DTEND;VALUE=DATE:20260108
+END:VEVENT
+BEGIN:VEVENT
+UID:3
+DTSTART:20260110T090000
+DTEND:20260110T120000
+END:VEVENT
+BEGIN:VEVENT
+UID:4
+DTSTART:20260110T130000
+DTEND:20260110T170000
+END:VEVENT
+END:VCALENDAR
+""".replace("\n", "\r\n")
+
+
 def check(stations, persons=GOOD, top="", at="2026-01-05 00:00", days="14", only=None):
     with tempfile.TemporaryDirectory() as where:
         pack = os.path.join(where, "check")
         os.mkdir(pack)
         for name, text in (("policy.yaml", RULES), ("calendars.yaml", CALENDARS),
+                           ("worked.ics", ICS),
                            ("directory.yaml", "zone: Asia/Shanghai\n" + top + "regions: {north: {}}\nstations:\n" + stations + PERSONS % persons)):
             with open(os.path.join(pack, name), "w", encoding="utf-8") as f:
                 f.write(text)
@@ -86,3 +118,10 @@ for at in ("2026-03-01 00:00", "2026-10-25 00:00"):
 WANTED = "checks: [{each: station, attribute: away, at_most: 24h, unless: partner, say: nobody is near}]\n"
 far = check(station(1, ", attributes: {away: 36h}") + station(2, ", attributes: {away: 36h, partner: S1}") + station(3, ", attributes: {away: 4h}"), top=WANTED)
 assert [f["what"] for f in far] == ["S1: nobody is near"], far
+
+# by the .ics file: shut on Wednesday the 7th, though it is none of the shop's
+# holidays; open on Saturday the 10th, and not at noon
+LINES = ", lines: {worked: worked}"
+one(check(station(1, LINES), at="2026-01-07 00:00", days="1"), "ivr", "worked", "Wednesday 2026-01-07 09:00")
+one(check(station(1, LINES), at="2026-01-10 10:00", days="1"), "ivr", "worked", "Saturday 2026-01-10 12:00")
+one(check(station(1, LINES), at="2026-01-11 00:00", days="1"), "ivr", "worked", "Sunday 2026-01-11 09:00")
