@@ -46,39 +46,38 @@ static bool value_is(const struct value *v, struct text wanted)
 /* Fields of a page: known when its person is. */
 static bool is_of_page(struct text field)
 {
-    static const char *const words[] = {"rule",   "clock", "tier",
-                                        "person", "role",  "severity"};
-
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (text_equal(field, text_of(words[i])))
-            return true;
-    return false;
+    return text_equal(field, TEXT("rule")) ||
+           text_equal(field, TEXT("clock")) ||
+           text_equal(field, TEXT("tier")) ||
+           text_equal(field, TEXT("person")) ||
+           text_equal(field, TEXT("role")) ||
+           text_equal(field, TEXT("severity"));
 }
 
 /* Fields of a case, as its row calls them. */
+/* clang-format off */
+#define CASE_WORDS(X)                                                          \
+    X("case_id",      name_text(&c->id))                                       \
+    X("station",      name_text(&c->station))                                  \
+    X("region",       name_text(&c->region))                                   \
+    X("product_line", name_text(&c->product_line))                             \
+    X("customer_id",  name_text(&c->customer))                                 \
+    X("asset_id",     name_text(&c->asset))                                    \
+    X("owner",        name_text(&c->owner))                                    \
+    X("state",        text_of(case_status_name(c->status)))
+/* clang-format on */
+
 static bool of_case(const struct run *r, struct text field, struct text *value)
 {
     const struct case_record *c = r->c;
-    const struct {
-        const char *word;
-        struct text value;
-    } rows[] = {
-        {"case_id", name_text(&c->id)},
-        {"station", name_text(&c->station)},
-        {"region", name_text(&c->region)},
-        {"product_line", name_text(&c->product_line)},
-        {"customer_id", name_text(&c->customer)},
-        {"asset_id", name_text(&c->asset)},
-        {"owner", name_text(&c->owner)},
-        {"state", text_of(case_status_name(c->status))},
-    };
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (!text_equal(field, text_of(rows[i].word)))
-            continue;
-        *value = rows[i].value;
-        return true;
+#define X(word, its)                                                           \
+    if (text_equal(field, TEXT(word))) {                                       \
+        *value = its;                                                          \
+        return true;                                                           \
     }
+    CASE_WORDS(X)
+#undef X
     return false;
 }
 

@@ -59,7 +59,7 @@ enum status runner_new(const struct runner_options *options,
     arena_init(&r->arena, 2 * LIMIT_DECODE_BYTES);
     status = state_open(&in_memory, &r->state, err);
     if (!status) {
-        struct world_options world = {.state = r->state};
+        struct world_options world = {.state = r->state, .keeps_cases = true};
 
         status = world_new(&world, &r->world, err);
     }
@@ -198,8 +198,7 @@ static enum status decide(struct runner *r, struct runner_record record,
     record.decided = &decided;
     if (record.origin == RUNNER_EVENT)
         world_count_event(r->world, decided.code != REFUSAL_NONE);
-    status =
-        world_apply(r->world, in.sequence, in.now_ms, decided.decisions, err);
+    status = world_apply_decided(r->world, in.sequence, err);
     world_settle(r->world);
     if (status)
         return status;

@@ -23,6 +23,8 @@ enum status world_new(const struct world_options *options, struct world **out,
     w->blob = options->blob;
     w->blob_context = options->blob_context;
     arena_init(&w->arena, LIMIT_DECODE_BYTES);
+    if (options->keeps_cases)
+        w->kept = kept_new();
     if (state_get(w->state, STATE_CONFIG, totals_key, &row) &&
         !summary_read(row, &w->totals)) {
         world_free(&w);
@@ -44,6 +46,7 @@ void world_free(struct world **w)
     free((*w)->old);
     free((*w)->mutes);
     free((*w)->duties);
+    kept_free(&(*w)->kept);
     arena_fini(&(*w)->arena);
     bytes_fini(&(*w)->part);
     bytes_fini(&(*w)->row);
@@ -142,7 +145,9 @@ enum status world_load(struct world *w, struct text id, struct world_case *c,
     c->found =
         id.size && state_get(w->state, STATE_CASES, slice_of_words(id), &row);
     if (c->found)
-        return customs_case_read(row, &c->record, &c->marks, err);
+        return kept_find(w->kept, id, row, &c->record, &c->marks)
+                   ? STATUS_OK
+                   : customs_case_read(row, &c->record, &c->marks, err);
     case_init(&c->record);
     c->marks = (struct case_marks){0};
     return STATUS_OK;
@@ -154,7 +159,8 @@ bool world_find_case(struct world *w, struct text id, struct case_record *out)
 
     return id.size &&
            state_get(w->state, STATE_CASES, slice_of_words(id), &row) &&
-           customs_case_read(row, out, NULL, NULL) == STATUS_OK;
+           (kept_find(w->kept, id, row, out, NULL) ||
+            customs_case_read(row, out, NULL, NULL) == STATUS_OK);
 }
 
 bool world_case_row(struct world *w, struct text id, struct slice *row)

@@ -44,6 +44,7 @@ struct world_options {
     struct state *state;
     world_blob *blob; /* for versions that only old cases keep; may be NULL */
     void *blob_context;
+    bool keeps_cases; /* those that changed last need not be read again */
 };
 
 MUST_CHECK enum status world_new(const struct world_options *options,

@@ -264,6 +264,7 @@ static enum status flush(struct applying *a, struct error *err)
     state_put(w->state, STATE_CASES, slice_of_words(name_text(&c->id)),
               bytes_slice(&w->row));
     timer_moves_do(w, &moves);
+    kept_put(w->kept, c, &w->after.marks, bytes_slice(&w->row));
     return STATUS_OK;
 }
 

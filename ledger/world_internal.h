@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "ledger/customs.h"
 #include "ledger/world.h"
+#include "ledger/world_kept.h"
 
 /* A case as it lies in its row. */
 struct world_case {
@@ -25,6 +26,7 @@ struct world {
     struct arena arena;       /* of the input under decision */
     struct bytes part;        /* its decisions */
     struct bytes row;         /* a row being made */
+    struct kept *kept;        /* cases that changed last; NULL: not kept */
     struct world_case found;  /* the case of the input, before it */
     bool found_is_current;    /* no row has changed since it was read */
     struct world_case before; /* of the decisions being applied: as it was */
