@@ -51,9 +51,22 @@ static inline void pb_raw_varint(struct pb_out *o, uint64_t v)
     *o->at++ = (uint8_t)v;
 }
 
-static inline void pb_tag(struct pb_out *o, uint32_t number, enum pb_wire wire)
+/* Numbers are constants, and the byte or two of theirs with them. */
+static inline __attribute__((always_inline)) void
+pb_tag(struct pb_out *o, uint32_t number, enum pb_wire wire)
 {
-    pb_raw_varint(o, (uint64_t)number << 3 | wire);
+    uint32_t tag = number << 3 | wire;
+
+    if (tag >= 0x4000) {
+        pb_raw_varint(o, tag);
+    } else if (o->end - o->at < 10) {
+        o->full = true;
+    } else if (tag >= 0x80) {
+        *o->at++ = (uint8_t)(tag | 0x80);
+        *o->at++ = (uint8_t)(tag >> 7);
+    } else {
+        *o->at++ = (uint8_t)tag;
+    }
 }
 
 /* Also int64, bool and enums; negative ones take ten bytes, as everywhere. */

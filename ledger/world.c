@@ -23,8 +23,14 @@ enum status world_new(const struct world_options *options, struct world **out,
     w->blob = options->blob;
     w->blob_context = options->blob_context;
     arena_init(&w->arena, LIMIT_DECODE_BYTES);
+    w->found = &w->found_room;
+    w->after = calloc(1, sizeof *w->after);
     if (options->keeps_cases)
         w->kept = kept_new();
+    if (!w->after || (options->keeps_cases && !w->kept)) {
+        world_free(&w);
+        return error_set(err, STATUS_NO_MEMORY, "a world");
+    }
     if (state_get(w->state, STATE_CONFIG, totals_key, &row) &&
         !summary_read(row, &w->totals)) {
         world_free(&w);
@@ -47,6 +53,7 @@ void world_free(struct world **w)
     free((*w)->mutes);
     free((*w)->duties);
     kept_free(&(*w)->kept);
+    free((*w)->after);
     arena_fini(&(*w)->arena);
     bytes_fini(&(*w)->part);
     bytes_fini(&(*w)->row);
@@ -137,30 +144,36 @@ void world_copy(struct case_record *to, const struct case_record *from)
            from->group_count * sizeof from->groups[0]);
 }
 
-enum status world_load(struct world *w, struct text id, struct world_case *c,
-                       struct error *err)
+enum status world_load(struct world *w, struct text id, struct world_case *room,
+                       const struct world_case **c, struct error *err)
 {
     struct slice row;
 
-    c->found =
+    room->found =
         id.size && state_get(w->state, STATE_CASES, slice_of_words(id), &row);
-    if (c->found)
-        return kept_find(w->kept, id, row, &c->record, &c->marks)
-                   ? STATUS_OK
-                   : customs_case_read(row, &c->record, &c->marks, err);
-    case_init(&c->record);
-    c->marks = (struct case_marks){0};
+    *c = room->found ? kept_find(w->kept, id, row) : NULL;
+    if (*c)
+        return STATUS_OK;
+    *c = room;
+    if (room->found)
+        return customs_case_read(row, &room->record, &room->marks, err);
+    case_init(&room->record);
+    room->marks = (struct case_marks){0};
     return STATUS_OK;
 }
 
 bool world_find_case(struct world *w, struct text id, struct case_record *out)
 {
+    const struct world_case *there;
     struct slice row;
 
-    return id.size &&
-           state_get(w->state, STATE_CASES, slice_of_words(id), &row) &&
-           (kept_find(w->kept, id, row, out, NULL) ||
-            customs_case_read(row, out, NULL, NULL) == STATUS_OK);
+    if (!world_case_row(w, id, &row))
+        return false;
+    there = kept_find(w->kept, id, row);
+    if (!there)
+        return customs_case_read(row, out, NULL, NULL) == STATUS_OK;
+    world_copy(out, &there->record);
+    return true;
 }
 
 bool world_case_row(struct world *w, struct text id, struct slice *row)
@@ -174,9 +187,9 @@ static bool view_find(void *context, struct text id, struct case_record *out)
 {
     struct world *w = context;
 
-    if (!w->found.found || !name_is(&w->found.record.id, id))
+    if (!w->found->found || !name_is(&w->found->record.id, id))
         return world_find_case(w, id, out);
-    world_copy(out, &w->found.record);
+    world_copy(out, &w->found->record);
     return true;
 }
 
@@ -211,9 +224,10 @@ static void view_load(void *context, struct text person, struct text except,
                       struct text region, struct load *out)
 {
     struct world *w = context;
-    bool found = w->found.found && name_is(&w->found.record.id, except);
+    bool found = w->found->found && name_is(&w->found->record.id, except);
 
-    owners_load(w->state, person, found ? &w->found.record : NULL, region, out);
+    owners_load(w->state, person, found ? &w->found->record : NULL, region,
+                out);
 }
 
 static bool view_stand_in(void *context, struct text person, int64_t at_ms,
@@ -259,16 +273,16 @@ static enum refusal event_input(struct world *w, const struct world_input *from,
                                 struct input *in, struct fault *fault)
 {
     struct text region = world_region_of(w, from->event);
-    const struct policy *p = w->found.found
-                                 ? world_policy_of(w, &w->found.record)
+    const struct policy *p = w->found->found
+                                 ? world_policy_of(w, &w->found->record)
                                  : policyset_for(w->now, region);
     enum refusal code;
 
     if (!p)
         return fault_set(fault, REFUSAL_NO_POLICY, "",
                          "nobody has the rules %.*s of the case any more",
-                         w->found.record.rules.size,
-                         w->found.record.rules.data);
+                         w->found->record.rules.size,
+                         w->found->record.rules.data);
     code = customs_input(from->event, p, &w->arena, in, fault);
     if (in->region.size == 0)
         in->region = region;
@@ -391,15 +405,15 @@ static void decide(struct world *w, const struct world_input *in,
         out->code = REFUSAL_NO_POLICY;
         return;
     }
-    if (world_load(w, input_case(in), &w->found, NULL))
+    if (world_load(w, input_case(in), &w->found_room, &w->found, NULL))
         abort(); /* a row of ours cannot be read: recover from the journal */
-    w->found_is_current = w->found.found;
+    w->found_is_current = w->found->found;
     view.directory = world_directory(w);
     world_mutes_know(w);
     view.mutes = w->mutes;
     view.mute_count = w->mute_count;
-    out->previous_seq = w->found.record.last_sequence;
-    out->code = w->found.found && !world_policy_of(w, &w->found.record)
+    out->previous_seq = w->found->record.last_sequence;
+    out->code = w->found->found && !world_policy_of(w, &w->found->record)
                     ? REFUSAL_NO_POLICY
                     : make_input(w, in, &input);
     if (out->code) {

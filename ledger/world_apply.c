@@ -248,7 +248,7 @@ static enum status subject_update(struct applying *a, const struct decision *d,
 static enum status flush(struct applying *a, struct error *err)
 {
     struct world *w = a->w;
-    struct case_record *c = &w->after.record;
+    struct case_record *c = &w->after->record;
     struct timer_moves moves;
 
     if (a->case_id.size == 0 || c->status == CASE_NONE)
@@ -259,12 +259,12 @@ static enum status flush(struct applying *a, struct error *err)
     owners_update(w->state, &a->before->record, c);
     timer_moves_expect(w, &moves);
     bytes_reset(&w->row);
-    if (customs_case_row(c, &w->after.marks, world_policy_of(w, c), &w->row))
+    if (customs_case_row(c, &w->after->marks, world_policy_of(w, c), &w->row))
         return error_set(err, STATUS_NO_MEMORY, "the row of a case");
     state_put(w->state, STATE_CASES, slice_of_words(name_text(&c->id)),
               bytes_slice(&w->row));
     timer_moves_do(w, &moves);
-    kept_put(w->kept, c, &w->after.marks, bytes_slice(&w->row));
+    kept_put(w->kept, &w->after, bytes_slice(&w->row));
     return STATUS_OK;
 }
 
@@ -274,12 +274,11 @@ static enum status load_before(struct applying *a, struct text case_id,
 {
     struct world *w = a->w;
 
-    if (w->found_is_current && name_is(&w->found.record.id, case_id)) {
-        a->before = &w->found;
+    if (w->found_is_current && name_is(&w->found->record.id, case_id)) {
+        a->before = w->found;
         return STATUS_OK;
     }
-    a->before = &w->before;
-    return world_load(w, case_id, &w->before, err);
+    return world_load(w, case_id, &w->before_room, &a->before, err);
 }
 
 static enum status turn_to(struct applying *a, struct text case_id,
@@ -296,8 +295,8 @@ static enum status turn_to(struct applying *a, struct text case_id,
         status = load_before(a, case_id, err);
     if (status)
         return status;
-    world_copy(&w->after.record, &a->before->record);
-    w->after.marks = a->before->marks;
+    world_copy(&w->after->record, &a->before->record);
+    w->after->marks = a->before->marks;
     return STATUS_OK;
 }
 
@@ -306,7 +305,7 @@ static enum status apply_one(void *context, const struct decision *d,
 {
     struct applying *a = context;
     struct world *w = a->w;
-    struct case_record *c = &w->after.record;
+    struct case_record *c;
     enum status status = STATUS_OK;
 
     if (d->kind == DECISION_INTENT)
@@ -326,7 +325,8 @@ static enum status apply_one(void *context, const struct decision *d,
         status = subject_update(a, d, err);
     if (status)
         return status;
-    summary_decision(&w->totals, c, &w->after.marks, d);
+    c = &w->after->record; /* another one for each case */
+    summary_decision(&w->totals, c, &w->after->marks, d);
     if (d->case_id.size == 0 ||
         (c->status == CASE_NONE && d->kind != DECISION_OPEN))
         return STATUS_OK;
@@ -355,8 +355,8 @@ static enum status apply_end(struct applying *a, enum status status,
 
 static void apply_begin(struct applying *a)
 {
-    case_init(&a->w->after.record);
-    a->w->after.marks = (struct case_marks){0};
+    case_init(&a->w->after->record);
+    a->w->after->marks = (struct case_marks){0};
 }
 
 enum status world_apply(struct world *w, uint64_t sequence, int64_t journal_ms,

@@ -7,13 +7,6 @@
 #include "ledger/world.h"
 #include "ledger/world_kept.h"
 
-/* A case as it lies in its row. */
-struct world_case {
-    struct case_record record;
-    struct case_marks marks;
-    bool found;
-};
-
 struct world {
     struct state *state;
     world_blob *blob;
@@ -23,16 +16,17 @@ struct world {
     struct policyset **old; /* that were, or were fetched for old cases */
     size_t old_count, old_room;
 
-    struct arena arena;       /* of the input under decision */
-    struct bytes part;        /* its decisions */
-    struct bytes row;         /* a row being made */
-    struct kept *kept;        /* cases that changed last; NULL: not kept */
-    struct world_case found;  /* the case of the input, before it */
-    bool found_is_current;    /* no row has changed since it was read */
-    struct world_case before; /* of the decisions being applied: as it was */
-    struct world_case after;  /* ... as it becomes */
-    struct subject subject;   /* that a decision changes */
-    struct mute *mutes;       /* those that have not ended, by id */
+    struct arena arena; /* of the input under decision */
+    struct bytes part;  /* its decisions */
+    struct bytes row;   /* a row being made */
+    struct kept *kept;  /* cases that changed last; NULL: not kept */
+    const struct world_case *found; /* the case of the input, before it */
+    bool found_is_current;          /* no row has changed since it was read */
+    struct world_case
+        *after; /* of the decisions being applied: as it becomes */
+    struct world_case found_room, before_room; /* where they are read to */
+    struct subject subject;                    /* that a decision changes */
+    struct mute *mutes; /* those that have not ended, by id */
     size_t mute_count;
     bool mutes_known; /* as the rows say */
     struct duty_override *duties;
@@ -47,9 +41,12 @@ struct world {
     bool totals_moved; /* since their row was written */
 };
 
-/* False, and a case of status none, where there is no such row. */
+/* Not found, and of status none, where there is no such row. *c is in the room,
+ * or one that is kept: until the next case is written. */
 MUST_CHECK enum status world_load(struct world *w, struct text id,
-                                  struct world_case *c, struct error *err);
+                                  struct world_case *room,
+                                  const struct world_case **c,
+                                  struct error *err);
 
 /* What is used of a record; the rest of the lists is not. */
 void world_copy(struct case_record *to, const struct case_record *from);

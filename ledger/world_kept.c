@@ -9,8 +9,7 @@ enum { PLACES = 256, ROW_ROOM = 4096 }; /* a longer row is not kept */
 
 struct place {
     size_t row_size; /* 0: nobody's */
-    struct case_marks marks;
-    struct case_record record;
+    struct world_case *there;
     uint8_t row[ROW_ROOM];
 };
 
@@ -25,6 +24,8 @@ struct kept *kept_new(void)
 
 void kept_free(struct kept **k)
 {
+    for (size_t i = 0; *k && i < PLACES; i++)
+        free((*k)->places[i].there);
     free(*k);
     *k = NULL;
 }
@@ -38,32 +39,34 @@ static size_t place_of(struct text id)
     return (h ^ h >> 16) % PLACES;
 }
 
-bool kept_find(const struct kept *k, struct text id, struct slice row,
-               struct case_record *c, struct case_marks *marks)
+const struct world_case *kept_find(const struct kept *k, struct text id,
+                                   struct slice row)
 {
     const struct place *p;
 
     if (!k || row.size == 0)
-        return false;
+        return NULL;
     p = &k->places[place_of(id)];
     if (p->row_size != row.size || memcmp(p->row, row.data, row.size) != 0)
-        return false;
-    world_copy(c, &p->record);
-    if (marks)
-        *marks = p->marks;
-    return true;
+        return NULL;
+    return p->there;
 }
 
-void kept_put(struct kept *k, const struct case_record *c,
-              const struct case_marks *marks, struct slice row)
+void kept_put(struct kept *k, struct world_case **c, struct slice row)
 {
+    struct world_case *mine = *c;
     struct place *p;
 
     if (!k || row.size > ROW_ROOM)
         return;
-    p = &k->places[place_of(name_text(&c->id))];
+    p = &k->places[place_of(name_text(&mine->record.id))];
+    if (!p->there)
+        p->there = calloc(1, sizeof *p->there);
+    if (!p->there)
+        return; /* it is read again, then */
+    *c = p->there;
+    p->there = mine;
+    mine->found = true;
     memcpy(p->row, row.data, row.size);
     p->row_size = row.size;
-    p->marks = *marks;
-    world_copy(&p->record, c);
 }

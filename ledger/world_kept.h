@@ -5,8 +5,8 @@
  * bytes of its row are those that it was kept with, so nothing that changes
  * rows has to know of it.
  *
- * Memory   kept_new() to kept_free(); pages are touched as cases come. NULL
- *          keeps nothing.
+ * Memory   kept_new() to kept_free(); places are made as cases come. NULL keeps
+ *          nothing.
  * Threads  One.
  * Source   ledger/world.c.
  */
@@ -20,10 +20,17 @@ struct kept;
 struct kept *kept_new(void);
 void kept_free(struct kept **k);
 
-/* Copies the case with that row into *c and *marks; false: it is not here. */
-bool kept_find(const struct kept *k, struct text id, struct slice row,
-               struct case_record *c, struct case_marks *marks);
-void kept_put(struct kept *k, const struct case_record *c,
-              const struct case_marks *marks, struct slice row);
+/* A case as it lies in its row. */
+struct world_case {
+    struct case_record record;
+    struct case_marks marks;
+    bool found;
+};
+
+/* The case with that row, until the next kept_put(); NULL: it is not here. */
+const struct world_case *kept_find(const struct kept *k, struct text id,
+                                   struct slice row);
+/* Takes *c, and gives back another for it: what is in that is of no use. */
+void kept_put(struct kept *k, struct world_case **c, struct slice row);
 
 #endif

@@ -31,6 +31,14 @@ void world_mutes_know(struct world *w)
     w->mutes_known = true;
 }
 
+/* The row of one that goes on has changed: nothing else did. */
+static void take_again(struct world *w, const struct mute *m)
+{
+    for (size_t i = 0; i < w->mute_count; i++)
+        if (name_equal(&w->mutes[i].id, &m->id))
+            w->mutes[i] = *m;
+}
+
 static enum status write_row(struct world *w, const struct mute *m)
 {
     bytes_reset(&w->row);
@@ -77,12 +85,16 @@ static enum status hold(struct world *w, const struct decision *d)
         m->held_count = (uint8_t)(d->index + 1);
     m->held_total = (uint32_t)d->number;
     status = write_row(w, m);
+    if (w->mutes_known)
+        take_again(w, m);
     free(m);
     return status;
 }
 
 enum status world_apply_mute(struct world *w, const struct decision *d)
 {
+    if (d->kind != DECISION_MUTE)
+        return hold(w, d);
     w->mutes_known = false;
-    return d->kind == DECISION_MUTE ? put(w, d) : hold(w, d);
+    return put(w, d);
 }
