@@ -152,5 +152,6 @@ struct decisions {
 };
 
 const char *decision_kind_name(enum decision_kind k);
+struct text decision_kind_text(enum decision_kind k);
 
 #endif

@@ -489,6 +489,10 @@ struct policy {
     uint8_t tier_count;
     const struct kind_rule *kinds;
     size_t kind_count;
+    const uint16_t
+        *kind_places; /* of a name's hash: its index and one, or the
+                         next place; NULL: kinds are looked through */
+    size_t kind_mask;
     const struct trigger *any_triggers; /* of events of every kind */
     size_t any_trigger_count;
     const struct hint *any_hints; /* for events of every kind */
@@ -524,7 +528,9 @@ struct policy {
     int64_t late_grace_ms; /* a timer later than this is late and says so */
 };
 
-uint16_t policy_kind(const struct policy *p, struct text name);  /* KIND_NONE */
+uint16_t policy_kind(const struct policy *p, struct text name); /* KIND_NONE */
+/* Fills the places, mask + 1 of them, all 0 and more than there are kinds. */
+void policy_place_kinds(struct policy *p, uint16_t *places, size_t mask);
 uint16_t policy_clock(const struct policy *p, struct text name); /* 0xffff */
 uint8_t policy_role(const struct policy *p, struct text name);   /* 0 */
 

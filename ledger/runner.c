@@ -199,7 +199,6 @@ static enum status decide(struct runner *r, struct runner_record record,
     if (record.origin == RUNNER_EVENT)
         world_count_event(r->world, decided.code != REFUSAL_NONE);
     status = world_apply_decided(r->world, in.sequence, err);
-    world_settle(r->world);
     if (status)
         return status;
     if (r->options.answers && (r->options.answer_until_ms == 0 ||
@@ -379,6 +378,7 @@ enum status runner_run(struct runner *r, int64_t until_ms, struct error *err)
         else
             status = take_due(r, err);
     }
+    world_settle(r->world);
     if (!status && until_ms != INT64_MAX)
         move_to(r, until_ms);
     return status;

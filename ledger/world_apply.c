@@ -355,7 +355,10 @@ static enum status apply_end(struct applying *a, enum status status,
 
 static void apply_begin(struct applying *a)
 {
-    case_init(&a->w->after->record);
+    /* Of no case: what is copied there comes with the first decision that has
+     * one. */
+    a->w->after->record.status = CASE_NONE;
+    a->w->after->record.promise_count = a->w->after->record.page_count = 0;
     a->w->after->marks = (struct case_marks){0};
 }
 

@@ -313,6 +313,18 @@ static void defaults_set(struct policy *p)
         p->late_grace_ms = default_rows[2].fallback;
 }
 
+static void place_kinds(struct loader *l)
+{
+    size_t places = 2;
+    uint16_t *list;
+
+    while (places < 4 * l->draft->policy->kind_count + 4)
+        places *= 2;
+    list = loader_array(l, places, sizeof *list);
+    if (list)
+        policy_place_kinds(l->draft->policy, list, places - 1);
+}
+
 void rules_file_read(struct loader *l)
 {
     struct draft *d = l->draft;
@@ -324,4 +336,5 @@ void rules_file_read(struct loader *l)
     defaults_set(d->policy);
     clocks_deal_triggers(l);
     subjects_mark(l);
+    place_kinds(l);
 }
