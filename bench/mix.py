@@ -18,8 +18,8 @@ import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STEP = datetime.timedelta(minutes=7)
-# fields of a story that are not the event's own
-TELLING = {"no", "at", "received", "caption", "times", "every"}
+# fields of a story that are not the event's own ("no" is a flag in YAML)
+TELLING = {"no", False, "at", "received", "caption", "times", "every"}
 # what each copy has of its own
 OWN = {"case_id", "asset_id", "customer_id", "parent"}
 SPAN = re.compile(r"(\d+)(min|h|d|s)")
@@ -45,6 +45,23 @@ def span(text):
                                           SPAN.findall(str(text))))
 
 
+def ahead(day, value):
+    """A field that is a moment of the story's own days."""
+    if isinstance(value, str) and re.fullmatch(r"\+\d+d \d\d:\d\d", value):
+        return moment(day, value)
+    return value
+
+
+def waiting(lines):
+    """No story waits: the first of them does for an hour, while it is told."""
+    received, at, body = lines[0]
+    for minutes, kind in ((3, "case.waiting"), (63, "case.resumed")):
+        when = at + datetime.timedelta(minutes=minutes)
+        yield when, when, {"kind": kind, "case_id": body["case_id"],
+                           "station": body.get("station"),
+                           "reporter": body.get("owner")}
+
+
 def told(story):
     """[(received, at, event)] of one story, times local and without zone."""
     day = datetime.datetime.fromisoformat(str(story["day"])[:10])
@@ -52,7 +69,8 @@ def told(story):
         for n in range(int(event.get("times", 1))):
             at = moment(day, event["at"]) + n * span(event.get("every", 0))
             got = moment(day, event["received"]) if "received" in event else at
-            body = {k: v for k, v in event.items() if k not in TELLING}
+            body = {k: ahead(day, v) for k, v in event.items()
+                    if k not in TELLING}
             if "times" in event:
                 body["attempt_no"] = n + 1
             for key in ("station", "region", "product_line"):
@@ -112,6 +130,8 @@ def main():
         if not lines:
             continue
         base = min(at for _, at, _ in lines).replace(hour=0, minute=0)
+        if not rows and "case_id" in lines[0][2]:
+            lines += list(waiting(lines))
         lines += list(ended(lines))
         for copy in range(args.copies):
             shift = first - base + copy * STEP
