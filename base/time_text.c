@@ -19,12 +19,25 @@ static bool is_utc(const char *zone)
     return strcmp(zone, "UTC") == 0 || strcmp(zone, "Z") == 0;
 }
 
+/* The library looks through all zones there are; mostly the same one is wanted
+ * again. Under the lock, as all of this. */
 static icaltimezone *zone_of(const char *name)
 {
-    icaltimezone *zone = icaltimezone_get_builtin_timezone(name);
+    static char last_name[64];
+    static icaltimezone *last;
+    icaltimezone *zone;
 
+    if (last && strcmp(name, last_name) == 0)
+        return last;
+    zone = icaltimezone_get_builtin_timezone(name);
     /* A zone without its data exists, but has no component behind it. */
-    return zone && icaltimezone_get_component(zone) ? zone : NULL;
+    if (!zone || !icaltimezone_get_component(zone))
+        return NULL;
+    if (strlen(name) < sizeof last_name) {
+        strcpy(last_name, name);
+        last = zone;
+    }
+    return zone;
 }
 
 static enum status no_zone(const char *zone, struct error *err)
