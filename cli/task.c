@@ -162,7 +162,8 @@ const struct option_row may_options[] = {{0}};
  * before it is looked up (cli.c). What is left stands alone. */
 int run_may(struct cli *cli, int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    if (argc > 0)
+        return cli_usage(cli, _("\"%s\" is no command that changes a record"),
+                         argv[0]);
     return cli_usage(cli, _("may I do what? Example: yinuo may close LN-4"));
 }

@@ -566,6 +566,8 @@ static void a_dry_run_says_so_and_sends_so(void **state)
     assert_int_equal(run(s, "may", "resolve", "LN-4", NULL), CLI_DONE);
     assert_int_equal(run(s, "may", "close", "LN-4", NULL), CLI_DONE);
     assert_true(s->command->dry_run); /* and no reason is asked for */
+    assert_int_equal(run(s, "may", "frobnicate", "LN-4", NULL), CLI_USAGE);
+    HAS(s->err, "\"frobnicate\" is no command");
 }
 
 static void what_is_not_utf8_is_refused_before_anything_is_sent(void **state)
