@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/case_why_full.h"
 #include "cli/rules.h"
 #include "cli/telling.h"
 #include "cli/timeline.h"
@@ -16,10 +17,12 @@
     ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
 
 static const char *page_wanted;
+static bool full;
 
 /* clang-format off */
 const struct option_row case_why_options[] = {
     {"page", 'p', OPTION_TEXT, N_("PAGE"), N_("this one only"), &page_wanted},
+    {"full", 0,   OPTION_FLAG, NULL,       N_("with inputs, stretches that counted, rules not taken"), &full},
     {0}};
 /* clang-format on */
 
@@ -180,6 +183,30 @@ static void counted(const stream_record *r, int64_t now_ms, struct bytes *out)
     }
 }
 
+/* The rules that the case lives by, where they are in the set. */
+static const struct policy *rules_of(const struct policyset *set,
+                                     const Yinuo__V1__Case *c)
+{
+    return set && c->policy ? policyset_version(set, text_of(c->policy)) : NULL;
+}
+
+static void print_full(const struct out *o, const struct policyset *set,
+                       const struct rows *rows, size_t i, const decision *d,
+                       const Yinuo__V1__Case *c)
+{
+    json_t *lines =
+        case_why_full(rows, i, firing_of(rows->list[i], d), rules_of(set, c));
+    size_t n;
+    json_t *one;
+
+    json_array_foreach(lines, n, one)
+    {
+        line(o, json_string_value(json_object_get(one, "head")),
+             json_string_value(json_object_get(one, "text")));
+    }
+    json_decref(lines);
+}
+
 static json_t *page_json(const struct policyset *set, const struct rows *rows,
                          size_t i, const decision *d, const Yinuo__V1__Case *c)
 {
@@ -204,6 +231,10 @@ static json_t *page_json(const struct policyset *set, const struct rows *rows,
     json_object_set_new(object, "arithmetic", json_string(bytes_text(&clock)));
     json_object_set_new(object, "roster", json_string(bytes_text(&roster)));
     json_object_set_new(object, "answer", json_string(bytes_text(&answer)));
+    if (full)
+        json_object_set_new(
+            object, "full",
+            case_why_full(rows, i, firing_of(r, d), rules_of(set, c)));
     bytes_fini(&head), bytes_fini(&clock);
     bytes_fini(&roster), bytes_fini(&answer), bytes_fini(&words);
     return object;
@@ -250,6 +281,8 @@ static void print_page(const struct out *o, const struct policyset *set,
     answer_of(rows, d, i, rows->now_ms, &text);
     line(o, _("answer"), bytes_text(&text));
     bytes_fini(&text);
+    if (full)
+        print_full(o, set, rows, i, d, c);
 }
 
 int run_case_why(struct cli *cli, int argc, char **argv)

@@ -55,6 +55,8 @@ grep -q "this home is up already" "$home/second.txt" || fail "said nothing"
     fail "why not somebody who is not on duty"
 "$yinuo" case why-not LN-4 r1-rep --output json | grep -q '"person":"r1-rep"' ||
     fail "why not as JSON"
+"$yinuo" case why LN-4 --full | grep -q '^  inputs .*media.requested' ||
+    fail "why without its inputs"
 "$yinuo" record --help | grep -q '^op-surprise' || fail "help without aliases"
 "$yinuo" policy show damage | grep -q '^ *V7.0' || fail "no card of the pack"
 "$yinuo" case export LN-4 --for customer | grep -q 'media request' ||
