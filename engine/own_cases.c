@@ -96,7 +96,7 @@ static void open_own(struct run *r, const struct own_case *own)
     if (ev.kind == KIND_NONE)
         return;
     o.c = &r->out->own;
-    o.case_id = name_text(&own->id);
+    o.case_id = run_keep(r, name_text(&own->id)); /* it outlives the run */
     o.is_own = true;
     o.first_generation = 0;
     o.depth = 0;
