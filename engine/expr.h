@@ -52,6 +52,7 @@ enum {
     X(REPORTER_TIER,       "reporter.tier")        /* number 1.. by roster; the owner is 1; NONE unknown */ \
     X(REPORTER,            "reporter")             /* person id */              \
     X(REPORTER_IS_OWNER,   "reporter.is_owner")    /* flag */                   \
+    X(REPORTER_ROSTER_TIER,"reporter.roster_tier") /* number: the same where he owns the case, too */ \
     X(REPORTER_KEPT_AWAY,  "reporter.kept_away")   /* flag: from this customer */ \
     X(ITEM_OWNER,          "item.owner")           /* person: of a clock of a list: who has taken the item, or whose it is; else the case's */ \
     X(CASE_ID,             "case.id")                                           \

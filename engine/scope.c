@@ -72,6 +72,13 @@ struct value scope_name(const struct scope *s, enum expr_name name)
     case EXPR_NAME_REPORTER_TIER:
         tier = reporter_tier(r, ev);
         return tier ? number_of(tier) : none;
+    case EXPR_NAME_REPORTER_ROSTER_TIER:
+        tier = ev->reporter.size
+                   ? directory_tier_of(r->directory, name_text(&c->station),
+                                       name_text(&c->region), ev->reporter,
+                                       r->policy->tier_count)
+                   : 0;
+        return tier ? number_of(tier) : none;
     case EXPR_NAME_REPORTER:
         return text_value(ev->reporter);
     case EXPR_NAME_REPORTER_IS_OWNER:

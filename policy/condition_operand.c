@@ -203,6 +203,7 @@ static enum type name_type(enum expr_name name)
     case EXPR_NAME_CASE_AGE:
     case EXPR_NAME_EVENT_SEVERITY:
     case EXPR_NAME_REPORTER_TIER:
+    case EXPR_NAME_REPORTER_ROSTER_TIER:
     case EXPR_NAME_LOAD_OWNER_CASES:
     case EXPR_NAME_LOAD_OWNER_URGENT:
     case EXPR_NAME_LOAD_OWNER_REGIONS:
