@@ -204,8 +204,10 @@ static enum status decide(struct runner *r, struct runner_record record,
     if (r->options.answers && (r->options.answer_until_ms == 0 ||
                                r->now_ms < r->options.answer_until_ms))
         expect_answers(r, &decided.out->decisions);
-    if (r->options.after)
+    if (r->options.after) {
+        world_settle(r->world); /* it may look at the rows */
         r->options.after(r->options.context, &record);
+    }
     return STATUS_OK;
 }
 
