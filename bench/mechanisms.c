@@ -182,8 +182,9 @@ static mask of_decision(const struct policy *p, const struct decision *d)
 
 static bool says_rule(const struct decision *d)
 {
-    return d->kind == DECISION_HINT || d->kind == DECISION_REFUSE || d->kind == DECISION_PAGE ||
-           d->kind == DECISION_INFORM || d->kind == DECISION_SEVERITY;
+    return d->kind == DECISION_HINT || d->kind == DECISION_REFUSE ||
+           d->kind == DECISION_PAGE || d->kind == DECISION_INFORM ||
+           d->kind == DECISION_SEVERITY;
 }
 
 void mechanisms_count(struct mechanisms *m, const struct policy *p,

@@ -173,7 +173,7 @@ static void put(struct subject *s, const struct interval *i, bool held)
 
 static struct interval stretch_of(size_t which, int from, int until)
 {
-    char key[8];
+    char key[24];
 
     snprintf(key, sizeof key, "v%zu", which);
     return (struct interval){.set = name_of("visits"),
