@@ -6,11 +6,16 @@
 
 #include "ledger/simulate_internal.h"
 
-enum { PROGRESS_EVERY = 2048, KEY_SIZE = 4 * (NAME_BYTES_MAX + 1) };
+enum {
+    PROGRESS_EVERY = 2048,
+    KEY_SIZE = 4 * (NAME_BYTES_MAX + 1),
+    WORDS_AT_HAND = 4096,
+};
 
 /* A clock of a case as one run has it. */
 struct instance {
     char *key;      /* case 0x1f clock 0x1f key */
+    uint32_t hash;  /* of the key: the tree is in its order */
     int64_t due_ms; /* of what it counts towards; earlier steps remind */
     bool missed;
 };
@@ -30,7 +35,9 @@ struct gathering {
     const struct against_options *options;
     struct against_report *report;
     int run;
-    void *words;     /* tsearch tree of char *, in the report's arena */
+    void *words; /* tsearch tree of char *, in the report's arena */
+    const char
+        *at_hand[WORDS_AT_HAND]; /* of them, by hash: the last asked for */
     void *instances; /* tsearch tree of struct instance *, of this run */
     struct rows tiers, stations, clocks;
     size_t page_room[AGAINST_RUNS];
@@ -52,19 +59,33 @@ static int by_text(const void *a, const void *b)
     return strcmp(a, b);
 }
 
+static uint32_t hash_of(const char *data, size_t size)
+{
+    uint32_t h = 2166136261u;
+
+    for (size_t i = 0; i < size; i++)
+        h = (h ^ (uint8_t)data[i]) * 16777619u;
+    return h ^ h >> 15;
+}
+
 /* One copy of each, whatever the run. */
 static const char *word(struct gathering *g, struct text t)
 {
+    const char **place =
+        &g->at_hand[hash_of(t.data, t.data ? t.size : 0) % WORDS_AT_HAND];
     char copy[LIMIT_ID_BYTES + 1];
     uint32_t size = t.size < sizeof copy ? t.size : (uint32_t)sizeof copy - 1;
     char **found;
 
     memcpy(copy, t.data ? t.data : "", t.data ? size : 0);
     copy[t.data ? size : 0] = 0;
+    if (*place && strcmp(*place, copy) == 0)
+        return *place;
     found = tfind(copy, &g->words, by_text);
     if (!found)
         found = must(tsearch(must(arena_text(&g->report->arena, copy)),
                              &g->words, by_text));
+    *place = *found;
     return *found;
 }
 
@@ -130,15 +151,32 @@ static void add_page(struct gathering *g, const struct decision *d,
 
 static int by_key(const void *a, const void *b)
 {
-    return strcmp(((const struct instance *)a)->key,
-                  ((const struct instance *)b)->key);
+    const struct instance *x = a, *y = b;
+
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return strcmp(x->key, y->key);
 }
 
-static void instance_key(const struct decision *d, char key[KEY_SIZE])
+static size_t key_part(char *key, size_t at, struct text t)
 {
-    snprintf(key, KEY_SIZE, "%.*s\x1f%.*s\x1f%.*s", (int)d->case_id.size,
-             d->case_id.data, (int)d->clock.size, d->clock.data,
-             (int)d->key.size, d->key.data ? d->key.data : "");
+    size_t size = t.size < NAME_BYTES_MAX ? t.size : NAME_BYTES_MAX;
+
+    if (size)
+        memcpy(key + at, t.data, size);
+    key[at + size] = '\x1f';
+    return at + size + 1;
+}
+
+/* Its size. */
+static size_t instance_key(const struct decision *d, char key[KEY_SIZE])
+{
+    size_t size = key_part(key, 0, d->case_id);
+
+    size = key_part(key, size, d->clock);
+    size = key_part(key, size, d->key);
+    key[size - 1] = 0;
+    return size - 1;
 }
 
 static void count_clock(struct gathering *g, const struct decision *d,
@@ -156,11 +194,13 @@ static void count_clock(struct gathering *g, const struct decision *d,
     }
 }
 
-static struct instance *instance_new(struct gathering *g, const char *key)
+static struct instance *instance_new(struct gathering *g, const char *key,
+                                     uint32_t hash)
 {
     struct instance *i = must(calloc(1, sizeof *i));
 
     i->key = must(strdup(key));
+    i->hash = hash;
     must(tsearch(i, &g->instances, by_key));
     return i;
 }
@@ -181,11 +221,11 @@ static void follow_clock(struct gathering *g, const struct decision *d,
     char key[KEY_SIZE];
     struct instance wanted = {.key = key}, **found, *i;
 
-    instance_key(d, key);
+    wanted.hash = hash_of(key, instance_key(d, key));
     found = tfind(&wanted, &g->instances, by_key);
     if (!found && d->kind != DECISION_ARM)
         return;
-    i = found ? *found : instance_new(g, key);
+    i = found ? *found : instance_new(g, key, wanted.hash);
     if (d->kind == DECISION_ARM) {
         i->due_ms = d->instance->due_ms;
     } else if (d->kind == DECISION_CANCEL) {
