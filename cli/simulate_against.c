@@ -165,7 +165,8 @@ static void show_kept(const struct out *o, struct against_row *rows,
 {
     struct table t;
 
-    qsort(rows, count, sizeof *rows, by_moved);
+    if (count)
+        qsort(rows, count, sizeof *rows, by_moved);
     out_printf(o, "\n");
     out_text(o, OUT_STRONG, head);
     out_printf(o, "\n");

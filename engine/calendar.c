@@ -80,12 +80,12 @@ static bool stretch(const struct calendar *c, int32_t day,
                     int64_t *close)
 {
     const struct hours_break *b = h->breaks;
-    bool is_last =
-        n == HOURS_BREAKS_MAX || b[n].from_minute == b[n].until_minute;
+    bool is_last;
 
     if (!is_open_day(*h) || n > HOURS_BREAKS_MAX ||
         (n && b[n - 1].from_minute == b[n - 1].until_minute))
         return false;
+    is_last = n == HOURS_BREAKS_MAX || b[n].from_minute == b[n].until_minute;
     *open = utc_of(c, day, n ? b[n - 1].until_minute : h->open_minute);
     *close = utc_of(c, day, is_last ? h->close_minute : b[n].from_minute);
     return true;

@@ -402,8 +402,9 @@ static void compare_all(struct against_report *r)
     const char *id;
 
     for (int run = 0; run < AGAINST_RUNS; run++)
-        qsort(r->pages[run], r->page_count[run], sizeof *r->pages[run],
-              by_case);
+        if (r->page_count[run])
+            qsort(r->pages[run], r->page_count[run], sizeof *r->pages[run],
+                  by_case);
     while ((id = first_case(r, at)) != NULL) {
         struct against_case c = {.case_id = id};
         size_t *only[AGAINST_RUNS], count[AGAINST_RUNS] = {0};
@@ -428,7 +429,8 @@ static void compare_all(struct against_report *r)
             r->cases[r->case_count++] = c;
         memcpy(at, to, sizeof at);
     }
-    qsort(r->cases, r->case_count, sizeof *r->cases, by_change);
+    if (r->case_count)
+        qsort(r->cases, r->case_count, sizeof *r->cases, by_change);
 }
 
 /* --- all of it --------------------------------------------------------- */

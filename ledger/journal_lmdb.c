@@ -370,7 +370,8 @@ static enum status trim(struct journal *journal, uint64_t upto, uint64_t *first,
             segment_free(&s);
     }
     j->count -= n;
-    memmove(j->segments, j->segments + n, j->count * sizeof *j->segments);
+    if (n > 0 && j->count > 0)
+        memmove(j->segments, j->segments + n, j->count * sizeof *j->segments);
     if (j->count > 0)
         j->position.first = j->segments[0]->first;
     if (first != NULL)

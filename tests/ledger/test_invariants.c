@@ -122,7 +122,9 @@ static bool is_live(const struct case_record *c)
 
 static uint8_t rank_of(const struct policy *p, uint8_t role)
 {
-    return role <= p->tier_count ? role : p->roles[role].rank;
+    uint8_t rank = role <= p->tier_count ? role : p->roles[role].rank;
+
+    return rank == RANK_OWN ? 0 : rank; /* his own tier is not the role's */
 }
 
 static const char *kind_of(const struct twin *t)
