@@ -410,9 +410,9 @@ void router_lane(struct router *r, uint32_t tier, uint32_t workers)
 {
     if (tier >= LEASE_TIERS)
         return;
-    /* what was sent while nobody was there has come back, or went with one who
-     * is gone: it is not waited for */
-    if (workers < r->lane_workers[tier] || !r->lane_workers[tier])
+    /* nobody has what was sent before the first one came, or what one had who
+     * is gone: it is not waited for until its lease is over */
+    if (workers < r->lane_workers[tier] || (workers && !r->lane_workers[tier]))
         leases_release_tier(r->leases, (uint8_t)tier);
     if (!workers && r->lane_workers[tier])
         log_warn("TIER-EMPTY",

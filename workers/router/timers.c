@@ -43,7 +43,8 @@ static bool gathers(const struct router *r, int64_t mono_ms)
     return !r->time.drill && !r->record_count && mono_ms < r->gather_ms;
 }
 
-/* Those that wait for a station's backlog are passed over for now. */
+/* A case whose station has announced more: held until that is in, at most
+ * LIMIT_BACKLOG_WAIT_MS. */
 static bool waits(void *context, struct text case_id)
 {
     const struct router *r = context;

@@ -77,6 +77,7 @@ static void hear(void *context, struct outgoing *m)
     arena_reset(&d->arena);
     if (m->header.kind == WIRE_STREAM)
         note_records(d, bytes_slice(&m->body));
+    d->sent += m->header.kind == WIRE_PAGE;
     if (m->header.kind == WIRE_ANSWER) {
         const Yinuo__V1__Answer *a =
             codec_decode(&yinuo__v1__answer__descriptor, bytes_slice(&m->body),

@@ -28,6 +28,7 @@ struct desk {
     int64_t heard_ms;  /* of the last one */
     char heard_case[64];
     size_t refusals, pages;
+    size_t sent;   /* pages that went to the broker, again ones too */
     uint32_t code; /* of the last answer to a command */
     bool repeated;
 };
