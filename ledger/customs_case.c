@@ -56,11 +56,6 @@ enum {
     CASE_GROUP = 72,
 };
 
-static void put_name(struct pb_out *o, uint32_t number, const struct name *n)
-{
-    pb_text(o, number, n->data, n->size);
-}
-
 #define PUT_TEXT(number, member) put_name(o, number, &c->member);
 #define PUT_NUMBER(number, member) pb_number(o, number, (int64_t)c->member);
 
@@ -257,14 +252,6 @@ enum status customs_case_row(const struct case_record *c,
 }
 
 /* --- reading --- */
-
-static void get_name(struct pb_in *in, const struct pb_field *f, struct name *n)
-{
-    if (f->wire != PB_BYTES ||
-        !name_set(n, (struct text){(const char *)f->bytes.data,
-                                   (uint32_t)f->bytes.size}))
-        in->bad = true;
-}
 
 static struct text text_of_field(const struct pb_field *f)
 {

@@ -7,11 +7,6 @@
 
 enum { DUTY_ROOM = 1024 }; /* the largest: seven names */
 
-static void put_name(struct pb_out *o, uint32_t number, const struct name *n)
-{
-    pb_text(o, number, n->data, n->size);
-}
-
 /* In ascending order, as protobuf-c packs them. */
 void customs_put_duty(struct pb_out *o, const struct duty_override *d)
 {
@@ -38,14 +33,6 @@ enum status customs_duty_row(const struct duty_override *d, struct bytes *row)
     customs_put_duty(&o, d);
     row->size += (size_t)(o.at - room);
     return o.full ? STATUS_FULL : STATUS_OK;
-}
-
-static void get_name(struct pb_in *in, const struct pb_field *f, struct name *n)
-{
-    if (f->wire != PB_BYTES ||
-        !name_set(n, (struct text){(const char *)f->bytes.data,
-                                   (uint32_t)f->bytes.size}))
-        in->bad = true;
 }
 
 static struct name *name_of(struct duty_override *d, uint32_t number)

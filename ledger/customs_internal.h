@@ -5,6 +5,22 @@
 #include "engine/engine.h"
 #include "ledger/pb.h"
 
+/* Names are bounded: a longer one makes the whole unreadable. */
+static inline void put_name(struct pb_out *o, uint32_t number,
+                            const struct name *n)
+{
+    pb_text(o, number, n->data, n->size);
+}
+
+static inline void get_name(struct pb_in *in, const struct pb_field *f,
+                            struct name *n)
+{
+    if (f->wire != PB_BYTES ||
+        !name_set(n, (struct text){(const char *)f->bytes.data,
+                                   (uint32_t)f->bytes.size}))
+        in->bad = true;
+}
+
 void customs_put_instance(struct pb_out *o, const struct clock_instance *i,
                           struct text name);
 void customs_put_item(struct pb_out *o, const struct item *i, struct text list);

@@ -10,11 +10,6 @@ enum {
     MUTE_ROOM = 16 * 1024, /* the largest: all its matches, all it holds */
 };
 
-static void put_name(struct pb_out *o, uint32_t number, const struct name *n)
-{
-    pb_text(o, number, n->data, n->size);
-}
-
 void customs_put_mute(struct pb_out *o, const struct mute *m)
 {
     uint8_t *mark;
@@ -56,14 +51,6 @@ enum status customs_mute_row(const struct mute *m, struct bytes *row)
     customs_put_mute(&o, m);
     row->size += (size_t)(o.at - room);
     return o.full ? STATUS_FULL : STATUS_OK;
-}
-
-static void get_name(struct pb_in *in, const struct pb_field *f, struct name *n)
-{
-    if (f->wire != PB_BYTES ||
-        !name_set(n, (struct text){(const char *)f->bytes.data,
-                                   (uint32_t)f->bytes.size}))
-        in->bad = true;
 }
 
 static bool get_match(struct slice bytes, struct mute_match *m)
@@ -144,7 +131,7 @@ static bool get_field(struct pb_in *in, const struct pb_field *f,
 bool customs_mute_read(struct slice bytes, struct mute *m)
 {
     struct pb_in in = pb_in_of(bytes);
-    struct pb_field f;
+    struct pb_field f = {0};
 
     memset(m, 0, sizeof *m);
     while (pb_next(&in, &f))

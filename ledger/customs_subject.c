@@ -14,11 +14,6 @@ enum {
     TALLY_LEVEL_FIELD = 5,
 };
 
-static void put_name(struct pb_out *o, uint32_t number, const struct name *n)
-{
-    pb_text(o, number, n->data, n->size);
-}
-
 /* --- writing --- */
 
 void customs_put_fact(struct pb_out *o, const struct fact *f)
@@ -116,14 +111,6 @@ enum status customs_subject_row(const struct subject *s, struct bytes *row)
 }
 
 /* --- reading --- */
-
-static void get_name(struct pb_in *in, const struct pb_field *f, struct name *n)
-{
-    if (f->wire != PB_BYTES ||
-        !name_set(n, (struct text){(const char *)f->bytes.data,
-                                   (uint32_t)f->bytes.size}))
-        in->bad = true;
-}
 
 static void get_key(struct pb_in *in, const struct pb_field *f,
                     struct subject_key *key)
