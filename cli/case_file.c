@@ -1,5 +1,6 @@
 #include "cli/case_file.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,6 +201,7 @@ static void add_line(struct case_file *f, const stream_record *r)
 
     json_object_set_new(line, "at", moment(e ? e->at_ms : r->at_ms));
     if (f->for_customer) {
+        assert(e); /* shown() */
         bytes_append_text(&did, kind_word(e->kind));
     } else {
         telling_head(r, &did);

@@ -189,9 +189,10 @@ static double rank(const struct entry *list, size_t count, double part)
     size_t at = (size_t)(part * (double)count);
 
     if (part == 0.5 && count % 2 == 0 && count)
-        return (double)(list[count / 2 - 1].value + list[count / 2].value) /
-               2000;
-    return (double)list[at < count ? at : count - 1].value / 1000;
+        return ((double)list[count / 2 - 1].value +
+                (double)list[count / 2].value) /
+               2000.0;
+    return (double)list[at < count ? at : count - 1].value / 1000.0;
 }
 
 /* One month's value of a group; entries of a month are together, in order. */
@@ -484,7 +485,7 @@ static void count_cases(const struct report_view *v, json_t *row,
         const struct report_case *c = &r->cases[i];
 
         if (!report_case_wanted(v, c) ||
-            (key && strcmp(case_key(r, c, key), of) != 0))
+            (of && strcmp(case_key(r, c, key), of) != 0))
             continue;
         unhappy += c->unhappy;
         open += c->promises_open;

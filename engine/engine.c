@@ -271,7 +271,8 @@ static struct text station_of(const struct run *r, const struct event *ev,
     return p ? p->station : named;
 }
 
-void case_open(struct run *r, const struct event *ev, const struct opening *in)
+void case_open_as(struct run *r, const struct event *ev,
+                  const struct opening *in)
 {
     struct text station = station_of(r, ev, in->station);
     const struct station *s =
@@ -305,13 +306,13 @@ void case_open(struct run *r, const struct event *ev, const struct opening *in)
     owner_at_opening(r, ev);
 }
 
-void open_case(struct run *r, const struct event *ev)
+void case_open(struct run *r, const struct event *ev)
 {
     const struct input *in = r->in;
 
-    case_open(r, ev,
-              &(struct opening){in->station, in->region, in->product_line,
-                                in->customer, in->asset});
+    case_open_as(r, ev,
+                 &(struct opening){in->station, in->region, in->product_line,
+                                   in->customer, in->asset});
 }
 
 /* "c" and the record's number, where an opening event names no case. */
@@ -461,7 +462,7 @@ static enum engine_result decide_event(struct run *r)
             r->case_id = made_up_id(r, buffer);
         if (r->unknown.size)
             r->route = route_of(r, &ev);
-        open_case(r, &ev);
+        case_open(r, &ev);
         if (r->limit)
             return ENGINE_LIMIT;
     }

@@ -103,7 +103,7 @@ static void open_own(struct run *r, const struct own_case *own)
     o.own_count = 0;
     o.want_count = o.made_count = o.want_mark = 0;
     case_init(o.c);
-    case_open(&o, &ev, &opening);
+    case_open_as(&o, &ev, &opening);
     if (!o.limit) {
         event_run(&o, &ev);
         fire_due(&o, r->in->now_ms, true);

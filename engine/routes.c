@@ -129,7 +129,7 @@ void route_group(struct run *r, const struct event *ev)
         return;
     }
     case_init(r->c);
-    open_case(r, ev);
+    case_open(r, ev);
     if (!r->limit)
         route_run(r, ev);
 }

@@ -148,14 +148,13 @@ struct run {
 };
 
 /* engine.c */
-/* Words that outlive what they were made from. */
 void emit(struct run *r, const struct decision *d);
 /* Words that outlive what they were made from. */
 struct text run_keep(struct run *r, struct text t);
 void run_place(struct run *r);
-struct text run_keep(struct run *r, struct text t);
-void open_case(struct run *r, const struct event *ev);
-void case_open(struct run *r, const struct event *ev, const struct opening *o);
+void case_open(struct run *r, const struct event *ev);
+void case_open_as(struct run *r, const struct event *ev,
+                  const struct opening *in);
 int64_t late_by(const struct run *r, int64_t at_ms);
 
 /* event.c */
@@ -219,7 +218,7 @@ const struct item *item_of_clock(const struct run *r,
                                  const struct clock_instance *k);
 struct text item_doer(const struct run *r, const struct item *i);
 struct text item_rule_of(const struct run *r, const struct clock_instance *k);
-void item_overdue(struct run *r, const struct clock_instance *i,
+void item_overdue(struct run *r, const struct clock_instance *k,
                   const struct why *why);
 struct value item_value(const struct run *r, const struct event *ev,
                         uint16_t list, enum expr_list which, struct text item);

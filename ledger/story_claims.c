@@ -98,7 +98,9 @@ static void read_persons(struct telling *t, const json_t *row, const char *kind,
     size_t count;
     const char *const *persons = telling_list(t, row, kind, &count);
 
-    if (persons && count == 0)
+    if (!persons)
+        return;
+    if (count == 0)
         telling_fail(t, row, kind, "\"%s\" is a list of persons, and empty",
                      kind);
     for (size_t i = 0; i < count; i++) {
