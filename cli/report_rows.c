@@ -187,10 +187,10 @@ static struct entries collect(const struct report_view *v, unsigned kinds,
 static double rank(const struct entry *list, size_t count, double part)
 {
     size_t at = (size_t)(part * (double)count);
+    size_t middle = count / 2;
 
     if (part == 0.5 && count % 2 == 0 && count)
-        return ((double)list[count / 2 - 1].value +
-                (double)list[count / 2].value) /
+        return ((double)list[middle - 1].value + (double)list[middle].value) /
                2000.0;
     return (double)list[at < count ? at : count - 1].value / 1000.0;
 }
