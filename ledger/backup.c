@@ -32,22 +32,26 @@ static enum status pump(FILE *from, const char *path, int fd,
                         struct digest *digest, uint64_t *size,
                         struct error *err)
 {
-    static _Thread_local uint8_t buffer[IO_BYTES];
+    uint8_t *buffer = malloc(IO_BYTES);
+    enum status status = STATUS_OK;
     struct digest_stream d;
     size_t n;
 
+    if (buffer == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "read %s", path);
     *size = 0;
     digest_begin(&d);
-    while ((n = fread(buffer, 1, sizeof buffer, from)) > 0) {
+    while (status == STATUS_OK && (n = fread(buffer, 1, IO_BYTES, from)) > 0) {
         digest_add(&d, slice_of(buffer, n));
         *size += n;
         if (fd >= 0 && write(fd, buffer, n) != (ssize_t)n)
-            return error_set_errno(err, errno, "copy %s", path);
+            status = error_set_errno(err, errno, "copy %s", path);
     }
-    if (ferror(from))
-        return error_set_errno(err, errno, "read %s", path);
+    if (status == STATUS_OK && ferror(from))
+        status = error_set_errno(err, errno, "read %s", path);
     *digest = digest_end(&d);
-    return STATUS_OK;
+    free(buffer);
+    return status;
 }
 
 static enum status digest_file(const char *path, struct digest *digest,

@@ -14,7 +14,7 @@ bool person_known(const struct router *r, struct text person)
 static bool of_case(const struct router *r, const char *case_id,
                     struct text person)
 {
-    static _Thread_local struct case_record c;
+    static struct case_record c;
 
     if (!case_id || !world_find_case(r->world, text_of(case_id), &c))
         return false;
@@ -119,7 +119,7 @@ enum refusal access_work(const struct router *r,
                          const Yinuo__V1__Command *command,
                          const Yinuo__V1__Event *event, const char **field)
 {
-    static _Thread_local struct case_record there; /* where he works */
+    static struct case_record there; /* where he works */
     const struct policyset *set = world_policies(r->world);
     const struct policy *rules =
         policyset_for(set, text_of_words(event->region));

@@ -19,7 +19,7 @@ bool alarm_is_heard(const struct router *r, struct text region)
 static void place(struct router *r, const struct deed *of, const char *case_id,
                   Yinuo__V1__Event *e)
 {
-    static _Thread_local struct case_record c;
+    static struct case_record c;
 
     if (of->part.event) {
         e->station = of->part.event->station;

@@ -290,7 +290,7 @@ void answer_again(struct router *r, const struct asker *to,
                   const Yinuo__V1__Command *command,
                   const struct request *before)
 {
-    static _Thread_local struct case_record c;
+    static struct case_record c;
     Yinuo__V1__Answer a;
 
     answer_init(&a, command, (enum refusal)before->code, r);

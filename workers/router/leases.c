@@ -6,34 +6,42 @@
 
 #include "base/limits.h"
 
-enum place { FREE, QUEUED, FLYING };
-
-struct entry {
-    struct lease_page page;
-    enum place place;
-    uint32_t attempts;
-    int64_t until_ms;    /* FLYING */
-    uint32_t next, prev; /* FLYING: by until; 0 ends */
-    uint32_t heap;       /* QUEUED: its slot */
-    uint32_t chain;      /* of its hash bucket, or of the free ones */
+enum {
+    SLOT_BITS = 27,
+    NUMBER_BITS = 56,
+    FLIGHTS_MAX = LEASE_TIERS * LEASE_FLYING,
+    TABLE_FIRST = 64,
 };
 
+static const uint32_t FLYING = 1u << 31;
+
+/* The most urgent first, slots from 1. What waits may be a million pages, so
+ * that one of them is 16 bytes, the table's reference included. */
 struct tier_queue {
-    uint32_t *heap; /* entries, the most urgent first */
+    uint64_t *keys; /* severity, then number: the order */
+    uint32_t *attempts;
     size_t count, capacity;
     size_t flying;
     int64_t tokens_x1000;
     int64_t filled_ms;
 };
 
+struct flight {
+    struct lease_page page;
+    uint32_t attempts;
+    uint32_t next, prev; /* by until_ms; 0 ends. next: of the free ones, too */
+    int64_t until_ms;
+};
+
+/* Where a page is: FLYING | its flight, or tier << SLOT_BITS | its slot. Zero
+ * is nowhere. */
 struct leases {
-    struct entry *entries; /* 0 is the end of lists */
-    uint32_t used, capacity, free;
-    uint32_t *buckets;
-    uint32_t bucket_count; /* a power of two */
-    uint32_t oldest, newest;
+    uint32_t *table; /* by number, the next free place behind its hash */
+    uint32_t table_size, known; /* size: a power of two */
+    uint32_t oldest, newest, free_flight, flights_used;
     size_t waiting, flying;
     struct tier_queue tiers[LEASE_TIERS];
+    struct flight flights[FLIGHTS_MAX + 1]; /* 0 is the end of lists */
 };
 
 static void *must(void *memory)
@@ -47,11 +55,8 @@ struct leases *leases_new(int64_t now_ms)
 {
     struct leases *l = must(calloc(1, sizeof *l));
 
-    l->capacity = 64;
-    l->entries = must(calloc(l->capacity, sizeof *l->entries));
-    l->used = 1;
-    l->bucket_count = 64;
-    l->buckets = must(calloc(l->bucket_count, sizeof *l->buckets));
+    l->table_size = TABLE_FIRST;
+    l->table = must(calloc(l->table_size, sizeof *l->table));
     for (size_t i = 0; i < LEASE_TIERS; i++) {
         l->tiers[i].tokens_x1000 = LEASE_BURST * 1000;
         l->tiers[i].filled_ms = now_ms;
@@ -63,10 +68,11 @@ void leases_free(struct leases **l)
 {
     if (!*l)
         return;
-    for (size_t i = 0; i < LEASE_TIERS; i++)
-        free((*l)->tiers[i].heap);
-    free((*l)->entries);
-    free((*l)->buckets);
+    for (size_t i = 0; i < LEASE_TIERS; i++) {
+        free((*l)->tiers[i].keys);
+        free((*l)->tiers[i].attempts);
+    }
+    free((*l)->table);
     free(*l);
     *l = NULL;
 }
@@ -87,179 +93,235 @@ uint64_t lease_number(struct slice id)
     return i == id.size && n < 4096 ? sequence << 12 | n : 0;
 }
 
-static uint32_t bucket_of(const struct leases *l, uint64_t number)
+/* --- the table --- */
+
+static uint64_t key_of(const struct lease_page *page)
 {
-    return (uint32_t)((number * 0x9e3779b97f4a7c15u) >> 40) &
-           (l->bucket_count - 1);
+    return (uint64_t)page->severity << NUMBER_BITS | page->number;
 }
 
-static uint32_t find(const struct leases *l, uint64_t number)
+static uint64_t key_number(uint64_t key)
 {
-    uint32_t i = l->buckets[bucket_of(l, number)];
-
-    while (i && l->entries[i].page.number != number)
-        i = l->entries[i].chain;
-    return i;
+    return key & (((uint64_t)1 << NUMBER_BITS) - 1);
 }
 
-static void rehash(struct leases *l)
+static uint32_t reference(uint8_t tier, size_t slot)
 {
-    l->bucket_count *= 2;
-    free(l->buckets);
-    l->buckets = must(calloc(l->bucket_count, sizeof *l->buckets));
-    for (uint32_t i = 1; i < l->used; i++) {
-        if (l->entries[i].place == FREE)
+    return (uint32_t)tier << SLOT_BITS | (uint32_t)slot;
+}
+
+static uint8_t tier_of(uint32_t ref)
+{
+    return (uint8_t)((ref & ~FLYING) >> SLOT_BITS);
+}
+
+static uint32_t slot_of(uint32_t ref)
+{
+    return ref & ((1u << SLOT_BITS) - 1);
+}
+
+static uint64_t number_of(const struct leases *l, uint32_t ref)
+{
+    return ref & FLYING ? l->flights[ref & ~FLYING].page.number
+                        : key_number(l->tiers[tier_of(ref)].keys[slot_of(ref)]);
+}
+
+static uint32_t home_of(const struct leases *l, uint64_t number)
+{
+    return (uint32_t)((number * 0x9e3779b97f4a7c15u) >> 32) &
+           (l->table_size - 1);
+}
+
+/* Its place, which is zero if it is not known. */
+static uint32_t *find(const struct leases *l, uint64_t number)
+{
+    uint32_t i = home_of(l, number);
+
+    while (l->table[i] && number_of(l, l->table[i]) != number)
+        i = (i + 1) & (l->table_size - 1);
+    return &l->table[i];
+}
+
+static void grow_table(struct leases *l)
+{
+    uint32_t *old = l->table, size = l->table_size;
+
+    l->table_size *= 2;
+    l->table = must(calloc(l->table_size, sizeof *l->table));
+    for (uint32_t i = 0; i < size; i++)
+        if (old[i])
+            *find(l, number_of(l, old[i])) = old[i];
+    free(old);
+}
+
+/* What was pushed on behind it comes back into the gap. */
+static void forget(struct leases *l, uint32_t *place)
+{
+    uint32_t mask = l->table_size - 1, gap = (uint32_t)(place - l->table);
+
+    for (uint32_t i = (gap + 1) & mask; l->table[i]; i = (i + 1) & mask) {
+        uint32_t home = home_of(l, number_of(l, l->table[i]));
+        if (((i - home) & mask) < ((i - gap) & mask))
             continue;
-        uint32_t *b = &l->buckets[bucket_of(l, l->entries[i].page.number)];
-        l->entries[i].chain = *b;
-        *b = i;
+        l->table[gap] = l->table[i];
+        gap = i;
     }
+    l->table[gap] = 0;
+    l->known--;
 }
 
-static uint32_t entry_new(struct leases *l)
+/* --- what waits --- */
+
+struct waiting {
+    uint64_t key;
+    uint32_t attempts;
+    uint32_t *place;
+};
+
+static void set_slot(struct leases *l, uint8_t tier, size_t slot,
+                     const struct waiting *w)
 {
-    if (l->free) {
-        uint32_t i = l->free;
-        l->free = l->entries[i].chain;
-        return i;
-    }
-    if (l->used == l->capacity) {
-        l->capacity *= 2;
-        l->entries =
-            must(realloc(l->entries, l->capacity * sizeof *l->entries));
-        rehash(l);
-    }
-    return l->used++;
+    struct tier_queue *q = &l->tiers[tier];
+
+    q->keys[slot] = w->key;
+    q->attempts[slot] = w->attempts;
+    *w->place = reference(tier, slot);
 }
 
-static bool before(const struct leases *l, uint32_t a, uint32_t b)
+/* What is in one slot goes to another. */
+static void move(struct leases *l, uint8_t tier, size_t from, size_t to)
 {
-    const struct lease_page *x = &l->entries[a].page, *y = &l->entries[b].page;
+    const struct tier_queue *q = &l->tiers[tier];
+    struct waiting w = {q->keys[from], q->attempts[from],
+                        find(l, key_number(q->keys[from]))};
 
-    if (x->severity != y->severity)
-        return x->severity < y->severity;
-    return x->number < y->number;
+    set_slot(l, tier, to, &w);
 }
 
-static void heap_set(struct leases *l, struct tier_queue *q, size_t slot,
-                     uint32_t entry)
+/* The slot is a gap; what belongs above it comes down, and w goes where the gap
+ * ends up. */
+static void sift_up(struct leases *l, uint8_t tier, size_t slot,
+                    const struct waiting *w)
 {
-    q->heap[slot] = entry;
-    l->entries[entry].heap = (uint32_t)slot;
+    for (; slot > 1 && w->key < l->tiers[tier].keys[slot / 2]; slot /= 2)
+        move(l, tier, slot / 2, slot);
+    set_slot(l, tier, slot, w);
 }
 
-static void heap_up(struct leases *l, struct tier_queue *q, size_t slot)
+static void sift_down(struct leases *l, uint8_t tier, size_t slot,
+                      const struct waiting *w)
 {
-    uint32_t entry = q->heap[slot];
+    const struct tier_queue *q = &l->tiers[tier];
 
-    for (; slot && before(l, entry, q->heap[(slot - 1) / 2]);
-         slot = (slot - 1) / 2)
-        heap_set(l, q, slot, q->heap[(slot - 1) / 2]);
-    heap_set(l, q, slot, entry);
-}
-
-static void heap_down(struct leases *l, struct tier_queue *q, size_t slot)
-{
-    uint32_t entry = q->heap[slot];
-
-    for (;;) {
-        size_t child = slot * 2 + 1;
-        if (child + 1 < q->count &&
-            before(l, q->heap[child + 1], q->heap[child]))
+    for (size_t child; (child = slot * 2) <= q->count; slot = child) {
+        if (child < q->count && q->keys[child + 1] < q->keys[child])
             child++;
-        if (child >= q->count || !before(l, q->heap[child], entry))
+        if (q->keys[child] >= w->key)
             break;
-        heap_set(l, q, slot, q->heap[child]);
-        slot = child;
+        move(l, tier, child, slot);
     }
-    heap_set(l, q, slot, entry);
+    set_slot(l, tier, slot, w);
 }
 
-static void enqueue(struct leases *l, uint32_t i)
+static void enqueue(struct leases *l, const struct lease_page *page,
+                    uint32_t attempts, uint32_t *place)
 {
-    struct tier_queue *q = &l->tiers[l->entries[i].page.tier];
+    struct tier_queue *q = &l->tiers[page->tier];
+    struct waiting w = {key_of(page), attempts, place};
 
-    if (q->count == q->capacity) {
-        q->capacity = q->capacity ? q->capacity * 2 : 64;
-        q->heap = must(realloc(q->heap, q->capacity * sizeof *q->heap));
+    if (q->count + 1 >= q->capacity) {
+        q->capacity = q->capacity ? q->capacity * 2 : TABLE_FIRST;
+        assert(q->capacity <= (size_t)1 << SLOT_BITS);
+        q->keys = must(realloc(q->keys, q->capacity * sizeof *q->keys));
+        q->attempts =
+            must(realloc(q->attempts, q->capacity * sizeof *q->attempts));
     }
-    l->entries[i].place = QUEUED;
-    q->heap[q->count] = i;
-    heap_up(l, q, q->count++);
     l->waiting++;
+    sift_up(l, page->tier, ++q->count, &w);
 }
 
-static void dequeue(struct leases *l, uint32_t i)
+/* The table does not name the slot any more. */
+static void dequeue(struct leases *l, uint8_t tier, size_t slot)
 {
-    struct tier_queue *q = &l->tiers[l->entries[i].page.tier];
-    size_t slot = l->entries[i].heap;
+    struct tier_queue *q = &l->tiers[tier];
+    size_t last = q->count--;
 
-    assert(q->heap[slot] == i);
-    q->count--;
     l->waiting--;
-    if (slot == q->count)
+    if (slot == last)
         return;
-    heap_set(l, q, slot, q->heap[q->count]);
-    heap_up(l, q, slot);
-    heap_down(l, q, l->entries[q->heap[slot]].heap);
+    struct waiting w = {q->keys[last], q->attempts[last],
+                        find(l, key_number(q->keys[last]))};
+    if (slot > 1 && w.key < q->keys[slot / 2])
+        sift_up(l, tier, slot, &w);
+    else
+        sift_down(l, tier, slot, &w);
+}
+
+/* --- what is with a worker --- */
+
+static uint32_t fly(struct leases *l, const struct flight *f)
+{
+    uint32_t i = l->free_flight;
+
+    if (i)
+        l->free_flight = l->flights[i].next;
+    else
+        i = ++l->flights_used;
+    assert(i <= FLIGHTS_MAX);
+    l->flights[i] = *f;
+    l->flights[i].next = 0;
+    l->flights[i].prev = l->newest;
+    *(l->newest ? &l->flights[l->newest].next : &l->oldest) = i;
+    l->newest = i;
+    l->tiers[f->page.tier].flying++;
+    l->flying++;
+    return i;
 }
 
 static void land(struct leases *l, uint32_t i)
 {
-    struct entry *e = &l->entries[i];
+    struct flight *f = &l->flights[i];
 
-    *(e->prev ? &l->entries[e->prev].next : &l->oldest) = e->next;
-    *(e->next ? &l->entries[e->next].prev : &l->newest) = e->prev;
-    l->tiers[e->page.tier].flying--;
+    *(f->prev ? &l->flights[f->prev].next : &l->oldest) = f->next;
+    *(f->next ? &l->flights[f->next].prev : &l->newest) = f->prev;
+    l->tiers[f->page.tier].flying--;
     l->flying--;
+    f->next = l->free_flight;
+    l->free_flight = i;
 }
 
-static void fly(struct leases *l, uint32_t i, int64_t until_ms)
+static void requeue(struct leases *l, uint32_t i)
 {
-    struct entry *e = &l->entries[i];
+    const struct flight f = l->flights[i];
 
-    e->place = FLYING;
-    e->until_ms = until_ms;
-    e->attempts++;
-    e->next = 0;
-    e->prev = l->newest;
-    *(l->newest ? &l->entries[l->newest].next : &l->oldest) = i;
-    l->newest = i;
-    l->tiers[e->page.tier].flying++;
-    l->flying++;
+    land(l, i);
+    enqueue(l, &f.page, f.attempts, find(l, f.page.number));
 }
 
 void leases_put(struct leases *l, const struct lease_page *page)
 {
-    assert(page->number && page->tier < LEASE_TIERS);
-    if (find(l, page->number))
+    assert(page->number && key_number(page->number) == page->number &&
+           page->tier < LEASE_TIERS);
+    if (*find(l, page->number))
         return;
-    uint32_t i = entry_new(l);
-    uint32_t *b = &l->buckets[bucket_of(l, page->number)];
-    l->entries[i] = (struct entry){.page = *page, .chain = *b};
-    *b = i;
-    enqueue(l, i);
+    if ((l->known + 1) > l->table_size / 4 * 3)
+        grow_table(l);
+    l->known++;
+    enqueue(l, page, 0, find(l, page->number));
 }
 
 bool leases_drop(struct leases *l, uint64_t number)
 {
-    uint32_t *at = &l->buckets[bucket_of(l, number)];
+    uint32_t *place = find(l, number), ref = *place;
 
-    while (*at && l->entries[*at].page.number != number)
-        at = &l->entries[*at].chain;
-    if (!*at)
+    if (!ref)
         return false;
-    uint32_t i = *at;
-    bool flew = l->entries[i].place == FLYING;
-    if (flew)
-        land(l, i);
+    forget(l, place);
+    if (ref & FLYING)
+        land(l, ref & ~FLYING);
     else
-        dequeue(l, i);
-    *at = l->entries[i].chain;
-    l->entries[i].place = FREE;
-    l->entries[i].chain = l->free;
-    l->free = i;
-    return flew;
+        dequeue(l, tier_of(ref), slot_of(ref));
+    return (ref & FLYING) != 0;
 }
 
 static void refill(struct tier_queue *q, int64_t now_ms)
@@ -280,12 +342,18 @@ bool leases_take(struct leases *l, uint8_t tier, int64_t now_ms,
     refill(q, now_ms);
     if (!q->count || q->flying >= LEASE_FLYING || q->tokens_x1000 < 1000)
         return false;
-    uint32_t i = q->heap[0];
-    dequeue(l, i);
-    fly(l, i, now_ms + LIMIT_LEASE_MS);
+    uint64_t key = q->keys[1];
+    struct flight f = {.page = {.number = key_number(key),
+                                .severity = (uint8_t)(key >> NUMBER_BITS),
+                                .tier = tier},
+                       .attempts = q->attempts[1] + 1,
+                       .until_ms = now_ms + LIMIT_LEASE_MS};
+    uint32_t *place = find(l, f.page.number);
+    *place = FLYING | fly(l, &f);
+    dequeue(l, tier, 1);
     q->tokens_x1000 -= 1000;
-    *page = l->entries[i].page;
-    *attempt = l->entries[i].attempts;
+    *page = f.page;
+    *attempt = f.attempts;
     return true;
 }
 
@@ -293,28 +361,23 @@ size_t leases_expire(struct leases *l, int64_t now_ms)
 {
     size_t n = 0;
 
-    for (; l->oldest && l->entries[l->oldest].until_ms <= now_ms; n++) {
-        uint32_t i = l->oldest;
-        land(l, i);
-        enqueue(l, i);
-    }
+    for (; l->oldest && l->flights[l->oldest].until_ms <= now_ms; n++)
+        requeue(l, l->oldest);
     return n;
 }
 
 void leases_release_tier(struct leases *l, uint8_t tier)
 {
     for (uint32_t i = l->oldest, next; i; i = next) {
-        next = l->entries[i].next;
-        if (l->entries[i].page.tier != tier)
-            continue;
-        land(l, i);
-        enqueue(l, i);
+        next = l->flights[i].next;
+        if (l->flights[i].page.tier == tier)
+            requeue(l, i);
     }
 }
 
 int64_t leases_next_ms(const struct leases *l, int64_t now_ms)
 {
-    int64_t next_ms = l->oldest ? l->entries[l->oldest].until_ms : INT64_MAX;
+    int64_t next_ms = l->oldest ? l->flights[l->oldest].until_ms : INT64_MAX;
 
     for (size_t i = 0; i < LEASE_TIERS; i++) {
         const struct tier_queue *q = &l->tiers[i];

@@ -8,7 +8,7 @@
  * nobody while the first crisis leaves at once.
  *
  * Time     Monotonic ms: leases go on whatever the journal's clock does.
- * Memory   Grows with the pages; leases_fini frees.
+ * Memory   Grows with the pages; leases_free gives it back.
  * Errors   Running out of memory ends the process.
  * Threads  The router's.
  * Source   design section 6 (leases) and 4 (late time has rules).

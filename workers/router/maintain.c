@@ -88,7 +88,7 @@ static bool wanted(const struct maintenance *m)
 /* True when all cases have been seen. */
 static bool look(struct maintenance *m)
 {
-    static _Thread_local struct case_record c;
+    static struct case_record c;
     struct state_cursor cursor;
     struct slice key, value;
     struct error err;

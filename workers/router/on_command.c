@@ -107,7 +107,7 @@ static void act(struct router *r, const struct asker *from,
 
 void on_command(struct router *r, const struct asker *from, struct slice bytes)
 {
-    static _Thread_local struct case_record found;
+    static struct case_record found;
     struct fault fault = {0};
     struct request before;
     Yinuo__V1__Command *c =

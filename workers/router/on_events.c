@@ -232,7 +232,7 @@ static enum refusal check(const struct router *r, const struct asker *from,
 void on_events(struct router *r, const struct asker *from, struct slice bytes)
 {
     struct fault fault;
-    static _Thread_local struct batch_of_events b;
+    static struct batch_of_events b;
     const Yinuo__V1__EventBatch *body = codec_decode(
         &yinuo__v1__event_batch__descriptor, bytes, &r->parse, &fault);
 

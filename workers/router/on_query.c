@@ -187,7 +187,7 @@ static void case_show(struct router *r, const struct asker *from,
 static void case_timeline(struct router *r, const struct asker *from,
                           const Yinuo__V1__Query *q)
 {
-    static _Thread_local struct case_record c;
+    static struct case_record c;
     const char *id = query_text(q, "case_id");
     const Yinuo__V1__Attribute *from_seq = query_filter(q, "from_seq");
     struct reader_job job = {.kind = JOB_TIMELINE, .asker = *from};

@@ -185,7 +185,7 @@ static void tell_time(const struct router *r, const Yinuo__V1__Decision *d,
 static void send(struct router *r, const struct lease_page *page,
                  const Yinuo__V1__Decision *d, uint32_t attempt)
 {
-    static _Thread_local struct case_record c;
+    static struct case_record c;
     Yinuo__V1__Page p = YINUO__V1__PAGE__INIT;
     uint64_t seq = page->number >> 12;
 

@@ -81,10 +81,10 @@ static void tell_highest_tier(struct router *r, struct decisions *all,
 
 void quarantine_timers(struct router *r, struct deed *d, struct bytes *part)
 {
-    static _Thread_local struct case_record c;
-    static _Thread_local struct decisions all;
-    static _Thread_local struct name who;
-    static _Thread_local char page_id[48];
+    static struct case_record c;
+    static struct decisions all;
+    static struct name who;
+    static char page_id[48];
 
     if (!world_find_case(r->world, text_of(d->part.firing->case_id), &c))
         return;

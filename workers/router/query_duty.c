@@ -187,7 +187,7 @@ static void each_station(struct router *r, const struct asker *from,
     const char *station = query_text(q, "station"),
                *region = query_text(q, "region");
     int64_t at_ms = q->has_as_of_ms ? q->as_of_ms : r->time.now_ms;
-    static _Thread_local struct reply reply;
+    static struct reply reply;
 
     reply_begin(&reply, r, from, q, "RosterRow");
     if (station)
@@ -216,7 +216,7 @@ void query_gaps(struct router *r, const struct asker *from,
 void query_overrides(struct router *r, const struct asker *from,
                      const Yinuo__V1__Query *q)
 {
-    static _Thread_local struct reply reply;
+    static struct reply reply;
     struct state_cursor cursor;
     struct slice key, value;
 
@@ -233,7 +233,7 @@ void query_person(struct router *r, const struct asker *from,
                   const Yinuo__V1__Query *q)
 {
     const char *id = query_text(q, "person");
-    static _Thread_local struct reply reply;
+    static struct reply reply;
     Yinuo__V1__RosterRow row = YINUO__V1__ROSTER_ROW__INIT;
     const struct person *p;
 

@@ -9,7 +9,7 @@ void query_mutes(struct router *r, const struct asker *from,
                  const Yinuo__V1__Query *q)
 {
     const char *wanted = query_text(q, "mute_id");
-    static _Thread_local struct reply reply;
+    static struct reply reply;
     struct state_cursor cursor;
     struct slice key, value;
     uint64_t total = 0;

@@ -102,14 +102,14 @@ static bool tell(struct reply *reply, const Yinuo__V1__Decision *d,
 void query_pages(struct router *r, const struct asker *from,
                  const Yinuo__V1__Query *q)
 {
-    static _Thread_local struct case_record c;
+    static struct case_record c;
     struct waiting_page *found =
         arena_array(&r->parse, PAGES_MAX, sizeof *found);
     const char *person = query_text(q, "person");
     size_t count = 0, total = 0;
     struct state_cursor cursor;
     struct slice key, value;
-    static _Thread_local struct reply reply;
+    static struct reply reply;
 
     /* "person 0x00": the text's own zero is the end of the prefix */
     struct slice prefix =

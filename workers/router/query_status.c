@@ -168,7 +168,7 @@ static void about_pages(struct rows *s, const struct router *r)
 void query_status(struct router *r, const struct asker *from,
                   const Yinuo__V1__Query *q)
 {
-    static _Thread_local struct reply reply;
+    static struct reply reply;
     struct rows rows = {.reply = &reply};
 
     reply_begin(&reply, r, from, q, "StatusRow");

@@ -181,7 +181,7 @@ static void look_at(struct router *r, struct scan *s,
 
 static void finish(struct router *r, struct scan *s)
 {
-    static _Thread_local struct reply reply;
+    static struct reply reply;
     char cursor[128] = "";
     struct slice row;
     size_t i = 0;
@@ -204,7 +204,7 @@ static void finish(struct router *r, struct scan *s)
 /* True when all cases have been seen. */
 static bool walk(struct router *r, struct scan *s)
 {
-    static _Thread_local struct case_record c;
+    static struct case_record c;
     struct state_cursor cursor;
     struct slice key, value;
     struct error err;
