@@ -59,7 +59,10 @@ enum status runner_new(const struct runner_options *options,
     arena_init(&r->arena, 2 * LIMIT_DECODE_BYTES);
     status = state_open(&in_memory, &r->state, err);
     if (!status) {
-        struct world_options world = {.state = r->state, .keeps_cases = true};
+        struct world_options world = {.state = r->state,
+                                      .keeps_cases = true,
+                                      .structs_only = options->structs_only ||
+                                                      !options->after};
 
         status = world_new(&world, &r->world, err);
     }
@@ -204,10 +207,10 @@ static enum status decide(struct runner *r, struct runner_record record,
     if (r->options.answers && (r->options.answer_until_ms == 0 ||
                                r->now_ms < r->options.answer_until_ms))
         expect_answers(r, &decided.out->decisions);
-    if (r->options.after) {
-        world_settle(r->world); /* it may look at the rows */
+    if (!r->options.structs_only && (r->options.after || r->options.before))
+        world_settle(r->world); /* they may look at the rows */
+    if (r->options.after)
         r->options.after(r->options.context, &record);
-    }
     return STATUS_OK;
 }
 
@@ -277,6 +280,21 @@ static bool still_open(struct runner *r, const struct answer *a)
         slice_of(key, (size_t)a->person.size + 1 + a->page_id.size), &value);
 }
 
+static char *words_of(const struct name *n, struct arena *arena)
+{
+    return arena_text_of(arena, slice_of(n->data, n->size));
+}
+
+/* ack-p12.1 */
+static char *id_of_answer(const struct name *page_id, struct arena *arena)
+{
+    enum { BEFORE = 4 };
+    char id[BEFORE + NAME_BYTES_MAX + 1] = "ack-";
+
+    memcpy(id + BEFORE, page_id->data, page_id->size);
+    return arena_text(arena, id);
+}
+
 static enum status take_answer(struct runner *r, struct error *err)
 {
     struct answer a = r->answers[r->answer_next++];
@@ -291,14 +309,12 @@ static enum status take_answer(struct runner *r, struct error *err)
     move_to(r, a.at_ms);
     arena_reset(&r->arena);
     event = event_new("notify.ack", &r->arena);
-    page.text = arena_format(&r->arena, "%.*s", a.page_id.size, a.page_id.data);
+    page.text = words_of(&a.page_id, &r->arena);
     if (!event || event_set(event, "page_id", &page, &r->arena, NULL))
         return error_set(err, STATUS_NO_MEMORY, "an answer");
-    event->id = arena_format(&r->arena, "ack-%s", page.text);
-    event->case_id =
-        arena_format(&r->arena, "%.*s", a.case_id.size, a.case_id.data);
-    event->reporter =
-        arena_format(&r->arena, "%.*s", a.person.size, a.person.data);
+    event->id = id_of_answer(&a.page_id, &r->arena);
+    event->case_id = words_of(&a.case_id, &r->arena);
+    event->reporter = words_of(&a.person, &r->arena);
     event->has_at_ms = event->has_received_at_ms = event->has_source = 1;
     event->at_ms = event->received_at_ms = a.at_ms;
     event->source = YINUO__V1__SOURCE__SOURCE_STATION;

@@ -50,6 +50,9 @@ struct runner_options {
      * wait answer_after_ms. */
     int64_t (*answer_wait)(void *context, const struct decision *page);
     uint64_t first_sequence; /* of its records; 0 is 1 */
+    /* before() and after() look at the decisions' structs only, not at their
+     * part nor at rows of the state, which are made when they are asked for. */
+    bool structs_only;
     /* Time is about to be now_ms: nothing of that instant is decided yet. */
     void (*before)(void *context, int64_t now_ms);
     void (*after)(void *context, const struct runner_record *r);

@@ -399,6 +399,8 @@ static enum status run_events(struct watching *w, struct error *err)
                                      .answer_after_ms = o->answer_after_ms,
                                      .before = watching_before,
                                      .after = after,
+                                     .structs_only =
+                                         !o->decisions && !o->has_at,
                                      .context = w};
     struct runner *r = NULL;
     enum status status;

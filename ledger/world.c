@@ -25,6 +25,7 @@ enum status world_new(const struct world_options *options, struct world **out,
     arena_init(&w->arena, LIMIT_DECODE_BYTES);
     w->found = &w->found_room;
     w->after = calloc(1, sizeof *w->after);
+    w->structs_only = options->structs_only;
     if (options->keeps_cases)
         w->kept = kept_new();
     if (!w->after || (options->keeps_cases && !w->kept)) {
@@ -149,12 +150,12 @@ enum status world_load(struct world *w, struct text id, struct world_case *room,
 {
     struct slice row;
 
-    room->found =
-        id.size && state_get(w->state, STATE_CASES, slice_of_words(id), &row);
-    *c = room->found ? kept_find(w->kept, id, row) : NULL;
+    *c = kept_find(w->kept, id);
     if (*c)
         return STATUS_OK;
     *c = room;
+    room->found =
+        id.size && state_get(w->state, STATE_CASES, slice_of_words(id), &row);
     if (room->found)
         return customs_case_read(row, &room->record, &room->marks, err);
     case_init(&room->record);
@@ -164,14 +165,12 @@ enum status world_load(struct world *w, struct text id, struct world_case *room,
 
 bool world_find_case(struct world *w, struct text id, struct case_record *out)
 {
-    const struct world_case *there;
+    const struct world_case *there = kept_find(w->kept, id);
     struct slice row;
 
-    if (!world_case_row(w, id, &row))
-        return false;
-    there = kept_find(w->kept, id, row);
     if (!there)
-        return customs_case_read(row, out, NULL, NULL) == STATUS_OK;
+        return world_case_row(w, id, &row) &&
+               customs_case_read(row, out, NULL, NULL) == STATUS_OK;
     world_copy(out, &there->record);
     return true;
 }
@@ -425,7 +424,7 @@ static void decide(struct world *w, const struct world_input *in,
     find_refusal(&w->out.decisions, out);
     if (out->result != ENGINE_DECIDED && out->code == REFUSAL_NONE)
         out->code = REFUSAL_INTERNAL;
-    if (customs_decisions(&w->out.decisions, &w->part))
+    if (!w->structs_only && customs_decisions(&w->out.decisions, &w->part))
         abort(); /* no memory for a few kilobytes */
 }
 
@@ -444,12 +443,13 @@ void world_decide(struct world *w, const struct world_input *in,
     out->decisions = bytes_slice(&w->part);
 }
 
-/* --- totals --- */
+/* --- what lags behind the records --- */
 
 void world_settle(struct world *w)
 {
     uint8_t row[SUMMARY_ROW_BYTES];
 
+    world_write_changed(w);
     if (!w->totals_moved)
         return;
     w->totals_moved = false;

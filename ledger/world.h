@@ -44,7 +44,9 @@ struct world_options {
     struct state *state;
     world_blob *blob; /* for versions that only old cases keep; may be NULL */
     void *blob_context;
-    bool keeps_cases; /* those that changed last need not be read again */
+    bool keeps_cases;  /* what changed last is at hand: its rows are written by
+                          world_settle(), and by nobody else */
+    bool structs_only; /* nobody asks for the decisions part */
 };
 
 MUST_CHECK enum status world_new(const struct world_options *options,
@@ -82,7 +84,8 @@ struct world_decided {
     enum engine_result result;
     enum refusal code;      /* REFUSAL_NONE unless refused */
     struct text reason;     /* the REFUSE decision's word; "" */
-    struct slice decisions; /* the journal's decisions part; may be empty */
+    struct slice decisions; /* the journal's decisions part; may be empty, and
+                               is where structs are all that is wanted */
     const struct engine_out
         *out; /* decisions as structs, and the case as it will be */
     uint64_t previous_seq; /* of the same case; 0 if it is new or none */
@@ -125,7 +128,7 @@ void world_look_again(struct world *w);
 
 bool world_find_case(struct world *w, struct text id, struct case_record *out);
 bool world_find_subject(struct world *w, struct text key, struct subject *out);
-/* The canonical row of a case; valid as state_get says. */
+/* The canonical row of a case, once settled; valid as state_get says. */
 bool world_case_row(struct world *w, struct text id, struct slice *row);
 
 /* An event was journaled, or refused: for the totals, which decisions alone do
@@ -134,8 +137,9 @@ void world_count_event(struct world *w, bool rejected);
 
 void world_count_quarantined(struct world *w);
 
-/* Writes the row of the totals, which the three above only count up: to be
- * called after the last record of a batch, before anybody looks at the rows. */
+/* Writes the rows that lag behind, of the totals, which are only counted up,
+ * and of the cases that are kept: to be called after the last record of a
+ * batch, before anybody looks at the rows. */
 void world_settle(struct world *w);
 
 /* Totals since the first record, as world_apply has counted them. */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "ledger/owners.h"
-#include "ledger/pb.h"
 #include "ledger/world_internal.h"
 
 struct applying {
@@ -157,11 +156,18 @@ static struct slice person_key(struct text person, struct text page,
     return slice_of(key, (size_t)person.size + 1 + page.size);
 }
 
+/* bytes: as it lies in the journal; empty: not there yet. */
 static void page_put(struct world *w, const struct decision *d,
                      struct slice bytes)
 {
     uint8_t key[2 * NAME_BYTES_MAX + 1];
 
+    if (!bytes.size) {
+        bytes_reset(&w->row);
+        if (customs_decision(d, &w->row))
+            abort(); /* no memory for a few kilobytes */
+        bytes = bytes_slice(&w->row);
+    }
     assert(d->person.size <= NAME_BYTES_MAX &&
            d->page_id.size <= NAME_BYTES_MAX);
     state_put(w->state, STATE_OUTBOX, slice_of_words(d->page_id), bytes);
@@ -245,27 +251,40 @@ static enum status subject_update(struct applying *a, const struct decision *d,
 
 /* --- one case after the other --- */
 
-static enum status flush(struct applying *a, struct error *err)
+static void write_row(struct world *w, const struct world_case *c)
+{
+    bytes_reset(&w->row);
+    if (customs_case_row(&c->record, &c->marks, world_policy_of(w, &c->record),
+                         &w->row))
+        abort(); /* no memory for a few kilobytes */
+    state_put(w->state, STATE_CASES, slice_of_words(name_text(&c->record.id)),
+              bytes_slice(&w->row));
+}
+
+void world_write_changed(struct world *w)
+{
+    const struct world_case *c;
+
+    while ((c = kept_next_changed(w->kept)))
+        write_row(w, c);
+}
+
+static void flush(struct applying *a)
 {
     struct world *w = a->w;
     struct case_record *c = &w->after->record;
     struct timer_moves moves;
 
     if (a->case_id.size == 0 || c->status == CASE_NONE)
-        return STATUS_OK;
+        return;
     case_stamp(c, a->sequence);
     timers_update(w, &a->before->record, c, &moves);
     pages_update(w, &a->before->record, c);
     owners_update(w->state, &a->before->record, c);
     timer_moves_expect(w, &moves);
-    bytes_reset(&w->row);
-    if (customs_case_row(c, &w->after->marks, world_policy_of(w, c), &w->row))
-        return error_set(err, STATUS_NO_MEMORY, "the row of a case");
-    state_put(w->state, STATE_CASES, slice_of_words(name_text(&c->id)),
-              bytes_slice(&w->row));
+    if (!w->kept || kept_put(w->kept, &w->after))
+        write_row(w, w->after);
     timer_moves_do(w, &moves);
-    kept_put(w->kept, &w->after, bytes_slice(&w->row));
-    return STATUS_OK;
 }
 
 /* What decide has just read need not be read again. */
@@ -285,11 +304,12 @@ static enum status turn_to(struct applying *a, struct text case_id,
                            struct error *err)
 {
     struct world *w = a->w;
-    enum status status = flush(a, err);
+    enum status status = STATUS_OK;
 
+    flush(a);
     if (a->case_id.size)
         a->w->found_is_current = false; /* it may have been that one */
-    if (!status && !name_set(&a->case_id, case_id))
+    if (!name_set(&a->case_id, case_id))
         status = error_set(err, STATUS_CORRUPT, "a case id is too long");
     if (!status)
         status = load_before(a, case_id, err);
@@ -343,11 +363,10 @@ static enum status apply_one(void *context, const struct decision *d,
     return STATUS_OK;
 }
 
-static enum status apply_end(struct applying *a, enum status status,
-                             struct error *err)
+static enum status apply_end(struct applying *a, enum status status)
 {
     if (!status)
-        status = flush(a, err);
+        flush(a);
     a->w->found_is_current = false;
     a->w->totals_moved = true;
     return status;
@@ -371,8 +390,7 @@ enum status world_apply(struct world *w, uint64_t sequence, int64_t journal_ms,
     if (decisions.size == 0)
         return STATUS_OK;
     apply_begin(&a);
-    return apply_end(&a, customs_each_decision(decisions, apply_one, &a, err),
-                     err);
+    return apply_end(&a, customs_each_decision(decisions, apply_one, &a, err));
 }
 
 enum status world_apply_decided(struct world *w, uint64_t sequence,
@@ -380,18 +398,12 @@ enum status world_apply_decided(struct world *w, uint64_t sequence,
 {
     struct applying a = {.w = w, .sequence = sequence};
     const struct decisions *d = &w->out.decisions;
-    struct pb_in in = pb_in_of(bytes_slice(&w->part));
     enum status status = STATUS_OK;
-    struct pb_field f;
 
-    if (w->part.size == 0)
+    if (d->count == 0)
         return STATUS_OK;
     apply_begin(&a);
-    for (size_t i = 0; i < d->count && !status; i++) {
-        bool there = pb_next(&in, &f) && f.wire == PB_BYTES;
-
-        assert(there); /* the part was written of these */
-        status = apply_one(&a, &d->list[i], f.bytes, err);
-    }
-    return apply_end(&a, status, err);
+    for (size_t i = 0; i < d->count && !status; i++)
+        status = apply_one(&a, &d->list[i], SLICE_EMPTY, err);
+    return apply_end(&a, status);
 }

@@ -20,6 +20,7 @@ struct world {
     struct bytes part;  /* its decisions */
     struct bytes row;   /* a row being made */
     struct kept *kept;  /* cases that changed last; NULL: not kept */
+    bool structs_only;  /* no part is made */
     const struct world_case *found; /* the case of the input, before it */
     bool found_is_current;          /* no row has changed since it was read */
     struct world_case
@@ -50,6 +51,9 @@ MUST_CHECK enum status world_load(struct world *w, struct text id,
 
 /* What is used of a record; the rest of the lists is not. */
 void world_copy(struct case_record *to, const struct case_record *from);
+
+/* The rows of the kept cases that are newer than them. */
+void world_write_changed(struct world *w);
 
 /* The region that an event is from, by its own word or its station's. */
 struct text world_region_of(const struct world *w,

@@ -1,20 +1,20 @@
 #include "ledger/world_kept.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "ledger/world_internal.h"
 
-enum { PLACES = 256, ROW_ROOM = 4096 }; /* a longer row is not kept */
+enum { PLACES = 1024 };
 
 struct place {
-    size_t row_size; /* 0: nobody's */
-    struct world_case *there;
-    uint8_t row[ROW_ROOM];
+    struct world_case *there; /* NULL: nobody was yet */
+    bool changed;             /* since its row was written */
 };
 
 struct kept {
     struct place places[PLACES];
+    uint16_t changed[PLACES]; /* places of those that have */
+    size_t changed_count;
 };
 
 struct kept *kept_new(void)
@@ -39,34 +39,43 @@ static size_t place_of(struct text id)
     return (h ^ h >> 16) % PLACES;
 }
 
-const struct world_case *kept_find(const struct kept *k, struct text id,
-                                   struct slice row)
+const struct world_case *kept_find(const struct kept *k, struct text id)
 {
-    const struct place *p;
+    const struct world_case *there;
 
-    if (!k || row.size == 0)
+    if (!k || id.size == 0)
         return NULL;
-    p = &k->places[place_of(id)];
-    if (p->row_size != row.size || memcmp(p->row, row.data, row.size) != 0)
-        return NULL;
-    return p->there;
+    there = k->places[place_of(id)].there;
+    return there && name_is(&there->record.id, id) ? there : NULL;
 }
 
-void kept_put(struct kept *k, struct world_case **c, struct slice row)
+bool kept_put(struct kept *k, struct world_case **c)
 {
-    struct world_case *mine = *c;
+    size_t place = place_of(name_text(&(*c)->record.id));
+    struct place *p = &k->places[place];
+    struct world_case *other = p->there;
+    bool gives_way =
+        p->changed && !name_equal(&other->record.id, &(*c)->record.id);
+
+    if (!other)
+        other = malloc(sizeof *other);
+    if (!other)
+        abort(); /* no memory for a few kilobytes */
+    if (!p->changed)
+        k->changed[k->changed_count++] = (uint16_t)place;
+    (*c)->found = p->changed = true;
+    p->there = *c;
+    *c = other;
+    return gives_way;
+}
+
+const struct world_case *kept_next_changed(struct kept *k)
+{
     struct place *p;
 
-    if (!k || row.size > ROW_ROOM)
-        return;
-    p = &k->places[place_of(name_text(&mine->record.id))];
-    if (!p->there)
-        p->there = calloc(1, sizeof *p->there);
-    if (!p->there)
-        return; /* it is read again, then */
-    *c = p->there;
-    p->there = mine;
-    mine->found = true;
-    memcpy(p->row, row.data, row.size);
-    p->row_size = row.size;
+    if (!k || k->changed_count == 0)
+        return NULL;
+    p = &k->places[k->changed[--k->changed_count]];
+    p->changed = false;
+    return p->there;
 }

@@ -1,13 +1,13 @@
-/* world_kept - cases as they were written last, beside their rows.
+/* world_kept - cases at hand as structs, ahead of their rows.
  *
  * What happens to a case mostly happens soon after something else did: reading
- * its row again costs more than deciding. A case is taken from here only if the
- * bytes of its row are those that it was kept with, so nothing that changes
- * rows has to know of it.
+ * its row again, and writing it each time, costs more than deciding. A case
+ * that is kept is newer than its row once it has changed; whoever wants the
+ * rows has them written first.
  *
  * Memory   kept_new() to kept_free(); places are made as cases come. NULL keeps
  *          nothing.
- * Threads  One.
+ * Threads  One: the world that writes the rows of cases, and nobody else does.
  * Source   ledger/world.c.
  */
 #ifndef LEDGER_WORLD_KEPT_H
@@ -20,17 +20,21 @@ struct kept;
 struct kept *kept_new(void);
 void kept_free(struct kept **k);
 
-/* A case as it lies in its row. */
+/* A case as it is now. */
 struct world_case {
     struct case_record record;
     struct case_marks marks;
     bool found;
 };
 
-/* The case with that row, until the next kept_put(); NULL: it is not here. */
-const struct world_case *kept_find(const struct kept *k, struct text id,
-                                   struct slice row);
-/* Takes *c, and gives back another for it: what is in that is of no use. */
-void kept_put(struct kept *k, struct world_case **c, struct slice row);
+/* Until the next kept_put(); NULL: it is not here. */
+const struct world_case *kept_find(const struct kept *k, struct text id);
+/* Takes *c, which has changed, and gives another for it. True: that one had to
+ * give way, and its row is older than it. */
+MUST_CHECK bool kept_put(struct kept *k, struct world_case **c);
+
+/* One whose row is older, and is taken to be written now; NULL: there is none
+ * left. */
+const struct world_case *kept_next_changed(struct kept *k);
 
 #endif
