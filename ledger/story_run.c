@@ -77,6 +77,9 @@ static void note_decision(struct play *p, const struct runner_record *r,
     word(l->clock, d->clock);
     word(l->key, d->key);
     word(l->value, d->value);
+    if (d->kind == DECISION_PROMISE && d->promise)
+        snprintf(l->value, sizeof l->value, "%s",
+                 promise_state_name(d->promise->state));
     if (d->tier && d->tier <= policy->role_count)
         word(l->tier, policy->roles[d->tier].name);
     snprintf(l->cause, sizeof l->cause, "%s",
@@ -154,16 +157,21 @@ static bool is_call(const struct story_line *l)
     return strcmp(l->kind, "page") == 0 || strcmp(l->kind, "inform") == 0;
 }
 
-/* A page says its rule; which clock it comes from, the fire beside it does. */
+/* A page says its rule; which clock it comes from, and with which key, the
+ * fire beside it does. */
 static bool clock_fits(const struct story_outcome *o,
                        const struct story_claim *c, const struct story_line *l)
 {
     if (!*c->clock || !is_call(l))
-        return fits(c->clock, l->clock);
-    for (size_t i = 0; i < o->line_count; i++)
-        if (beside(&o->lines[i], l) && strcmp(o->lines[i].kind, "fire") == 0 &&
-            strcmp(o->lines[i].clock, c->clock) == 0)
+        return fits(c->clock, l->clock) && fits(c->key, l->key);
+    for (size_t i = 0; i < o->line_count; i++) {
+        const struct story_line *f = &o->lines[i];
+
+        if (beside(f, l) && strcmp(f->kind, "fire") == 0 &&
+            strcmp(f->clock, c->clock) == 0 &&
+            (fits(c->key, f->key) || fits(c->key, l->key)))
             return true;
+    }
     return false;
 }
 
@@ -185,9 +193,8 @@ bool story_line_fits(const struct story_outcome *o, const struct story_claim *c,
     return (any_time || (l->at_ms >= c->from_ms && l->at_ms < c->until_ms)) &&
            fits(c->kind, l->kind) && fits(c->person, l->person) &&
            fits(c->tier, l->tier) && fits(c->case_id, l->case_id) &&
-           fits(c->event, l->cause) && fits(c->key, l->key) &&
-           fits(c->value, l->value) && rule_fits(o, c, l) &&
-           clock_fits(o, c, l) &&
+           fits(c->event, l->cause) && fits(c->value, l->value) &&
+           rule_fits(o, c, l) && clock_fits(o, c, l) &&
            (!*c->severity || atoi(c->severity + 1) == l->severity);
 }
 
