@@ -34,7 +34,7 @@ static bool run(const char *command)
 
 static bool mount_disk(struct disk *d, bool ext4)
 {
-    char command[2048];
+    char command[4096];
 
     scratch_make(&d->scratch);
     snprintf(d->dir, sizeof d->dir, "%.400s/disk", d->scratch.dir);
