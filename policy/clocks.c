@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/span.h"
 #include "policy/condition.h"
+#include "policy/lint.h"
 #include "policy/names.h"
 #include "policy/values.h"
 #include "policy/words.h"
@@ -143,40 +144,6 @@ static void check_step(struct loader *l, yaml_node_t *node,
                      "a step must page, inform, raise or emit");
 }
 
-static unsigned highest_tier(const struct policy *p, targets t)
-{
-    unsigned highest = t & TARGET_OWNER ? 1 : 0;
-
-    for (unsigned i = 1; i <= p->tier_count; i++)
-        if (t & TARGET_ROLE(i))
-            highest = i;
-    return highest;
-}
-
-/* A step never fires before the step of the tier below it (18). */
-static void check_order(struct loader *l, yaml_node_t *node,
-                        const struct clock_steps *s)
-{
-    const struct policy *p = l->draft->policy;
-
-    for (size_t i = 1; i < s->count; i++) {
-        const struct clock_step *a = &s->steps[i - 1], *b = &s->steps[i];
-        struct place at = node_place(node_item(l, node, i));
-
-        if (a->basis != b->basis || b->basis > STEP_AFTER_OPEN)
-            continue;
-        if (b->after_ms < a->after_ms)
-            report_error(l, at, "steps are taken in this order", "",
-                         "this step is due before the one above it");
-        else if (a->page && b->page &&
-                 highest_tier(p, b->page) < highest_tier(p, a->page))
-            report_error(l, at,
-                         "a step never fires before the step of the tier "
-                         "below it",
-                         "", "steps out of the order of the tiers");
-    }
-}
-
 /* Only what comes last is asked again, and not for ever. */
 static void check_repeat(struct loader *l, yaml_node_t *node,
                          const struct clock_step *step, bool is_last)
@@ -189,7 +156,7 @@ static void check_repeat(struct loader *l, yaml_node_t *node,
         report_error(l, node_place(node), "a page that never ends is noise",
                      "repeat: 10min, until: 24h (since it began to count)",
                      "\"repeat\" and \"until\" go together");
-    if (step->repeat_ms && step->until_ms && step->basis == STEP_AFTER &&
+    if (step->repeat_ms && step->until_ms && step->basis <= STEP_AFTER_OPEN &&
         step->after_ms + step->repeat_ms > step->until_ms)
         report_error(l, node_place(node),
                      "\"until\" counts from the same moment as \"after\"",
@@ -244,7 +211,7 @@ static struct clock_steps read_step_list(struct loader *l, yaml_node_t *node,
     for (size_t i = 0; i < count; i++)
         if (steps[i].basis == STEP_SHARE && !clock->due_field.size)
             link_share(l, node_item(l, node, i), steps, count, i);
-    check_order(l, node, &(struct clock_steps){steps, count});
+    spans_check_order(l, node, clock, &(struct clock_steps){steps, count});
     return (struct clock_steps){steps, count};
 }
 
@@ -269,6 +236,26 @@ unsigned severities_of_key(struct loader *l, yaml_node_t *key)
         mask |= 1u << (s - 1);
     }
     return mask;
+}
+
+bool clock_find(struct loader *l, yaml_node_t *node, uint16_t *index)
+{
+    struct draft *d = l->draft;
+    struct nearest near;
+
+    if (!node_is_text(l, node, "the name of a clock"))
+        return false;
+    nearest_begin(&near, node_text(node));
+    for (size_t i = 0; i < d->policy->clock_count; i++) {
+        if (text_equal(d->clocks[i].name, node_text(node))) {
+            *index = (uint16_t)i;
+            return true;
+        }
+        nearest_try(&near, d->clocks[i].name);
+    }
+    report_error(l, node_place(node), "", report_meant(l, near.best),
+                 "no clock is called \"%.*s\"", TEXT_ARG(near.word));
+    return false;
 }
 
 static void read_steps(struct loader *l, yaml_node_t *node, void *into,
@@ -305,6 +292,23 @@ static void read_steps(struct loader *l, yaml_node_t *node, void *into,
 
 /* --- clocks * ------------------------------------------------------------- */
 
+/* Clocks that come to their end later than this one, or never before it. */
+static void read_before_clocks(struct loader *l, yaml_node_t *node, void *into,
+                               const struct shape_row *row)
+{
+    struct clock_rule *clock = into;
+    struct draft *d = l->draft;
+
+    (void)row;
+    for (size_t i = 0; i < node_count(node); i++) {
+        uint16_t other;
+
+        if (!clock_find(l, node_item(l, node, i), &other))
+            continue;
+        d->clock_before[clock - d->clocks] |= UINT64_C(1) << other;
+    }
+}
+
 static const struct shape_row clock_rows[] = {
     {"about", read_nothing, 0, 0, MAY, 0, 0, 0},
     {"key", read_text, INTO(struct clock_rule, key_field), MAY, 0, 0, 0},
@@ -318,6 +322,7 @@ static const struct shape_row clock_rows[] = {
     {"restarted_by", read_triggers, 0, 0, MAY, TRIGGER_RESTART, 0, 0},
     {"satisfied_by", read_triggers, 0, 0, MAY, TRIGGER_SATISFY, 0, 0},
     {"fired_by", read_triggers, 0, 0, MAY, TRIGGER_FIRE, 0, 0},
+    {"before", read_before_clocks, 0, sizeof(struct clock_rule), MAY, 0, 0, 0},
     {"steps", read_steps, 0, sizeof(struct clock_rule), MAY, 0, 0, 0},
 };
 static const struct shape clock_shape = SHAPE("a clock", clock_rows);

@@ -22,6 +22,8 @@ shape_reader read_triggers;
 /* "4h", or "4h open" along opening hours. False with a finding. */
 bool read_wait(struct loader *l, yaml_node_t *node, int64_t *wait_ms,
                bool *open);
+/* The clock that the node names. False with a finding. */
+bool clock_find(struct loader *l, yaml_node_t *node, uint16_t *index);
 /* "S3", "S3+S4", "all": a bit per severity; 0 with a finding. */
 unsigned severities_of_key(struct loader *l, yaml_node_t *key);
 

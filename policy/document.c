@@ -272,20 +272,29 @@ bool node_pair(struct loader *l, yaml_node_t *node, size_t i, yaml_node_t **key,
     return true;
 }
 
-yaml_node_t *node_child(struct pack_file *s, yaml_node_t *mapping,
-                        const char *wanted)
+yaml_node_t *node_find(struct pack_file *s, yaml_node_t *mapping,
+                       struct text wanted, yaml_node_t **key)
 {
     if (!mapping || mapping->type != YAML_MAPPING_NODE)
         return NULL;
     for (size_t i = 0; i < node_count(mapping); i++) {
         yaml_node_pair_t pair = mapping->data.mapping.pairs.start[i];
-        yaml_node_t *key = node_by_id(s, pair.key);
+        yaml_node_t *found = node_by_id(s, pair.key);
 
-        if (key->type == YAML_SCALAR_NODE &&
-            text_equal(node_text(key), text_of(wanted)))
-            return node_by_id(s, pair.value);
+        if (found->type != YAML_SCALAR_NODE ||
+            !text_equal(node_text(found), wanted))
+            continue;
+        if (key)
+            *key = found;
+        return node_by_id(s, pair.value);
     }
     return NULL;
+}
+
+yaml_node_t *node_child(struct pack_file *s, yaml_node_t *mapping,
+                        const char *wanted)
+{
+    return node_find(s, mapping, text_of(wanted), NULL);
 }
 
 /* --- shapes --------------------------------------------------------------- */

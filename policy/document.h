@@ -70,7 +70,10 @@ yaml_node_t *node_item(struct loader *l, yaml_node_t *node, size_t i);
  * false, as are keys that stand twice. */
 bool node_pair(struct loader *l, yaml_node_t *node, size_t i, yaml_node_t **key,
                yaml_node_t **value);
-/* NULL when the mapping has no such key. */
+/* The value behind a key, and the key itself where it is wanted. NULL when the
+ * mapping has no such key, and of what is no mapping. */
+yaml_node_t *node_find(struct pack_file *s, yaml_node_t *mapping,
+                       struct text wanted, yaml_node_t **key);
 yaml_node_t *node_child(struct pack_file *s, yaml_node_t *mapping,
                         const char *wanted);
 

@@ -34,9 +34,9 @@ static void check_rungs(struct loader *l, yaml_node_t *node,
         if (rungs[i].tier < rungs[i - 1].tier)
             report_error(l, at, "a ladder climbs", "",
                          "rungs out of the order of the tiers");
-        else if (rungs[i].open_time == rungs[i - 1].open_time &&
+        else if ((rungs[i - 1].open_time || !rungs[i].open_time) &&
                  rungs[i].after_ms < rungs[i - 1].after_ms)
-            report_error(l, at, "a ladder climbs", "",
+            report_error(l, at, "a ladder climbs", "put the earlier one first",
                          "this rung is due before the one above it");
     }
 }

@@ -294,31 +294,20 @@ static void read_key(struct loader *l, yaml_node_t *node, void *into,
 static void read_clock_name(struct loader *l, yaml_node_t *node, void *into,
                             const struct shape_row *row)
 {
-    struct draft *d = l->draft;
-    struct nearest near;
+    struct clock_rule *clock;
+    uint16_t index;
 
     (void)row;
-    if (!node_is_text(l, node, "the name of a clock"))
+    if (!clock_find(l, node, &index))
         return;
-    nearest_begin(&near, node_text(node));
-    for (size_t i = 0; i < d->policy->clock_count; i++) {
-        struct clock_rule *clock = &d->clocks[i];
-
-        if (!text_equal(clock->name, node_text(node))) {
-            nearest_try(&near, clock->name);
-            continue;
-        }
-        *(uint16_t *)into = (uint16_t)i;
-        clock->of_items = true;
-        if (!clock->key_field.size || !clock->due_field.size)
-            report_error(l, node_place(node), "it counts to the due of an item",
-                         "key: item and due: due at the clock",
-                         "the clock %.*s is not keyed, or has no due moment",
-                         TEXT_ARG(clock->name));
-        return;
-    }
-    report_error(l, node_place(node), "", report_meant(l, near.best),
-                 "no clock is called \"%.*s\"", TEXT_ARG(near.word));
+    clock = &l->draft->clocks[index];
+    *(uint16_t *)into = index;
+    clock->of_items = true;
+    if (!clock->key_field.size || !clock->due_field.size)
+        report_error(l, node_place(node), "it counts to the due of an item",
+                     "key: item and due: due at the clock",
+                     "the clock %.*s is not keyed, or has no due moment",
+                     TEXT_ARG(clock->name));
 }
 
 static void read_unanswered(struct loader *l, yaml_node_t *node, void *into,

@@ -40,6 +40,7 @@ struct kind_group {
 
 /* A trigger before it is handed to its kind. */
 struct loose_trigger {
+    struct place at;
     uint16_t kind;
     struct trigger trigger;
 };
@@ -66,6 +67,7 @@ struct draft {
     struct list_rule *lists;
     struct authority *authorities;
     struct place *clock_places, *kind_places;
+    uint64_t clock_before[CLOCKS_MAX]; /* bit per clock it precedes */
     struct text *regions;
     size_t region_count;
     bool is_default, directory_there;

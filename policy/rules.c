@@ -124,21 +124,6 @@ static const struct shape_row rule_rows[] = {
 };
 static const struct shape rule_shape = SHAPE("a rule", rule_rows);
 
-static void check_unreachable(struct loader *l, yaml_node_t *node,
-                              const struct rule *rules, size_t count)
-{
-    for (size_t i = 0; i + 1 < count; i++) {
-        if (rules[i].when.count)
-            continue;
-        report_warning(l, node_place(node_item(l, node, i + 1)),
-                       "the first rule that holds wins",
-                       "put the one without \"when\" last",
-                       "this rule is never reached, rule %zu always holds",
-                       i + 1);
-        return;
-    }
-}
-
 /* One more than written: the event's own severity and targets stand last. */
 static void read_rules(struct loader *l, yaml_node_t *node, void *into,
                        const struct shape_row *row)
@@ -155,7 +140,6 @@ static void read_rules(struct loader *l, yaml_node_t *node, void *into,
         return;
     for (size_t i = 0; i < count; i++)
         shape_read(l, node_item(l, node, i), &rule_shape, &rules[i]);
-    check_unreachable(l, node, rules, count);
     kind->rules = rules;
     kind->rule_count = count;
 }

@@ -1,7 +1,8 @@
 /* rules_lint - what compiles and still cannot be meant. */
 #include "policy/rules_file.h"
 
-#include "policy/document.h"
+#include "base/i18n.h"
+#include "policy/lint.h"
 
 static bool clock_has_steps(const struct clock_rule *c)
 {
@@ -11,40 +12,116 @@ static bool clock_has_steps(const struct clock_rule *c)
     return false;
 }
 
-static bool triggered(const struct draft *d, uint16_t clock, bool starts)
+static bool is_start(const struct trigger *t)
+{
+    return t->action == TRIGGER_ARM || t->action == TRIGGER_ARM_IDLE;
+}
+
+/* By a trigger whose condition can hold. */
+static bool triggered(const struct draft *d, struct holds *h, uint16_t clock,
+                      bool starts)
 {
     for (size_t i = 0; i < d->loose_count; i++) {
         const struct trigger *t = &d->loose[i].trigger;
-        bool is_start =
-            t->action == TRIGGER_ARM || t->action == TRIGGER_ARM_IDLE;
-        bool is_end = t->action == TRIGGER_SATISFY;
 
-        if (t->clock == clock && (starts ? is_start : is_end))
+        if (t->clock == clock &&
+            (starts ? is_start(t) : t->action == TRIGGER_SATISFY) &&
+            !holds_never(h, &t->when, true))
             return true;
     }
     return false;
 }
 
-static void lint_clock(struct loader *l, uint16_t index)
+/* Whenever a kind starts the clock, it has just ended it. */
+static void lint_circle(struct loader *l, struct holds *h, uint16_t clock)
+{
+    const struct draft *d = l->draft;
+
+    for (size_t i = 0; i < d->loose_count; i++)
+        for (size_t j = 0; j < d->loose_count; j++) {
+            const struct loose_trigger *a = &d->loose[i], *b = &d->loose[j];
+
+            if (a->trigger.clock != clock || b->trigger.clock != clock ||
+                a->kind != b->kind || !is_start(&a->trigger) ||
+                b->trigger.action != TRIGGER_SATISFY)
+                continue;
+            holds_begin(h, true);
+            holds_want(h, &a->trigger.when, true);
+            holds_want(h, &b->trigger.when, false);
+            if (holds_possible(h))
+                continue;
+            report_warning(
+                l, b->at, _("each such event ends it and starts it anew"),
+                _("restarted_by, or a condition"),
+                _("%.*s starts the clock %.*s, and ends it"),
+                TEXT_ARG(a->kind == KIND_ANY ? TEXT("any")
+                                             : d->kinds[a->kind].name),
+                TEXT_ARG(d->clocks[clock].name));
+        }
+}
+
+/* Triggers whose condition is never so. */
+static void lint_triggers(struct loader *l, struct holds *h)
+{
+    const struct draft *d = l->draft;
+
+    for (size_t i = 0; i < d->loose_count; i++)
+        if (holds_never(h, &d->loose[i].trigger.when, true))
+            report_warning(
+                l, d->loose[i].at, _("no event can make its condition true"),
+                _("look at its comparisons, one by one"),
+                _("this trigger of the clock %.*s never acts: %.*s"),
+                TEXT_ARG(d->clocks[d->loose[i].trigger.clock].name),
+                TEXT_ARG(lint_words(d->loose[i].trigger.when.source)));
+}
+
+static void lint_pauses(struct loader *l, const struct facts *f, uint16_t index)
+{
+    const struct clock_rule *c = &l->draft->clocks[index];
+    struct place at = l->draft->clock_places[index];
+
+    if (c->pauses && !f->done[EFFECT_WAIT])
+        report_warning(l, at, _("no kind of event has the effect \"wait\""),
+                       _("do: [wait] at a kind of event, or leave out "
+                         "\"pauses\""),
+                       _("the clock %.*s never pauses"), TEXT_ARG(c->name));
+    else if (c->pauses && !f->done[EFFECT_RESUME])
+        report_warning(l, at, _("no kind of event has the effect \"resume\""),
+                       _("do: [resume] at a kind of event"),
+                       _("the clock %.*s pauses, and never goes on"),
+                       TEXT_ARG(c->name));
+}
+
+static void lint_clock(struct loader *l, struct holds *h, uint16_t index)
 {
     const struct draft *d = l->draft;
     const struct clock_rule *c = &d->clocks[index];
     struct place at = d->clock_places[index];
+    bool starts = triggered(d, h, index, true);
 
     if (index == d->policy->ack_clock)
         return;
+    lint_pauses(l, holds_facts(h), index);
+    lint_circle(l, h, index);
     if (!clock_has_steps(c))
-        report_warning(l, at, "it would run and never do anything", "",
-                       "the clock %.*s has no steps", TEXT_ARG(c->name));
-    if (c->of_items)
-        return; /* it follows the items */
-    if (!c->arm_on_raise && !triggered(d, index, true))
-        report_warning(l, at, "its steps can never fire",
+        report_warning(l, at, _("it would run and never do anything"),
+                       _("steps: {all: [{after: 1h, page: [owner]}]}"),
+                       _("the clock %.*s has no steps"), TEXT_ARG(c->name));
+    if (c->of_items) {
+        if (starts)
+            report_warning(l, at, _("it follows the items"),
+                           _("a clock of its own for the triggers"),
+                           _("the clock %.*s of a list has triggers, too"),
+                           TEXT_ARG(c->name));
+        return;
+    }
+    if (!c->arm_on_raise && !starts)
+        report_warning(l, at, _("its steps can never fire"),
                        "armed_by, armed_if_idle_by or arm_on_raise",
-                       "nothing arms the clock %.*s", TEXT_ARG(c->name));
-    if (!triggered(d, index, false))
-        report_warning(l, at, "once armed it runs to its last step",
-                       "satisfied_by", "nothing ends the clock %.*s",
+                       _("nothing arms the clock %.*s"), TEXT_ARG(c->name));
+    if (!triggered(d, h, index, false))
+        report_warning(l, at, _("once armed it runs to its last step"),
+                       "satisfied_by", _("nothing ends the clock %.*s"),
                        TEXT_ARG(c->name));
 }
 
@@ -75,14 +152,30 @@ static void lint_kind(struct loader *l, uint16_t index)
                 TEXT_ARG(l->draft->kinds[k->spreads[i].kind].name));
 }
 
+static void lint_deep(struct loader *l)
+{
+    struct holds *h = holds_new(l->draft);
+
+    if (!h) {
+        report_error(l, (struct place){0, 0}, "", "", "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < l->draft->policy->clock_count; i++)
+        lint_clock(l, h, (uint16_t)i);
+    lint_triggers(l, h);
+    never_lint(l, h);
+    spans_lint(l);
+    holds_free(h);
+}
+
 void rules_lint(struct loader *l)
 {
     const struct policy *p = l->draft->policy;
     bool opens = false;
 
     l->source = &l->draft->rules;
-    for (size_t i = 0; i < p->clock_count; i++)
-        lint_clock(l, (uint16_t)i);
+    if (l->findings->errors == 0)
+        lint_deep(l);
     for (size_t i = 0; i < p->kind_count; i++) {
         lint_kind(l, (uint16_t)i);
         opens = opens || p->kinds[i].opens_case;

@@ -64,15 +64,6 @@ static void read_rows(struct loader *l, yaml_node_t *node,
                          "value: what is worked out; text: a word as it is",
                          "a row has a value or a text");
     }
-    for (size_t i = 0; i + 1 < count; i++)
-        if (!rows[i].when.count) {
-            report_warning(l, node_place(node_item(l, node, i + 1)),
-                           "the first row that holds counts",
-                           "put the one without \"when\" last",
-                           "this row is never reached, row %zu always holds",
-                           i + 1);
-            return;
-        }
 }
 
 bool choices_read(struct loader *l, yaml_node_t *node, const char *key,

@@ -48,7 +48,7 @@ static void add_trigger(struct loader *l, struct place at, uint16_t kind,
         report_error(l, at, "", "", "more than %d triggers of clocks",
                      LOOSE_TRIGGERS_MAX);
     else
-        d->loose[d->loose_count++] = (struct loose_trigger){kind, trigger};
+        d->loose[d->loose_count++] = (struct loose_trigger){at, kind, trigger};
 }
 
 static const struct kind_group *group_find(const struct draft *d,

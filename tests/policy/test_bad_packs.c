@@ -10,6 +10,8 @@
 
 #define CALENDARS "calendars: {shop: {open: {daily: 09:00-18:00}}}\n"
 
+#define NAMED "name: t\ntiers: [engineer, head, rep]\n"
+
 #define PAGED                                                                  \
     "roles: {speaker: {rank: rep}}\n"                                          \
     "events: {case.opened: {case: opens, page: [speaker]}}\n"
@@ -22,6 +24,7 @@ static const struct bad table[] = {
 #define P(claim, text, answer) {claim, HEAD text, NULL, NULL, answer},
 #define E(claim, text, answer) {claim, HEAD EVENTS text, NULL, NULL, answer},
 #define D(claim, text, answer) {claim, HEAD EVENTS, text, CALENDARS, answer},
+#define L(claim, text, answer) {claim, NAMED EVENTS text, NULL, NULL, answer},
 #define C(claim, text, answer) {claim, HEAD EVENTS, NULL, text, answer},
 #define R(claim, text, answer) {claim, HEAD PAGED, text, CALENDARS, answer},
 #include "bad_packs.def"
@@ -30,6 +33,7 @@ static const struct bad table[] = {
 #undef D
 #undef C
 #undef R
+#undef L
 };
 
 static void check(void **state)

@@ -85,7 +85,7 @@ static int setup(void **state)
         load_texts(policy_text, directory_text, calendars_text, &set, f);
 
     (void)state;
-    if (st || f->count)
+    if (st || f->errors)
         fail_msg("%s", finding_text(f, 0));
     p = set->packs[0].policy;
     d = set->directory;
