@@ -223,7 +223,7 @@ static int find_home(struct cli *cli)
     return CLI_DONE;
 }
 
-static int find_who(struct cli *cli)
+int cli_find_who(struct cli *cli)
 {
     if (who_find(&cli->who, cli->as, &cli->error) != STATUS_OK) {
         cli_failed(cli);
@@ -287,7 +287,7 @@ static int run(struct cli *cli, int argc, char **argv)
         if (code == CLI_DONE)
             help_command(cli, cli->command);
         if (code == CLI_DONE && strcmp(cli->command->id, "record") == 0 &&
-            find_who(cli) == CLI_DONE)
+            cli_find_who(cli) == CLI_DONE)
             aliases_print(cli, NULL);
         return code;
     case OPTION_GO_ON:
@@ -295,7 +295,7 @@ static int run(struct cli *cli, int argc, char **argv)
     }
     code = apply_settings(cli);
     if (code == CLI_DONE)
-        code = find_who(cli);
+        code = cli_find_who(cli);
     if (code != CLI_DONE)
         return code;
     words_home(cli);

@@ -50,6 +50,10 @@ enum { CLI_OPTIONS_MAX = 48 };
 void cli_options(struct cli *cli, const struct command *command,
                  struct option_row out[CLI_OPTIONS_MAX]);
 
+/* Who acts and where the system lives, of what the options said. CLI_DONE, or
+ * an exit code; the user has been told. */
+int cli_find_who(struct cli *cli);
+
 /* Says it and what to do about it, and returns CLI_USAGE. */
 int cli_usage(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 

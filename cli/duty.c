@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/crc32c.h"
-#include "base/file.h"
 #include "base/json.h"
+#include "cli/cache.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "cli/when.h"
@@ -18,6 +16,8 @@
 #include "proto/wire.h"
 
 enum { CACHE_BYTES_MAX = 1024 * 1024, REFRESH_WAIT_MS = 500, SHOWN_MAX = 12 };
+
+static const char CACHE[] = "duty.json";
 
 /* One line of the list, from the network or from the cache. */
 struct line {
@@ -31,26 +31,6 @@ static const struct table_column columns[] = {
     {N_("NAME"), false, 4},    {N_("BY"), false, 0},   {N_("NUMBER"), false, 8},
     {N_("FOR"), false, 4},
 };
-
-static bool cache_path(const struct cli *cli, char *dir,
-                       char out[LIMIT_PATH_BYTES])
-{
-    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    const char *place = cli->connect ? cli->connect : cli->home_path;
-    int size;
-
-    if (xdg && *xdg == '/')
-        size = snprintf(dir, LIMIT_PATH_BYTES, "%s/yinuo", xdg);
-    else if (home && *home)
-        size = snprintf(dir, LIMIT_PATH_BYTES, "%s/.cache/yinuo", home);
-    else
-        return false;
-    if (size >= LIMIT_PATH_BYTES)
-        return false;
-    size = snprintf(out, LIMIT_PATH_BYTES, "%s/duty-%08x.json", dir,
-                    crc32c_of(slice_of_text(place)));
-    return size < LIMIT_PATH_BYTES;
-}
 
 static void add_line(struct table *t, const struct line *l)
 {
@@ -125,29 +105,14 @@ json_t *duty_json(const struct rows *rows)
 
 static void keep(const struct cli *cli, const struct rows *rows)
 {
-    char dir[LIMIT_PATH_BYTES], path[LIMIT_PATH_BYTES];
     struct bytes text = {0};
-    json_t *all;
+    json_t *all = json_pack("{s:I, s:o}", "at_ms", (json_int_t)rows->now_ms,
+                            "duty", duty_json(rows));
 
-    if (!cache_path(cli, dir, path) ||
-        file_make_dirs(dir, 0700, NULL) != STATUS_OK)
-        return;
-    all = json_pack("{s:I, s:o}", "at_ms", (json_int_t)rows->now_ms, "duty",
-                    duty_json(rows));
     if (json_append(&text, all) == STATUS_OK)
-        (void)!file_write_atomic(path, bytes_slice(&text), 0600, NULL);
+        cache_write(cli, CACHE, bytes_slice(&text));
     json_decref(all);
     bytes_fini(&text);
-}
-
-static bool is_fresh(const struct cli *cli)
-{
-    char dir[LIMIT_PATH_BYTES], path[LIMIT_PATH_BYTES];
-    struct stat st;
-
-    if (!cache_path(cli, dir, path) || stat(path, &st) != 0)
-        return false;
-    return cli_now_ms(cli) - (int64_t)st.st_mtime * 1000 < DUTY_FRESH_MS;
 }
 
 void duty_refresh(struct cli *cli)
@@ -158,7 +123,7 @@ void duty_refresh(struct cli *cli)
     size_t count;
     int64_t until_ms = clock_monotonic_ms(cli->clock) + REFRESH_WAIT_MS;
 
-    if (!cli->client || is_fresh(cli))
+    if (!cli->client || cache_fresh(cli, CACHE, DUTY_FRESH_MS))
         return;
     arena_init(&rows.arena, 4 * LIMIT_DECODE_BYTES);
     partitions = client_partitions(cli->client, &count);
@@ -187,12 +152,10 @@ void duty_refresh(struct cli *cli)
 
 static json_t *read_cache(const struct cli *cli)
 {
-    char dir[LIMIT_PATH_BYTES], path[LIMIT_PATH_BYTES];
     struct bytes text = {0};
     json_t *all = NULL;
 
-    if (cache_path(cli, dir, path) && file_exists(path) &&
-        file_read(path, CACHE_BYTES_MAX, &text, NULL) == STATUS_OK)
+    if (cache_read(cli, CACHE, CACHE_BYTES_MAX, &text))
         (void)!json_parse(bytes_slice(&text), &all, NULL);
     bytes_fini(&text);
     return all;

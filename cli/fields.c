@@ -37,17 +37,15 @@ int fields_check_kind(struct cli *cli, const char *kind, bool any)
         cli, _("no kind \"%s\" is built in (--any lets others pass)"), kind);
 }
 
-/* Known field names of the kind, then those of every event. */
-static size_t names_of(const Yinuo__V1__Event *event,
-                       const char *names[FIELD_NAMES_MAX])
+size_t fields_names(uint32_t kind_code, const char **names, size_t room)
 {
     size_t count = 0, n = 0;
-    const struct kind_field *list = kind_fields(event->kind_code, &count);
+    const struct kind_field *list = kind_fields(kind_code, &count);
 
-    for (; n < count && n < FIELD_NAMES_MAX; n++)
+    for (; n < count && n < room; n++)
         names[n] = list[n].name;
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
-        if (n < FIELD_NAMES_MAX)
+        if (n < room)
             names[n++] = common[i];
     return n;
 }
@@ -56,7 +54,7 @@ static int check_name(struct cli *cli, const Yinuo__V1__Event *event,
                       const char *name)
 {
     const char *names[FIELD_NAMES_MAX], *meant;
-    size_t count = names_of(event, names);
+    size_t count = fields_names(event->kind_code, names, FIELD_NAMES_MAX);
 
     for (size_t i = 0; i < count; i++)
         if (strcmp(names[i], name) == 0)

@@ -26,6 +26,10 @@ int fields_set(struct cli *cli, Yinuo__V1__Event *event, struct arena *arena,
 int fields_ask(struct cli *cli, Yinuo__V1__Event *event, struct arena *arena,
                int64_t now_ms);
 
+/* The fields that a kind is known to have, then those of every event; their
+ * names, at most so many. */
+size_t fields_names(uint32_t kind_code, const char **names, size_t room);
+
 /* One field, as typed. */
 int fields_set_one(struct cli *cli, Yinuo__V1__Event *event,
                    struct arena *arena, const char *name, const char *typed,

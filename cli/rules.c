@@ -35,7 +35,7 @@ struct policyset *rules_of_version(struct cli *cli, const char *version)
 }
 
 /* The row of the state that names what is in force. */
-static bool version_in_force(struct cli *cli, char out[LIMIT_ID_BYTES + 1])
+bool rules_version(struct cli *cli, char out[LIMIT_ID_BYTES + 1])
 {
     struct state_reader *reader = NULL;
     struct slice key = slice_of_text("policy"), value;
@@ -84,7 +84,7 @@ struct policyset *rules_in_force(struct cli *cli)
     struct bytes blob = {0};
     struct findings findings;
 
-    if (!version_in_force(cli, version))
+    if (!rules_version(cli, version))
         return rules_of_journal(cli);
     if (file_join(dir, sizeof dir, cli->home_path, "ledger/blobs", NULL) !=
         STATUS_OK)

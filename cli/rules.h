@@ -17,6 +17,10 @@
 /* NULL when it is not to be had here. */
 struct policyset *rules_of_version(struct cli *cli, const char *version);
 
+/* The version of that set; false where the ledger names none yet, or is not on
+ * this machine. */
+bool rules_version(struct cli *cli, char out[LIMIT_ID_BYTES + 1]);
+
 /* The whole set that the ledger of this home has in force, with its words for
  * people; NULL when it is not to be had here. */
 struct policyset *rules_in_force(struct cli *cli);

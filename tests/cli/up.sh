@@ -63,6 +63,25 @@ grep -q "this home is up already" "$home/second.txt" || fail "said nothing"
     fail "no case file of the running system"
 "$yinuo" report times | grep -q '^first contact' || fail "no report"
 "$yinuo" audit --what policy | grep -q 'is in force' || fail "no audit"
+# what a key offers while it runs, quickly: names of the pack and of the ledger
+# offers LINE WORD: WORD is among the words that may end the line
+offers() {
+    "$yinuo" completion words -- "$1" | grep -qx -- "$2" ||
+        fail "\"$1\" does not offer $2: $("$yinuo" completion words -- "$1")"
+}
+offers 'yinuo record war' warn
+offers 'yinuo record warn ' LN-4
+offers 'yinuo record warn LN-4 lev' level=
+offers 'yinuo case show L' LN-4
+offers "yinuo --as nobody --home $home case show L" LN-4
+offers 'yinuo assign LN-4 ln04-' ln04-deputy
+offers 'yinuo escalate LN-4 --to cri' crisis_center
+offers 'yinuo on-call override @R-' @R-1
+offers 'yinuo policy show dam' damage
+offers 'yinuo subject show as' asset
+offers 'yinuo case list --station=ST-LN-04' --station=ST-LN-04
+[ -z "$("$yinuo" completion words -- "yinuo --home $home/x case show L" 2>&1)" ] ||
+    fail "completion is not silent where nothing runs"
 until_true grep -q 'LN-4' "$home/pages/crisis_center.log"
 "$yinuo" ack LN-4 | grep -q 'acknowledged for station head' || fail "no ack"
 code=0
