@@ -3,6 +3,7 @@
  * case review - a draft of its write-up, in Markdown. */
 #include <string.h>
 
+#include "cli/case_costs.h"
 #include "cli/case_file.h"
 #include "cli/when.h"
 #include "cli/words.h"
@@ -341,14 +342,19 @@ static void review(FILE *out, const struct case_file *f)
     md_causes(out, f);
     fprintf(out, "\n## %s\n\n", _("Actions"));
     md_actions(out, f);
+    if (costs_total(&f->costs) > 0) {
+        fprintf(out, "\n## %s\n\n", _("Cost, estimated"));
+        case_costs_md(out, &f->costs);
+    }
 }
 
 static json_t *review_json(const struct case_file *f)
 {
-    return json_pack("{s:s, s:O, s:O, s:O, s:O, s:O, s:O}", "case_id",
+    return json_pack("{s:s, s:O, s:O, s:O, s:O, s:O, s:O, s:o}", "case_id",
                      f->case_id, "voice", f->voice, "replay", f->lines,
                      "promises", f->promises, "causes", f->causes, "missed",
-                     f->missed, "actions", f->actions);
+                     f->missed, "actions", f->actions, "costs",
+                     case_costs_json(&f->costs));
 }
 
 int run_case_review(struct cli *cli, int argc, char **argv)

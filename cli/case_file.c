@@ -247,6 +247,7 @@ static enum status take(void *context, const stream_record *r,
             report_people(f->policies, r->event ? r->event->region : NULL);
     f->last_ms = r->at_ms;
     add_decisions(f, r);
+    costs_add(&f->costs, f->people, r);
     (void)report_add(f->gathering, r, NULL);
     if (!shown(f, r))
         return STATUS_OK;

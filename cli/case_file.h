@@ -9,6 +9,7 @@
 #define CLI_CASE_FILE_H
 
 #include "cli/past.h"
+#include "ledger/costs.h"
 #include "ledger/report.h"
 
 struct case_file {
@@ -27,6 +28,7 @@ struct case_file {
     json_t *promises; /* id, what, due, state */
     json_t *charges;  /* at, did */
     json_t *missed;   /* clock -> how often */
+    struct costs costs;
     struct report_gathering *gathering;
     struct arena arena;
 };

@@ -7,6 +7,7 @@
 
 #include "base/time_text.h"
 #include "cli/past.h"
+#include "cli/report_lessons.h"
 #include "cli/report_rows.h"
 #include "cli/sheet.h"
 #include "cli/when.h"
@@ -301,6 +302,12 @@ static void report_causes(struct sheets *s, struct report_view *v)
                 _("The three most frequent factors, by region and month"),
                 COLUMNS(top_columns),
                 report_tops(v, 1u << REPORT_FACTOR_FACT, factor_word));
+    report_radar(s, v);
+}
+
+static void report_lessons(struct sheets *s, struct report_view *v)
+{
+    report_digest(s, v);
 }
 
 /* --- satisfaction ----------------------------------------------------------
@@ -431,6 +438,7 @@ static void report_contact(struct sheets *s, struct report_view *v)
     X(bypass)        /* complaints past the station              */           \
     X(incidents)     /* from the first signal to each tier       */           \
     X(causes)        /* tags and factors, the three most frequent */          \
+    X(lessons)       /* what is to be learnt, and who was told   */           \
     X(satisfaction)  /* with what an average hides               */           \
     X(load)          /* of each engineer                         */           \
     X(contact)       /* longest without contact                  */
@@ -449,10 +457,11 @@ enum { REPORT_COUNT_ALL = sizeof reports / sizeof reports[0] };
 
 static int usage(struct cli *cli, const char *name)
 {
-    return cli_usage(cli,
-                     _("there is no report \"%s\": times, promises, bypass, "
-                       "incidents, causes, satisfaction, load or contact"),
-                     name);
+    return cli_usage(
+        cli,
+        _("there is no report \"%s\": times, promises, bypass, "
+          "incidents, causes, lessons, satisfaction, load or contact"),
+        name);
 }
 
 static int gather(struct cli *cli, const struct past *past, struct report **out)

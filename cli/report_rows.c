@@ -380,6 +380,18 @@ size_t report_count(const struct report_view *v, int kind, report_key *key,
     return count;
 }
 
+size_t report_count_named(const struct report_view *v, int kind,
+                          report_key *key, const char *of, const char *name)
+{
+    struct entries e = collect(v, 1u << kind, key, of);
+    size_t count = 0;
+
+    for (size_t i = 0; i < e.count; i++)
+        count += strcmp(e.list[i].name, name) == 0;
+    free(e.list);
+    return count;
+}
+
 void report_share(const struct report_view *v, json_t *row, const char *as,
                   int kind, report_key *key, const char *of)
 {

@@ -55,6 +55,10 @@ void report_share(const struct report_view *v, json_t *row, const char *as,
 size_t report_count(const struct report_view *v, int kind, report_key *key,
                     const char *of, size_t *good);
 
+/* Of that name. */
+size_t report_count_named(const struct report_view *v, int kind,
+                          report_key *key, const char *of, const char *name);
+
 /* The three most frequent names, for each region and month. */
 json_t *report_tops(const struct report_view *v, unsigned kinds,
                     const char *(*word)(const char *));

@@ -474,6 +474,43 @@ bool report_selects(const struct people *p, enum people_selector which,
     return false;
 }
 
+double report_number(const struct people_names *fields, const event *e)
+{
+    for (size_t i = 0; i < fields->count; i++) {
+        char name[NAME_BYTES_MAX + 1];
+        struct text t = fields->list[i];
+        struct event_value v;
+
+        if (t.size > NAME_BYTES_MAX)
+            continue;
+        memcpy(name, t.data, t.size);
+        name[t.size] = '\0';
+        if (!event_get(e, name, &v))
+            continue;
+        return v.type == EVENT_LIST   ? (double)v.count
+               : v.type == EVENT_REAL ? v.real
+               : v.type == EVENT_TEXT ? strtod(v.text ? v.text : "", NULL)
+                                      : (double)v.number;
+    }
+    return 0;
+}
+
+/* At a station, of a case; also where the event itself is of none. */
+static void lesson(struct report_gathering *g, const struct people *p,
+                   const struct report_case *c, const event *e)
+{
+    char of[VALUE_SIZE];
+    struct report_fact *f;
+
+    if (!report_selects(p, PEOPLE_LESSON, e))
+        return;
+    if (!first_of(e, &p->fields[PEOPLE_LESSONS], of))
+        snprintf(of, sizeof of, "%s", c ? c->id : "");
+    f = fact(g, REPORT_LESSON_FACT, c, e->at_ms, of);
+    f->person = word(g, e->station);
+    f->value = (int64_t)report_number(&p->fields[PEOPLE_ATTENDEES], e);
+}
+
 static void complaint(struct report_gathering *g, const struct people *p,
                       struct report_case *c, const event *e)
 {
@@ -606,6 +643,8 @@ enum status report_add(void *gathering, const Yinuo__V1__StreamRecord *r,
     }
     /* what the event says first: the calls it causes come behind it */
     c = case_of(g, report_case_of(r));
+    if (r->event && p && !refused)
+        lesson(g, p, c, r->event);
     if (c && r->event && p && !refused) {
         if (r->event->station && !*c->station)
             c->station = word(g, r->event->station);

@@ -41,6 +41,7 @@
     X(WHOLE,         "whole",         SHARE)  /* a closed case: in time and content       */ \
     X(TAG,           "tag",           COUNT)  /* of causes                                */ \
     X(FACTOR,        "factor",        COUNT)                                                 \
+    X(LESSON,        "lesson",        COUNT)  /* a case that others were told of: name it, person the station */ \
     X(OPINION,       "opinion",       COUNT)                                                 \
     X(PAGE,          "page",          COUNT)  /* to a person                              */ \
     X(OWNED,         "owned",         COUNT)  /* a case became somebody's                 */
@@ -106,6 +107,10 @@ const char *report_case_of(const Yinuo__V1__StreamRecord *r);
 /* What the pack of that region says; NULL: nothing. set may be NULL. */
 const struct people *report_people(const struct policyset *set,
                                    const char *region);
+/* The number of the first of these fields that says one: how many a list has;
+ * 0: none does. */
+double report_number(const struct people_names *fields,
+                     const Yinuo__V1__Event *e);
 /* Is the event one of these? p may be NULL: no. */
 bool report_selects(const struct people *p, enum people_selector which,
                     const Yinuo__V1__Event *e);

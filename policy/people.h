@@ -44,7 +44,8 @@
     X(CAUSE,     "cause")     /* tell what was the matter                    */ \
     X(ACTION,    "action")    /* are actions with an owner or a due time     */ \
     X(CHARGE,    "charge")    /* are about money                             */ \
-    X(INTERNAL,  "internal")  /* are not for the customer's eyes             */
+    X(INTERNAL,  "internal")  /* are not for the customer's eyes             */ \
+    X(LESSON,    "lesson")    /* say that others were told of a case         */
 /* Lists of names of fields. */
 #define PEOPLE_FIELDS(X)                                                       \
     X(TAGS,      "tags")      /* hold the cause                              */ \
@@ -53,12 +54,17 @@
     X(SCORES,    "scores")    /* hold the customer's marks                   */ \
     X(FINDERS,   "finders")   /* hold who found it                           */ \
     X(WORDS,     "words")     /* hold what was said                          */ \
+    X(LESSONS,   "lessons")   /* hold of which case others were told         */ \
+    X(ATTENDEES, "attendees") /* hold how many were told                     */ \
     X(HIDDEN,    "hidden")    /* are not for the customer's eyes             */
 /* Mappings of a name to several. */
 #define PEOPLE_MAPS(X)                                                         \
     X(TIMES,     "times")     /* what is timed: the clock whose end is meant */ \
     X(FACTORS,   "factors")   /* factor: the causes and topics it stands for */ \
-    X(FOUND_BY,  "found_by")  /* who: the signals that he hears of first     */
+    X(FOUND_BY,  "found_by")  /* who: the signals that he hears of first     */ \
+    X(RATES,     "rates")     /* tier: what an hour of it costs              */ \
+    X(TAKES,     "takes")     /* hours, as 0.25: kinds of event that take so */ \
+    X(GOODS,     "goods")     /* kind of event: its fields that hold money   */
 /* clang-format on */
 
 #define X(name, key) PEOPLE_##name,

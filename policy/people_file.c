@@ -152,6 +152,18 @@ static bool clock_known(const struct policy *p, struct text name)
     return false;
 }
 
+static bool is_amount(struct text t)
+{
+    uint32_t dots = 0;
+
+    for (uint32_t i = 0; i < t.size; i++) {
+        dots += t.data[i] == '.';
+        if (t.data[i] != '.' && (t.data[i] < '0' || t.data[i] > '9'))
+            return false;
+    }
+    return t.size > dots && dots <= 1 && t.size < 12;
+}
+
 static void check_map(struct loader *l, const struct reading *r,
                       enum people_map map, yaml_node_t *node,
                       const struct people_names *names)
@@ -159,13 +171,36 @@ static void check_map(struct loader *l, const struct reading *r,
     for (size_t i = 0; i < names->count; i++) {
         yaml_node_t *item = node_item(l, node, i);
 
-        if (map == PEOPLE_FOUND_BY)
+        if (map == PEOPLE_FOUND_BY || map == PEOPLE_TAKES)
             (void)kind_known(l, r, item);
         if (map == PEOPLE_TIMES && !clock_known(r->policy, names->list[i]))
             report_error(l, node_place(item), "it would never end", "",
                          "no clock is called \"%.*s\"",
                          TEXT_ARG(names->list[i]));
+        if (map == PEOPLE_RATES && !is_amount(names->list[i]))
+            report_error(l, node_place(item), "", "engineer: 60",
+                         "a rate is a number, not \"%.*s\"",
+                         TEXT_ARG(names->list[i]));
     }
+}
+
+/* What is meant by the name in front of a list. */
+static void check_key(struct loader *l, const struct reading *r,
+                      enum people_map map, yaml_node_t *key)
+{
+    struct text name = node_text(key);
+    bool known = map != PEOPLE_RATES;
+
+    if (map == PEOPLE_GOODS)
+        (void)kind_known(l, r, key);
+    if (map == PEOPLE_TAKES && !is_amount(name))
+        report_error(l, node_place(key), "", "0.25: [customer.contacted]",
+                     "hours are a number, not \"%.*s\"", TEXT_ARG(name));
+    for (size_t i = 1; i <= r->policy->tier_count; i++)
+        known |= text_equal(r->policy->roles[i].name, name);
+    if (!known)
+        report_error(l, node_place(key), "nobody would cost it", "",
+                     "no tier is called \"%.*s\"", TEXT_ARG(name));
 }
 
 static void map_read(struct loader *l, const struct reading *r,
@@ -185,6 +220,7 @@ static void map_read(struct loader *l, const struct reading *r,
             continue;
         n->name = loader_text(l, node_text(key));
         names_read(l, value, n);
+        check_key(l, r, map, key);
         check_map(l, r, map, value, n);
         p->map_counts[map]++;
     }

@@ -76,6 +76,32 @@ grep -Eq '^acknowledgement +[0-9]+ +2 min' "$dir/times.txt" || fail "two minutes
 grep -Eq '^ln04-e1 +1 ' "$dir/load.txt" || fail "one open case"
 grep -Eq '^A-1 ' "$dir/contact.txt" || fail "the case without contact"
 
+# LC-01, LC-05: HW-11 is in the digest of January, without a name; RO-11 has
+# told nobody of it, RO-2 has told three of its own
+"$yinuo" report lessons --output csv --policy packs/service-network \
+    tests/scenarios/hw-11.yaml tests/scenarios/lc-05.yaml >"$dir/lessons.txt" ||
+    fail "lessons ended with $?"
+grep -q '^digest,2016-01/1,telecom,S2,' "$dir/lessons.txt" || fail "January"
+grep '^digest' "$dir/lessons.txt" | grep -q 'HW-11\|RO-11\|ro11' &&
+    fail "the digest names somebody"
+grep -q '^open,RO-11,1,0,0,1,HW-11$' "$dir/lessons.txt" || fail "HW-11 is open"
+grep -q '^open,RO-2,1,1,3,0,$' "$dir/lessons.txt" || fail "RO-2 has told them"
+
+# LC-04: a repair of two hours, a call of 0.25 h at 60 before he is unhappy, and
+# 120 back in the end
+cat >"$dir/cost.jsonl" <<'EOF_COST'
+{"id":"c1","kind":"case.opened","at":"2026-03-02T09:00:00+08:00","station":"ST-LN-04","case_id":"C-1","owner":"ln04-e1","reporter":"ln04-e1","channel":"phone"}
+{"id":"c2","kind":"repair.done","at":"2026-03-02T10:00:00+08:00","station":"ST-LN-04","case_id":"C-1","reporter":"ln04-e1"}
+{"id":"c3","kind":"customer.dissatisfied","at":"2026-03-02T10:30:00+08:00","station":"ST-LN-04","case_id":"C-1","level":1,"reporter":"ln04-e1"}
+{"id":"c4","kind":"charge.refunded","at":"2026-03-02T11:00:00+08:00","station":"ST-LN-04","case_id":"C-1","amount":120,"reporter":"ln04-e1"}
+EOF_COST
+"$yinuo" case review C-1 "$dir/cost.jsonl" --policy packs/service-network \
+    --until 2026-03-02T11:30:00+08:00 --output json >"$dir/cost.txt" ||
+    fail "review ended with $?"
+grep -q '"goods":120' "$dir/cost.txt" || fail "120 were paid back"
+grep -q '"at_first_signal":150' "$dir/cost.txt" || fail "0.25 + 2 + 0.25 hours at 60"
+grep -q '"total":270' "$dir/cost.txt" || fail "and 120"
+
 code=0
 "$yinuo" report weather "$dir/kept.jsonl" 2>"$dir/why.txt" || code=$?
 [ $code = 2 ] || fail "an unknown report ended with $code"

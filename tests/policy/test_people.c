@@ -69,6 +69,15 @@ static void what_people_can_get_wrong_is_told_at_its_place(void **state)
     expect("report:\n  unhappy: [{when: {a: b}}]\n",
            "people.yaml:2:13: error: a selector names a kind "
            "({kind: ..., when: {...}})");
+    expect("report:\n  rates: {enginer: 60}\n",
+           "people.yaml:2:11: error: no tier is called \"enginer\": "
+           "nobody would cost it");
+    expect("report:\n  rates: {engineer: much}\n",
+           "people.yaml:2:21: error: a rate is a number, not \"much\" "
+           "(engineer: 60)");
+    expect("report:\n  takes: {1h: [case.opened]}\n",
+           "people.yaml:2:11: error: hours are a number, not \"1h\" "
+           "(0.25: [customer.contacted])");
     expect("report:\n  times: {plan: plann}\n",
            "people.yaml:2:17: error: no clock is called \"plann\": it would "
            "never end");
