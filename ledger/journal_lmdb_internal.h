@@ -21,7 +21,6 @@ struct journal_writer {
     bool started;
     int fd;            /* of events: something has become durable */
     uint64_t handed;   /* last sequence handed over; the owner's */
-    uint64_t reported; /* last one that next has told of; the owner's */
 
     pthread_mutex_t mutex; /* guards all below */
     pthread_cond_t work, done;
@@ -31,6 +30,7 @@ struct journal_writer {
     } queue[JOURNAL_QUEUE];
     size_t first, count;
     uint64_t durable;
+    bool told;          /* fd says so, and next has not heard it */
     enum status failed; /* and why: nothing more is written */
     struct error error;
     bool stop;
@@ -82,7 +82,8 @@ MUST_CHECK enum status journal_writer_start(struct journal_lmdb *j,
                                             struct error *err);
 /* Writes what is queued first. */
 void journal_writer_stop(struct journal_lmdb *j);
-/* Waits where the queue is full. */
+/* Waits where the queue is full. A few records are written at once where
+ * nothing is queued. */
 MUST_CHECK enum status journal_writer_hand(struct journal_lmdb *j,
                                            const struct record *records,
                                            size_t count, struct error *err);

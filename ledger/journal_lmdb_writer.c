@@ -1,6 +1,10 @@
 /* The journal's own thread: digests, CRC, LMDB and the commit's flushes happen
  * here, while the owner decides on what comes next. Batches are written one
- * after the other, in the order handed over, one commit each. */
+ * after the other, in the order handed over, one commit each.
+ *
+ * At once when idle, batch under load: a few records, with nothing queued, are
+ * written by their owner. To wake another thread and be woken by it takes
+ * longer than what could be decided meanwhile. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,8 +14,12 @@
 #include "base/log.h"
 #include "ledger/journal_lmdb_internal.h"
 
+enum { FEW = 4 }; /* records */
+
+/* The mutex is held. */
 static void tell(struct journal_writer *w)
 {
+    w->told = true;
     if (write(w->fd, &(uint64_t){1}, 8) != 8)
         log_warn("JOURNAL-WAKE",
                  "the owner is not woken -> it looks by itself at its next "
@@ -63,7 +71,7 @@ enum status journal_writer_start(struct journal_lmdb *j, struct error *err)
 {
     struct journal_writer *w = &j->writer;
 
-    w->handed = w->reported = w->durable = j->position.last;
+    w->handed = w->durable = j->position.last;
     w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->fd < 0)
         return error_set_errno(err, errno, "start the journal's thread");
@@ -103,26 +111,52 @@ static enum status failure(const struct journal_writer *w, struct error *err)
     return error_set(err, w->failed, "%s", w->error.text);
 }
 
+/* The mutex is held, and nothing is queued: the thread sleeps or is about to,
+ * and nobody else wakes it. */
+static enum status write_at_once(struct journal_lmdb *j,
+                                 const struct record *records, size_t count,
+                                 struct error *err)
+{
+    struct journal_writer *w = &j->writer;
+
+    pthread_mutex_unlock(&w->mutex);
+    enum status status = journal_lmdb_write(j, records, count, err);
+
+    pthread_mutex_lock(&w->mutex);
+    if (status == STATUS_OK)
+        w->durable = w->handed = records[count - 1].seq;
+    return status;
+}
+
+/* The mutex is held. */
+static enum status enqueue(struct journal_writer *w,
+                           const struct record *records, size_t count,
+                           struct error *err)
+{
+    while (w->count == JOURNAL_QUEUE && w->failed == STATUS_OK)
+        pthread_cond_wait(&w->done, &w->mutex);
+    if (w->failed != STATUS_OK)
+        return failure(w, err);
+    size_t at = (w->first + w->count++) % JOURNAL_QUEUE;
+
+    w->queue[at].records = records;
+    w->queue[at].count = count;
+    w->handed += count;
+    pthread_cond_signal(&w->work);
+    return STATUS_OK;
+}
+
 enum status journal_writer_hand(struct journal_lmdb *j,
                                 const struct record *records, size_t count,
                                 struct error *err)
 {
     struct journal_writer *w = &j->writer;
-    enum status status = STATUS_OK;
 
     pthread_mutex_lock(&w->mutex);
-    while (w->count == JOURNAL_QUEUE && w->failed == STATUS_OK)
-        pthread_cond_wait(&w->done, &w->mutex);
-    if (w->failed != STATUS_OK) {
-        status = failure(w, err);
-    } else {
-        size_t at = (w->first + w->count++) % JOURNAL_QUEUE;
+    enum status status = count <= FEW && w->count == 0 && w->failed == STATUS_OK
+                             ? write_at_once(j, records, count, err)
+                             : enqueue(w, records, count, err);
 
-        w->queue[at].records = records;
-        w->queue[at].count = count;
-        w->handed += count;
-        pthread_cond_signal(&w->work);
-    }
     pthread_mutex_unlock(&w->mutex);
     return status;
 }
@@ -141,9 +175,11 @@ enum status journal_writer_next(struct journal_lmdb *j, uint64_t ticket,
     *durable = w->durable;
     if (w->failed != STATUS_OK && (ticket == 0 || w->durable < ticket))
         status = failure(w, err);
+    bool told = w->told;
+
+    w->told = false;
     pthread_mutex_unlock(&w->mutex);
-    if (w->reported < *durable && read(w->fd, &n, sizeof n) < 0)
+    if (told && read(w->fd, &n, sizeof n) < 0)
         log_debug("JOURNAL-QUIET", "it had been made quiet before");
-    w->reported = *durable;
     return status;
 }
