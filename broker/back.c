@@ -63,19 +63,26 @@ static void keep(struct broker *b, struct slice route,
         router_gone(b, route, "it said goodbye");
 }
 
+static void take_body(struct broker *b, struct partition *p,
+                      const struct wire_peer *peer,
+                      const struct wire_header *header, zmq_msg_t *body)
+{
+    if (header->kind == WIRE_PAGE)
+        lane_page(b, p, header, body);
+    else if (header->kind == WIRE_WITHDRAW)
+        lane_withdraw(b, header, body);
+    else
+        answer(b, p, peer, header, body);
+}
+
 static void take(struct broker *b, struct partition *p,
                  const struct wire_peer *peer, const struct wire_header *header,
                  struct frames *f)
 {
     switch (wire_kind_row(header->kind)->to) {
     case WIRE_TO_CLIENT:
-        answer(b, p, peer, header, &f->list[BODY]);
-        return;
     case WIRE_TO_LANE:
-        if (header->kind == WIRE_PAGE)
-            lane_page(b, p, header, &f->list[BODY]);
-        else
-            lane_withdraw(b, header, &f->list[BODY]);
+        take_body(b, p, peer, header, &f->list[BODY]);
         return;
     case WIRE_TO_STREAM:
         if (header->kind == WIRE_STREAM)
@@ -86,6 +93,45 @@ static void take(struct broker *b, struct partition *p,
     case WIRE_TO_BROKER:
     case WIRE_TO_ROUTER:
         keep(b, frames_slice(f, ROUTE), header);
+        return;
+    }
+}
+
+/* One of a bundle. */
+static enum refusal take_one(struct broker *b, struct partition *p,
+                             const struct wire_bundled *one)
+{
+    const struct wire_kind_row *row = wire_kind_row(one->header.kind);
+    zmq_msg_t body;
+    if (!row || (row->to != WIRE_TO_CLIENT && row->to != WIRE_TO_LANE) ||
+        !wire_may_send(WIRE_ROLE_ROUTER, one->header.kind) ||
+        one->header.partition != p->number)
+        return REFUSAL_MALFORMED;
+    if (zmq_msg_init_size(&body, one->body.size) != 0)
+        return REFUSAL_BUSY;
+    if (one->body.size > 0)
+        memcpy(zmq_msg_data(&body), one->body.data, one->body.size);
+    take_body(b, p, &one->peer, &one->header, &body);
+    zmq_msg_close(&body);
+    arena_reset(&b->arena);
+    return REFUSAL_NONE;
+}
+
+/* Its messages are counted, not itself. */
+static void take_bundle(struct broker *b, struct partition *p,
+                        struct slice route, const struct wire_header *header,
+                        struct slice rest)
+{
+    struct wire_bundled one;
+    b->count.back_in--;
+    while (rest.size > 0 && partition_served(p)) {
+        b->count.back_in++;
+        enum refusal code = wire_bundle_next(&rest, &one);
+        if (code == REFUSAL_NONE)
+            code = take_one(b, p, &one);
+        if (code == REFUSAL_NONE)
+            continue;
+        refuse(b, route, header, code);
         return;
     }
 }
@@ -140,7 +186,8 @@ void broker_back(struct broker *b, struct frames *f, const char *user_id,
     enum refusal code = examine(f, &peer, &header);
     struct partition *p = owner(b, route, header.partition, &registered);
     bool own = code == REFUSAL_NONE && registered &&
-               wire_kind_row(header.kind)->to == WIRE_TO_BROKER;
+               wire_kind_row(header.kind)->to == WIRE_TO_BROKER &&
+               header.kind != WIRE_BUNDLE;
     if (code != REFUSAL_NONE)
         refuse(b, route, &header, code);
     else if (header.kind == WIRE_REGISTER)
@@ -151,6 +198,8 @@ void broker_back(struct broker *b, struct frames *f, const char *user_id,
         refuse(b, route, &header, REFUSAL_NOT_READY);
     else if (!p)
         refuse(b, route, &header, REFUSAL_WRONG_PARTITION);
+    else if (header.kind == WIRE_BUNDLE)
+        take_bundle(b, p, route, &header, frames_slice(f, BODY));
     else
         take(b, p, &peer, &header, f);
     frames_fini(f);

@@ -183,7 +183,7 @@ void broker_free(struct broker **broker)
     for (size_t slot = 0; slot < b->high; slot++)
         parcel_queue_clear(&b->list[slot].out, &b->pool);
     for (size_t i = 0; i < b->partitions; i++)
-        ring_fini(&b->partition[i].ring);
+        partition_fini(&b->partition[i]);
     parcel_pool_fini(&b->pool);
     pending_fini(&b->pending);
     arena_fini(&b->arena);
@@ -203,6 +203,7 @@ static void at(struct broker *b, int64_t now_ms)
 void broker_round(struct broker *b, int64_t now_ms)
 {
     at(b, now_ms);
+    router_round(b);
     stream_round(b);
     lane_round(b);
 }

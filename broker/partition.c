@@ -20,6 +20,12 @@ struct partition *partition_find(struct broker *b, uint32_t number)
     return NULL;
 }
 
+void partition_fini(struct partition *p)
+{
+    ring_fini(&p->ring);
+    bytes_fini(&p->bundle);
+}
+
 bool partition_served(const struct partition *p)
 {
     return p->router.route_size > 0;
@@ -62,15 +68,62 @@ static enum status send_back(struct broker *b, struct slice route,
     return status;
 }
 
-bool router_send(struct broker *b, struct partition *p,
-                 const struct wire_peer *peer, const struct wire_header *header,
-                 zmq_msg_t *body)
+static bool send_now(struct broker *b, struct partition *p,
+                     const struct wire_peer *peer,
+                     const struct wire_header *header, zmq_msg_t *body)
 {
     struct slice route = slice_of(p->router.route, p->router.route_size);
     enum status status = send_back(b, route, peer, header, body);
     if (status == STATUS_UNREACHABLE)
         router_gone(b, route, "its connection is gone");
     return status == STATUS_OK;
+}
+
+/* What is bundled goes, or stays for the next time. */
+static bool flush(struct broker *b, struct partition *p)
+{
+    const struct wire_peer peer = {.role = WIRE_ROLE_BROKER};
+    const struct wire_header header = {
+        .version = WIRE_VERSION, .kind = WIRE_BUNDLE, .partition = p->number};
+    zmq_msg_t body;
+    if (p->bundled == 0)
+        return true;
+    if (zmq_msg_init_size(&body, p->bundle.size) != 0)
+        return false;
+    memcpy(zmq_msg_data(&body), p->bundle.data, p->bundle.size);
+    bool gone = send_now(b, p, &peer, &header, &body);
+    if (gone) {
+        b->count.back_out += p->bundled - 1; /* they are what is counted */
+        bytes_reset(&p->bundle);
+        p->bundled = 0;
+    } else {
+        zmq_msg_close(&body);
+    }
+    return gone;
+}
+
+bool router_pass(struct broker *b, struct partition *p,
+                 const struct wire_peer *peer, const struct wire_header *header,
+                 zmq_msg_t *body)
+{
+    size_t size = zmq_msg_size(body);
+    if (p->bundle.size + size > WIRE_BUNDLE_BYTES && !flush(b, p))
+        return false;
+    if (!p->router.bundles || size > WIRE_BUNDLE_BODY)
+        return flush(b, p) && send_now(b, p, peer, header, body);
+    wire_bundle_add(&p->bundle, peer, header, body_slice(body));
+    if (p->bundle.status != STATUS_OK)
+        return false; /* no memory: it is as it was */
+    p->bundled++;
+    zmq_msg_close(body);
+    zmq_msg_init(body);
+    return true;
+}
+
+void router_round(struct broker *b)
+{
+    for (size_t i = 0; i < b->partitions; i++)
+        (void)flush(b, &b->partition[i]);
 }
 
 void router_send_proto(struct broker *b, struct slice route,
@@ -107,6 +160,8 @@ static void leave(struct broker *b, struct partition *p, const char *why)
               "a router is gone: %s -> clients are told to try again", why);
     b->count.routers_gone++;
     p->router = (struct router){0};
+    bytes_reset(&p->bundle); /* all in it is answered busy */
+    p->bundled = 0;
     lane_router_gone(b, p);
     request_fail_all(b, p);
 }
@@ -162,6 +217,7 @@ static struct partition *partition_make(struct broker *b, uint32_t number)
         return p;
     p = &b->partition[b->partitions];
     *p = (struct partition){.number = number, .known = true};
+    bytes_init(&p->bundle, WIRE_BUNDLE_BYTES + 2 * WIRE_BUNDLE_BODY);
     if (!ring_init(&p->ring, b->set.ring_bytes))
         return NULL;
     b->partitions++;
@@ -169,20 +225,22 @@ static struct partition *partition_make(struct broker *b, uint32_t number)
 }
 
 static void enter(struct broker *b, struct partition *p, struct slice route,
-                  uint64_t epoch, const struct access_grant *grant)
+                  const Yinuo__V1__Register *reg,
+                  const struct access_grant *grant)
 {
     if (partition_served(p) && !is_at(p, route))
         leave(b, p, "another has taken over");
-    p->epoch = epoch;
+    p->epoch = reg->owner_epoch;
     p->router = (struct router){.route_size = (uint8_t)route.size,
                                 .heard_ms = b->now_ms,
-                                .pinged_ms = b->now_ms};
+                                .pinged_ms = b->now_ms,
+                                .bundles = reg->bundles};
     memcpy(p->router.route, route.data, route.size);
     memcpy(p->router.name, grant->identity, sizeof(p->router.name));
     log_write(LOG_INFO, "ROUTER-HERE",
               LOG_FIELDS(LOG_TEXT("router", p->router.name),
                          LOG_INT("partition", p->number),
-                         LOG_INT("epoch", epoch)),
+                         LOG_INT("epoch", p->epoch)),
               "a router has registered%s -> its partition is served",
               grant->proven ? "" : " (identity unproven)");
 }
@@ -244,6 +302,7 @@ static void welcome_router(struct broker *b, struct slice route,
     w.partitions = list;
     w.has_version = w.has_heartbeat_wait_ms = w.has_dead_wait_ms = 1;
     w.has_frame_max = w.has_role = w.has_proven = w.has_now_ms = 1;
+    w.has_bundles = w.bundles = 1;
     w.version = WIRE_VERSION;
     w.heartbeat_wait_ms = (uint32_t)b->set.heartbeat_ms;
     w.dead_wait_ms = (uint32_t)b->set.router_silence_ms;
@@ -279,7 +338,7 @@ void router_register(struct broker *b, struct slice route,
     b->count.registers++;
     for (size_t i = 0; i < reg->n_partitions; i++) {
         struct partition *p = partition_find(b, reg->partitions[i]);
-        enter(b, p, route, reg->owner_epoch, grant);
+        enter(b, p, route, reg, grant);
         meet_head(p, reg);
     }
     welcome_router(b, route, header, reg, grant->proven);

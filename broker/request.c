@@ -110,7 +110,7 @@ static bool forward(struct broker *b, struct partition *p, struct session *s,
                              .proven = s->proven,
                              .identity = s->identity,
                              .identity_size = s->identity_size};
-    return router_send(b, p, &peer, header, body);
+    return router_pass(b, p, &peer, header, body);
 }
 
 static void sent(struct partition *p, struct pending_entry *entry)

@@ -67,6 +67,7 @@ struct router {
     char name[WIRE_IDENTITY_MAX + 1];
     int64_t heard_ms;
     int64_t pinged_ms;
+    bool bundles; /* it reads them */
 };
 
 struct partition {
@@ -83,6 +84,8 @@ struct partition {
     uint8_t roles[ROLES_BYTES]; /* Roles of its policy, serialized */
     uint32_t roles_size;
     uint32_t tier_count; /* of it */
+    struct bytes bundle; /* requests on their way there, until the round ends */
+    uint32_t bundled;    /* of them */
 };
 
 struct lane {
@@ -157,6 +160,7 @@ void request_busy(struct broker *b, struct session *s,
 
 /* partition.c: routers */
 struct partition *partition_find(struct broker *b, uint32_t number);
+void partition_fini(struct partition *p);
 /* What its tiers are called; in the arena, NULL where nobody has said. */
 Yinuo__V1__Roles *partition_roles(struct broker *b, const struct partition *p);
 struct partition *partition_by_route(struct broker *b, struct slice route);
@@ -165,10 +169,12 @@ void router_register(struct broker *b, struct slice route,
                      const struct access_grant *grant, struct slice body);
 void router_gone(struct broker *b, struct slice route, const char *why);
 void router_sweep(struct broker *b);
-/* False when it could not be sent; the body stays the caller's then. */
-bool router_send(struct broker *b, struct partition *p,
+/* A request, at the end of the round at the latest. False when it could not be
+ * sent; the body stays the caller's then. */
+bool router_pass(struct broker *b, struct partition *p,
                  const struct wire_peer *peer, const struct wire_header *header,
                  zmq_msg_t *body);
+void router_round(struct broker *b);
 void router_send_proto(struct broker *b, struct slice route,
                        const struct wire_header *to, uint8_t kind,
                        const ProtobufCMessage *message);

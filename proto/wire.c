@@ -7,7 +7,11 @@
 
 #include "base/i18n.h"
 
-enum { PROVEN = 0x80 }; /* in the role's byte */
+enum {
+    PROVEN = 0x80,     /* in the role's byte */
+    BUNDLE_TAG = 0x0a, /* Bundle.messages */
+    VARINT_MAX = 6,    /* tag included: lengths below 2^35 */
+};
 
 static void put_be(uint8_t *out, uint64_t value, size_t size)
 {
@@ -95,6 +99,72 @@ enum refusal wire_span_decode(const void *frame, size_t size,
         return REFUSAL_MALFORMED;
     *span = read;
     return REFUSAL_NONE;
+}
+
+void wire_bundle_add(struct bytes *bundle, const struct wire_peer *peer,
+                     const struct wire_header *header, struct slice body)
+{
+    uint8_t head[1 + WIRE_PEER_MAX + WIRE_HEADER_SIZE];
+    uint8_t before[VARINT_MAX];
+    size_t size = wire_peer_encode(peer, head + 1), n = 0;
+
+    head[0] = (uint8_t)size;
+    size += 1;
+    wire_header_encode(header, head + size);
+    size += WIRE_HEADER_SIZE;
+    before[n++] = BUNDLE_TAG;
+    for (size_t left = size + body.size; n == 1 || left > 0; left >>= 7)
+        before[n++] = (uint8_t)((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
+    uint8_t *room = bytes_reserve(bundle, n + size + body.size);
+
+    if (!room)
+        return;
+    memcpy(room, before, n);
+    memcpy(room + n, head, size);
+    if (body.size > 0)
+        memcpy(room + n + size, body.data, body.size);
+    bundle->size += n + size + body.size;
+}
+
+/* Tag and length, as of a repeated field of bytes. */
+static bool cut_message(struct slice *rest, struct slice *message)
+{
+    uint64_t size = 0;
+    size_t n = 1;
+
+    if (rest->size < 2 || rest->data[0] != BUNDLE_TAG)
+        return false;
+    do {
+        if (n == rest->size || n == VARINT_MAX)
+            return false;
+        size |= (uint64_t)(rest->data[n] & 0x7f) << (7 * (n - 1));
+    } while (rest->data[n++] & 0x80);
+    if (size > rest->size - n)
+        return false;
+    *message = slice_of(rest->data + n, (size_t)size);
+    *rest = slice_from(*rest, n + (size_t)size);
+    return true;
+}
+
+enum refusal wire_bundle_next(struct slice *rest, struct wire_bundled *out)
+{
+    struct slice message;
+    enum refusal code = REFUSAL_MALFORMED;
+
+    if (cut_message(rest, &message) && message.size > 0) {
+        size_t peer = message.data[0], head = 1 + peer + WIRE_HEADER_SIZE;
+
+        if (head <= message.size)
+            code = wire_peer_decode(message.data + 1, peer, &out->peer);
+        if (head <= message.size && code == REFUSAL_NONE)
+            code = wire_header_decode(message.data + 1 + peer, WIRE_HEADER_SIZE,
+                                      &out->header);
+        if (code == REFUSAL_NONE)
+            out->body = slice_from(message, head);
+    }
+    if (code != REFUSAL_NONE)
+        *rest = SLICE_EMPTY;
+    return code;
 }
 
 size_t wire_topic(uint32_t partition, char out[WIRE_TOPIC_SIZE])

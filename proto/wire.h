@@ -30,12 +30,19 @@
  *   offset  0 ... 7         8 ... 15
  *           first sequence  last sequence
  *
+ * Between broker and router many small messages travel as one, a BUNDLE, where
+ * both have said (REGISTER, WELCOME) that they read it: each is the byte that
+ * tells the size of its peer envelope, the envelope, the header and the body.
+ * To the router only requests are in it, from it what goes to clients and
+ * lanes, all of its own partition; their order is that of the bundle.
+ *
  * On the live tail the topic stands in front, "p2-" for partition 2, as a
  * cursor begins: [topic][header][span][body]. TICK has the same span, twice
  * the last sequence.
  *
  * Units    Sizes in bytes.
- * Memory   Nothing is allocated; decoded identities point into the frame.
+ * Memory   Nothing is allocated but by wire_bundle_add; decoded identities and
+ *          bodies point into the frame.
  * Errors   enum refusal, REFUSAL_NONE (0) is good; arguments untouched else.
  * Threads  Pure functions and constant tables.
  * Source   Design section 6.
@@ -47,6 +54,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
+
 enum {
     WIRE_VERSION = 1,
     WIRE_HEADER_SIZE = 16,
@@ -55,6 +64,8 @@ enum {
     WIRE_PEER_MAX = WIRE_PEER_MIN + WIRE_IDENTITY_MAX,
     WIRE_SPAN_SIZE = 16,
     WIRE_TOPIC_SIZE = 16, /* of the text, with its zero */
+    WIRE_BUNDLE_BYTES = 64 << 10, /* then it is sent */
+    WIRE_BUNDLE_BODY = 16 << 10,  /* larger ones travel alone */
 };
 
 /* clang-format off */
@@ -112,7 +123,9 @@ enum {
     X(REGISTER,    21, WIRE_BY(ROUTER),     BROKER, WELCOME,     Register)      \
     X(WITHDRAW,    22, WIRE_BY(ROUTER),     LANE,   RECEIPT,     Withdraw)      \
     X(LANE,        23, WIRE_BY(BROKER),     ROUTER, NOTHING,     Lane)          \
-    X(BYE,         24, WIRE_ANYBODY,        BROKER, NOTHING,     Ping)
+    X(BYE,         24, WIRE_ANYBODY,        BROKER, NOTHING,     Ping)          \
+    X(BUNDLE,      25, WIRE_BY(ROUTER) | WIRE_BY(BROKER),                       \
+                                            BROKER, NOTHING,     Bundle)
 
 /* Codes are on the wire, in the journal and in scripts: append only.
  * `again` says whether the same message may be sent again later with hope;
@@ -203,6 +216,13 @@ struct wire_span {
     uint64_t last;
 };
 
+/* One message of a bundle. */
+struct wire_bundled {
+    struct wire_peer peer;
+    struct wire_header header;
+    struct slice body;
+};
+
 /* Everything that is enumerated about one message kind. */
 struct wire_kind_row {
     uint8_t code;
@@ -235,6 +255,14 @@ void wire_span_encode(const struct wire_span *span,
 /* MALFORMED also where last < first - 1. */
 enum refusal wire_span_decode(const void *frame, size_t size,
                               struct wire_span *span);
+
+/* Another message at the end; bundle->status says whether it has room. */
+void wire_bundle_add(struct bytes *bundle, const struct wire_peer *peer,
+                     const struct wire_header *header, struct slice body);
+
+/* Takes the next message off the front of a bundle that is not empty. After a
+ * refusal nothing more of it can be read, and rest is empty. */
+enum refusal wire_bundle_next(struct slice *rest, struct wire_bundled *out);
 
 /* "p2-"; returns its length. */
 size_t wire_topic(uint32_t partition, char out[WIRE_TOPIC_SIZE]);

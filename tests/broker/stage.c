@@ -88,6 +88,22 @@ static void sent_front(struct stage *s, struct frames *f, char who)
     arena_fini(&arena);
 }
 
+static void sent_bundle(struct stage *s, struct slice rest, char who)
+{
+    struct bytes line = {0};
+    struct wire_bundled one;
+    char id[32];
+    while (rest.size) {
+        assert_int_equal(wire_bundle_next(&rest, &one), REFUSAL_NONE);
+        id_text(&one.header, id);
+        bytes_append_format(&line, "%s%s%s %.*s", line.size ? ", " : "",
+                            wire_kind_row(one.header.kind)->name, id,
+                            (int)one.peer.identity_size, one.peer.identity);
+    }
+    note(s, "%c< [%s]", who, bytes_text(&line));
+    bytes_fini(&line);
+}
+
 static void sent_back(struct stage *s, struct frames *f, char who)
 {
     struct arena arena;
@@ -96,6 +112,10 @@ static void sent_back(struct stage *s, struct frames *f, char who)
     struct wire_header h = header_of(f, 2);
     struct slice from = frames_slice(f, 1);
     const struct wire_kind_row *row = wire_kind_row(h.kind);
+    if (h.kind == WIRE_BUNDLE) {
+        sent_bundle(s, frames_slice(f, 3), who);
+        return;
+    }
     arena_init(&arena, LIMIT_DECODE_BYTES);
     assert_int_equal(wire_peer_decode(from.data, from.size, &peer), 0);
     void *message = peer.session == 0
@@ -260,6 +280,21 @@ void stage_answer(struct stage *s, char router, uint8_t kind, char client,
     back(s, router, &peer, kind, id, SLICE_EMPTY, SLICE_EMPTY);
 }
 
+void stage_answers(struct stage *s, char router, uint8_t kind, char client,
+                   uint64_t from, uint64_t to)
+{
+    struct wire_peer of = {.role = WIRE_ROLE_ROUTER},
+                     peer = {.session = s->session[(int)client],
+                             .role = WIRE_ROLE_STATION};
+    struct bytes bundle = {0};
+    for (uint64_t id = from; id <= to; id++) {
+        struct wire_header h = {WIRE_VERSION, kind, 1, id};
+        wire_bundle_add(&bundle, &peer, &h, SLICE_EMPTY);
+    }
+    back(s, router, &of, WIRE_BUNDLE, 0, SLICE_EMPTY, bytes_slice(&bundle));
+    bytes_fini(&bundle);
+}
+
 void stage_back(struct stage *s, char router, uint8_t kind, uint64_t id,
                 const ProtobufCMessage *message)
 {
@@ -284,7 +319,8 @@ void stage_register(struct stage *s, char router, uint64_t epoch,
     reg.n_partitions = reg.n_heads = 1;
     reg.partitions = &number;
     reg.heads = heads;
-    reg.has_owner_epoch = 1;
+    reg.has_owner_epoch = reg.has_bundles = 1;
+    reg.bundles = s->bundles;
     reg.owner_epoch = epoch;
     stage_back(s, router, WIRE_REGISTER, 1, &reg.base);
 }

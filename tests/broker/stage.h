@@ -5,6 +5,7 @@
  *
  *   A< WELCOME            to client A
  *   R< EVENTS#7 st-1      to router R, from whom
+ *   R< [EVENTS#7 st-1, EVENTS#8 st-1]   the same in one bundle
  *   * STREAM p1- 3..5     on the live tail
  */
 #ifndef TESTS_BROKER_STAGE_H
@@ -22,6 +23,7 @@ struct stage {
     bool full[128];        /* by letter: the socket says BUSY */
     bool gone[128];        /* UNREACHABLE */
     bool quiet;            /* do not write the story down */
+    bool bundles;          /* routers that register read them */
     uint64_t session[128]; /* of clients, from WELCOME */
     uint64_t ping[128];    /* last PING that asked for a PONG */
     uint64_t got[128];     /* messages */
@@ -46,6 +48,9 @@ void stage_hello(struct stage *s, char who, const char *identity,
 /* From a router: answer to a client's request, and its own messages. */
 void stage_answer(struct stage *s, char router, uint8_t kind, char client,
                   uint64_t id);
+/* The answers from .. to in one bundle. */
+void stage_answers(struct stage *s, char router, uint8_t kind, char client,
+                   uint64_t from, uint64_t to);
 void stage_back(struct stage *s, char router, uint8_t kind, uint64_t id,
                 const ProtobufCMessage *body);
 void stage_register(struct stage *s, char router, uint64_t epoch,

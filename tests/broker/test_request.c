@@ -312,6 +312,77 @@ static void an_unanswered_request_becomes_busy_in_the_end(void **state)
     EXPECT(&s, "R< COMMAND#1 st-1\nA< BUSY#1 busy\n");
 }
 
+/* The same, and R reads bundles. */
+static void begin_bundled(uint32_t window)
+{
+    struct broker_settings set = {.window_events = window};
+    stage_open(&s, &set);
+    s.quiet = s.bundles = true;
+    stage_register(&s, 'R', 1, 0);
+    stage_hello(&s, 'A', "st-1", WIRE_ROLE_STATION);
+    stage_pass(&s, 100);
+    s.quiet = false;
+}
+
+static void what_goes_to_a_router_in_one_round_is_one_message(void **state)
+{
+    (void)state;
+    begin_bundled(2);
+    for (uint64_t id = 1; id <= 5; id++)
+        stage_front(&s, 'A', WIRE_EVENTS, id, NULL);
+    EXPECT(&s, "R< [EVENTS#1 st-1]\nR< [EVENTS#2 st-1]\n");
+    stage_answers(&s, 'R', WIRE_EVENTS_ACK, 'A', 1, 2);
+    EXPECT(&s, "A< EVENTS_ACK#1\nA< EVENTS_ACK#2\n"
+               "R< [EVENTS#3 st-1, EVENTS#4 st-1]\n");
+    assert_int_equal(broker_counters(s.broker)->back_in, 3);
+    assert_int_equal(broker_counters(s.broker)->front_out, 3);
+}
+
+static void a_bundle_that_is_not_taken_goes_later_and_whole(void **state)
+{
+    (void)state;
+    begin_bundled(2);
+    stage_front(&s, 'A', WIRE_EVENTS, 1, NULL);
+    s.full['R'] = true;
+    stage_front(&s, 'A', WIRE_EVENTS, 2, NULL);
+    stage_front(&s, 'A', WIRE_COMMAND, 3, NULL);
+    s.full['R'] = false;
+    stage_pass(&s, 100);
+    EXPECT(&s, "R< [EVENTS#1 st-1]\nR< [EVENTS#2 st-1, COMMAND#3 st-1]\n");
+}
+
+static void what_waits_in_a_bundle_is_busy_when_its_router_is_gone(void **state)
+{
+    (void)state;
+    begin_bundled(4);
+    s.gone['R'] = true;
+    stage_front(&s, 'A', WIRE_EVENTS, 1, NULL);
+    EXPECT(&s, "A< BUSY#1 no_router\n");
+    s.gone['R'] = false;
+    stage_register(&s, 'R', 2, 0);
+    bytes_reset(&s.story);
+    stage_front(&s, 'A', WIRE_EVENTS, 1, NULL);
+    EXPECT(&s, "R< [EVENTS#1 st-1]\n");
+}
+
+static void only_answers_and_pages_may_be_in_a_router_s_bundle(void **state)
+{
+    (void)state;
+    begin_bundled(4);
+    stage_front(&s, 'A', WIRE_EVENTS, 1, NULL);
+    stage_answers(&s, 'R', WIRE_REGISTER, 'A', 7, 7);
+    stage_answers(&s, 'R', WIRE_BUNDLE, 'A', 8, 8);
+    stage_answers(&s, 'R', WIRE_STREAM, 'A', 9, 9);
+    stage_front_to(&s, 'A', WIRE_BUNDLE, 1, 2, "", 0);
+    stage_answers(&s, 'R', WIRE_EVENTS_ACK, 'A', 1, 1);
+    EXPECT(&s, "R< [EVENTS#1 st-1]\n"
+               "R< ERROR malformed\n"
+               "R< ERROR malformed\n"
+               "R< ERROR malformed\n"
+               "A< ERROR#2 not_allowed\n"
+               "A< EVENTS_ACK#1\n");
+}
+
 #define STORY(name) cmocka_unit_test_teardown(name, close_stage)
 
 int main(void)
@@ -336,6 +407,10 @@ int main(void)
         STORY(a_client_that_answers_pings_gets_everything),
         STORY(what_a_full_socket_refuses_is_sent_in_order_later),
         STORY(an_unanswered_request_becomes_busy_in_the_end),
+        STORY(what_goes_to_a_router_in_one_round_is_one_message),
+        STORY(a_bundle_that_is_not_taken_goes_later_and_whole),
+        STORY(what_waits_in_a_bundle_is_busy_when_its_router_is_gone),
+        STORY(only_answers_and_pages_may_be_in_a_router_s_bundle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,12 +115,68 @@ static void each_refusal_has_a_word_of_its_own_and_a_sentence(void **state)
     (void)state;
 }
 
+static void a_bundle_gives_back_its_messages_in_their_order(void **state)
+{
+    struct bytes bundle = {0};
+    struct wire_bundled one;
+    char body[300];
+    memset(body, 'b', sizeof(body));
+    for (uint64_t id = 1; id <= 3; id++) {
+        struct wire_peer peer = {.session = 70 + id,
+                                 .role = WIRE_ROLE_STATION,
+                                 .identity = "st-12",
+                                 .identity_size = 2 + id};
+        struct wire_header header = {WIRE_VERSION, WIRE_EVENTS, 4, id};
+        wire_bundle_add(&bundle, &peer, &header,
+                        slice_of(body, id == 2 ? 0 : 100 * id));
+    }
+    struct slice rest = bytes_slice(&bundle);
+    for (uint64_t id = 1; id <= 3; id++) {
+        assert_int_equal(wire_bundle_next(&rest, &one), REFUSAL_NONE);
+        assert_int_equal(one.peer.session, 70 + id);
+        assert_int_equal(one.peer.identity_size, 2 + id);
+        assert_int_equal(one.header.request_id, id);
+        assert_int_equal(one.body.size, id == 2 ? 0 : 100 * id);
+        assert_true(one.body.size == 0 || one.body.data[0] == 'b');
+    }
+    assert_int_equal(rest.size, 0);
+    bytes_fini(&bundle);
+    (void)state;
+}
+
+static void a_bundle_that_was_cut_anywhere_is_refused(void **state)
+{
+    struct bytes bundle = {0};
+    struct wire_bundled one;
+    struct wire_peer peer = {.session = 1, .role = WIRE_ROLE_ADMIN};
+    struct wire_header header = {WIRE_VERSION, WIRE_EVENTS, 4, 1};
+    wire_bundle_add(&bundle, &peer, &header, slice_of_text("body"));
+    for (size_t size = 1; size < bundle.size; size++) {
+        struct slice rest = slice_of(bundle.data, size);
+        assert_int_not_equal(wire_bundle_next(&rest, &one), REFUSAL_NONE);
+        assert_int_equal(rest.size, 0);
+    }
+    for (size_t size = 1; size < 30; size++) { /* lengths that lie inside */
+        bundle.data[1] = (uint8_t)size;
+        struct slice rest = slice_of(bundle.data, 2 + size);
+        assert_true(size >= 26 ||
+                    wire_bundle_next(&rest, &one) != REFUSAL_NONE);
+    }
+    memset(bundle.data + 1, 0xff, bundle.size - 1);
+    struct slice rest = bytes_slice(&bundle);
+    assert_int_equal(wire_bundle_next(&rest, &one), REFUSAL_MALFORMED);
+    bytes_fini(&bundle);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_header_has_these_sixteen_bytes),
         cmocka_unit_test(what_is_not_a_header_is_refused),
         cmocka_unit_test(a_peer_envelope_comes_back_as_it_was),
+        cmocka_unit_test(a_bundle_gives_back_its_messages_in_their_order),
+        cmocka_unit_test(a_bundle_that_was_cut_anywhere_is_refused),
         cmocka_unit_test(each_kind_of_message_has_a_body_that_exists),
         cmocka_unit_test(roles_may_send_what_the_table_says),
         cmocka_unit_test(each_refusal_has_a_word_of_its_own_and_a_sentence),

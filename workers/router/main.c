@@ -34,6 +34,10 @@ struct program {
     void *context, *sock;
     int signals;
     bool stop, welcome;
+    struct bytes bundle; /* on its way to the broker, if it reads them */
+    bool bundles;
+    struct frames in; /* a bundle that is being read, and what is left of it */
+    struct slice rest;
     int64_t greeted_ms, heard_ms;
     struct ledger *ledger;
     struct router *router;
@@ -47,14 +51,19 @@ static int64_t now_ms(void)
 
 /* --- what leaves --- */
 
+static struct wire_peer own_peer(const struct program *p, uint64_t session)
+{
+    return (struct wire_peer){.session = session,
+                              .role = WIRE_ROLE_ROUTER,
+                              .identity = p->identity,
+                              .identity_size = strlen(p->identity)};
+}
+
 static enum status put_head(struct frames *f, const struct program *p,
                             const struct outgoing *m)
 {
     uint8_t head[WIRE_HEADER_SIZE], who[WIRE_PEER_MAX];
-    struct wire_peer peer = {.session = m->session,
-                             .role = WIRE_ROLE_ROUTER,
-                             .identity = p->identity,
-                             .identity_size = strlen(p->identity)};
+    struct wire_peer peer = own_peer(p, m->session);
     enum status st = frames_add(f, slice_of(who, wire_peer_encode(&peer, who)));
 
     wire_header_encode(&m->header, head);
@@ -79,9 +88,8 @@ static enum status put_body(struct frames *f, struct bytes *body)
 /* The broker is fed without waiting for it: what it cannot take now is lost on
  * the way and asked for again (answers), leased again (pages) or fetched
  * (stream). */
-static void send_one(void *context, struct outgoing *m)
+static void send_alone(struct program *p, struct outgoing *m)
 {
-    struct program *p = context;
     struct frames f;
 
     frames_init(&f);
@@ -94,7 +102,55 @@ static void send_one(void *context, struct outgoing *m)
     frames_fini(&f);
 }
 
+static void flush(void *context)
+{
+    struct program *p = context;
+    struct outgoing m = {
+        .header = {.version = WIRE_VERSION,
+                   .kind = WIRE_BUNDLE,
+                   .partition = (uint32_t)p->options.partition},
+        .body = p->bundle};
+
+    if (!p->bundle.size)
+        return;
+    send_alone(p, &m);
+    p->bundle = m.body;
+    bytes_reset(&p->bundle);
+}
+
+static bool goes_in_bundle(const struct program *p, const struct outgoing *m)
+{
+    enum wire_to to = wire_kind_row(m->header.kind)->to;
+
+    return p->bundles && (to == WIRE_TO_CLIENT || to == WIRE_TO_LANE) &&
+           m->header.partition == p->options.partition &&
+           m->body.size <= WIRE_BUNDLE_BODY;
+}
+
+/* What is small is gathered until all has been said. */
+static void send_one(void *context, struct outgoing *m)
+{
+    struct program *p = context;
+    struct wire_peer peer = own_peer(p, m->session);
+    bool bundled = goes_in_bundle(p, m);
+
+    if (!bundled || p->bundle.size + m->body.size > WIRE_BUNDLE_BYTES)
+        flush(p);
+    if (bundled)
+        wire_bundle_add(&p->bundle, &peer, &m->header, bytes_slice(&m->body));
+    else
+        send_alone(p, m);
+}
+
 /* --- what comes --- */
+
+static bool broker_reads_bundles(struct slice body, struct arena *arena)
+{
+    const Yinuo__V1__Welcome *w =
+        codec_decode(&yinuo__v1__welcome__descriptor, body, arena, NULL);
+
+    return w && w->bundles;
+}
 
 static void from_broker(struct program *p, const struct wire_header *header,
                         struct slice body)
@@ -113,6 +169,7 @@ static void from_broker(struct program *p, const struct wire_header *header,
                      "the broker knows partition %lld -> work may come",
                      (long long)p->options.partition);
         p->welcome = true;
+        p->bundles = broker_reads_bundles(body, &arena);
         router_welcome(p->router);
     } else if (header->kind == WIRE_ERROR) {
         Yinuo__V1__Refused *e =
@@ -134,6 +191,20 @@ static void from_broker(struct program *p, const struct wire_header *header,
     arena_fini(&arena);
 }
 
+/* The next message of the bundle. */
+static void take_bundled(struct program *p)
+{
+    struct wire_bundled one;
+
+    if (wire_bundle_next(&p->rest, &one) != REFUSAL_NONE)
+        log_warn("ROUTER-MALFORMED",
+                 "a bundle cannot be read to its end -> the rest is dropped");
+    else if (one.peer.role != WIRE_ROLE_BROKER)
+        router_receive(p->router, &one.peer, &one.header, one.body);
+    if (!p->rest.size)
+        frames_fini(&p->in);
+}
+
 static void take(struct program *p, struct frames *f)
 {
     struct wire_peer peer;
@@ -149,10 +220,14 @@ static void take(struct program *p, struct frames *f)
                  "%zu frames that make no message -> dropped", f->count);
         return;
     }
-    if (peer.role == WIRE_ROLE_BROKER)
-        from_broker(p, &header, body);
-    else
+    if (peer.role != WIRE_ROLE_BROKER) {
         router_receive(p->router, &peer, &header, body);
+    } else if (header.kind == WIRE_BUNDLE && body.size > 0) {
+        frames_move(&p->in, f);
+        p->rest = frames_slice(&p->in, 2);
+    } else {
+        from_broker(p, &header, body);
+    }
 }
 
 static bool drain(struct program *p)
@@ -164,6 +239,10 @@ static bool drain(struct program *p)
     for (; n < ROUND_MESSAGES && router_has_room(p->router) &&
            !router_wants_turn(p->router);
          n++) {
+        if (p->rest.size) {
+            take_bundled(p);
+            continue;
+        }
         enum status st = socket_receive(p->sock, &f);
         if (st == STATUS_TOO_LARGE)
             continue;
@@ -185,6 +264,8 @@ static void greet(struct program *p)
     p->welcome = false;
     p->greeted_ms = now;
     router_greet(p->router);
+    flush(p);
+    p->bundles = false;
 }
 
 /* Any frame counts as a sign of life; without one a PING asks for it. */
@@ -201,7 +282,7 @@ static void ping(struct program *p)
         now - pinged_ms < LIMIT_HEARTBEAT_MS)
         return;
     pinged_ms = now;
-    send_one(p, &m);
+    send_alone(p, &m);
     bytes_fini(&m.body);
 }
 
@@ -216,6 +297,8 @@ static void wait(struct program *p, int64_t wait_ms)
         {NULL, router_journal_fd(p->router), ZMQ_POLLIN, 0},
     };
 
+    if (p->rest.size && router_has_room(p->router))
+        wait_ms = 0;
     (void)zmq_poll(items, 4, (long)wait_ms);
     if (items[1].revents)
         p->stop |= signals_read(p->signals);
@@ -268,7 +351,9 @@ static enum status open_router(struct program *p, struct error *err)
                                 .slot_path = slot,
                                 .keep_records =
                                     (uint64_t)p->options.keep_records,
+                                .bundles = true,
                                 .send = send_one,
+                                .sent = flush,
                                 .send_context = p};
 
     if (p->options.drill) {
@@ -324,6 +409,9 @@ static enum status start(struct program *p, struct error *err)
 static void stop(struct program *p)
 {
     router_close(&p->router);
+    flush(p);
+    bytes_fini(&p->bundle);
+    frames_fini(&p->in);
     ledger_close(&p->ledger);
     socket_close(&p->sock);
     socket_context_free(&p->context);

@@ -316,6 +316,8 @@ int64_t router_turn(struct router *r, bool idle)
     int64_t mono_ms = clock_monotonic_ms(r->clock);
     tick(r, mono_ms);
     batch_release(r);
+    if (r->options.sent)
+        r->options.sent(r->options.send_context);
     (void)space_check(r->ledger->space);
     struct state_tick t = {.now_ms = mono_ms,
                            .durable_seq = r->durable,
@@ -375,7 +377,8 @@ void router_greet(struct router *r)
     head.roles = router_roles(r, &r->roles_told);
     body.n_partitions = 1;
     body.partitions = &partition;
-    body.has_owner_epoch = body.has_pid = 1;
+    body.has_owner_epoch = body.has_pid = body.has_bundles = 1;
+    body.bundles = r->options.bundles;
     body.owner_epoch = r->ledger->epoch;
     body.pid = (int32_t)getpid();
     body.n_heads = 1;

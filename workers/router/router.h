@@ -43,7 +43,9 @@ struct router_options {
     int64_t drill_start_ms;
     uint64_t keep_records; /* older ones may go; 0: all stay */
     bool inline_reader;    /* answer fetches in this thread (simulator) */
+    bool bundles;          /* whoever sends reads them: told to the broker */
     outbox_send *send;
+    void (*sent)(void *context); /* that was all for now; NULL: nobody asks */
     void *send_context;
 };
 
