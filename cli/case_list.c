@@ -6,6 +6,7 @@
 #include "cli/session.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "proto/event_json.h"
 #include "proto/message_json.h"
 #include "proto/roles.h"
 
@@ -14,7 +15,7 @@ enum { LIMIT_USUAL = 100 };
 static bool mine, unacked, overdue, closed_too;
 static const char *part_of;
 static const char *severities, *tier, *station, *region, *owner, *state, *due;
-static int64_t no_contact_ms, limit = LIMIT_USUAL;
+static int64_t no_contact_ms, idle_ms, limit = LIMIT_USUAL;
 
 /* clang-format off */
 const struct option_row case_list_options[] = {
@@ -28,6 +29,7 @@ const struct option_row case_list_options[] = {
     {"region",      0,  OPTION_TEXT, N_("REGION"),  N_("of this region"),                        &region},
     {"part-of",     0,  OPTION_TEXT, N_("CASE"),    N_("that are part of this case"),            &part_of},
     {"no-contact-for", 0, OPTION_SPAN, N_("SPAN"),  N_("whose customer nobody has spoken with"), &no_contact_ms},
+    {"idle-for",    0,  OPTION_SPAN, N_("SPAN"),    N_("answered, but nothing for the customer"), &idle_ms},
     {"due",        'd', OPTION_TEXT, N_("TIME"),    N_("with a promise due by then, or today"),  &due},
     {"state",       0,  OPTION_TEXT, N_("STATE"),   N_("open, waiting, resolved or closed"),     &state},
     {"all",        'a', OPTION_FLAG, NULL,          N_("closed ones too"),                       &closed_too},
@@ -102,8 +104,36 @@ static int fill(struct cli *cli, struct question *q, char *words)
     question_number(q, "no_contact_for", no_contact_ms);
     question_time(q, "due_by", by_ms);
     question_text(q, "state", state ? state : closed_too ? "any" : NULL);
-    q->limit = (size_t)limit;
+    q->limit = idle_ms ? 0 : (size_t)limit; /* they are picked out here */
     return CLI_DONE;
+}
+
+/* Somebody acknowledged, and the customer has heard nothing for so long. */
+static void keep_idle(struct rows *rows)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        int64_t since_ms = find_idle_since(rows->list[i]);
+        if (!since_ms || rows->now_ms - since_ms < idle_ms)
+            continue;
+        rows->partitions[kept] = rows->partitions[i];
+        rows->list[kept++] = rows->list[i];
+    }
+    rows->total = kept;
+    rows->more = kept > (size_t)limit;
+    rows->count = rows->more ? (size_t)limit : kept;
+}
+
+static json_t *to_json(const Yinuo__V1__Case *c)
+{
+    json_t *object = message_to_json(&c->base, when_zone());
+    int64_t since_ms = find_idle_since(c);
+
+    if (since_ms)
+        json_object_set_new(object, "idle_since",
+                            moment_to_json(since_ms, when_zone()));
+    return object;
 }
 
 int run_case_list(struct cli *cli, int argc, char **argv)
@@ -118,11 +148,12 @@ int run_case_list(struct cli *cli, int argc, char **argv)
     code = fill(cli, &q, words);
     if (code == CLI_DONE)
         code = question_ask(cli, &q, &yinuo__v1__case__descriptor, &rows);
+    if (code == CLI_DONE && idle_ms)
+        keep_idle(&rows);
     if (code == CLI_DONE && cli->out.json) {
         json_t *array = json_array();
         for (size_t i = 0; i < rows.count; i++)
-            json_array_append_new(array,
-                                  message_to_json(rows.list[i], when_zone()));
+            json_array_append_new(array, to_json(rows.list[i]));
         out_json(&cli->out, array);
     } else if (code == CLI_DONE) {
         find_table(&cli->out, &rows);

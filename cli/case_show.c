@@ -63,6 +63,7 @@ static void head_lines(const struct out *o, const Yinuo__V1__Case *c,
     line(o, _("handover"), c->gathered_by);
     moment(o, _("opened"), now_ms, c->opened_at_ms);
     moment(o, _("last contact"), now_ms, c->last_contact_at_ms);
+    moment(o, _("idle since"), now_ms, find_idle_since(c));
     moment(o, _("waits until"), now_ms, c->waiting_until_ms);
     moment(o, _("resolved"), now_ms, c->resolved_at_ms);
     moment(o, _("closed"), now_ms, c->closed_at_ms);

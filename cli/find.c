@@ -13,7 +13,7 @@ static const struct table_column columns[] = {
     {N_("CASE"), false, 8},    {N_("SEV"), false, 0},
     {N_("STATE"), false, 0},   {N_("OWNER"), false, 6},
     {N_("STATION"), false, 6}, {N_("NEXT DUE"), false, 9},
-    {N_("WHAT"), false, 5},
+    {N_("WHAT"), false, 5},    {N_("IDLE SINCE"), false, 0}, /* if any is */
 };
 
 int64_t find_clock_due(const Yinuo__V1__CaseClock *clock)
@@ -58,15 +58,38 @@ void find_sort_clocks(const Yinuo__V1__Case *c)
     }
 }
 
+int64_t find_idle_since(const Yinuo__V1__Case *c)
+{
+    int64_t since_ms = c->acknowledged_at_ms;
+
+    if (!c->acknowledged_mask || !c->state || strcmp(c->state, "open") != 0)
+        return 0;
+    if (since_ms && since_ms < c->last_contact_at_ms)
+        since_ms = c->last_contact_at_ms;
+    for (size_t i = 0; since_ms && i < c->n_promises; i++)
+        if (since_ms < c->promises[i]->made_at_ms)
+            since_ms = c->promises[i]->made_at_ms;
+    return since_ms;
+}
+
+static bool any_idle(const struct rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (find_idle_since(rows->list[i]))
+            return true;
+    return false;
+}
+
 void find_table(const struct out *o, const struct rows *rows)
 {
+    bool idle = any_idle(rows);
     struct table t;
 
-    table_init(&t, columns, sizeof columns / sizeof columns[0]);
+    table_init(&t, columns, sizeof columns / sizeof columns[0] - !idle);
     for (size_t i = 0; i < rows->count; i++) {
         const Yinuo__V1__Case *c = rows->list[i];
         const Yinuo__V1__CaseClock *clock = find_next_clock(c);
-        char due[WHEN_WORDS_SIZE] = "";
+        char due[WHEN_WORDS_SIZE] = "", since[WHEN_SIZE];
         int64_t due_ms = clock ? find_clock_due(clock) : 0;
         bool late = clock && due_ms < rows->now_ms;
         if (clock)
@@ -79,6 +102,9 @@ void find_table(const struct out *o, const struct rows *rows)
         table_add(&t, c->station, OUT_PLAIN);
         table_add(&t, due, late ? OUT_BAD : OUT_PLAIN);
         table_add(&t, clock ? clock_word(clock->clock) : "", OUT_PLAIN);
+        when_clock(rows->now_ms, find_idle_since(c), since);
+        if (idle)
+            table_add(&t, since, OUT_WARN);
     }
     table_print(&t, o);
     table_fini(&t);

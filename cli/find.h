@@ -29,10 +29,16 @@ int64_t find_clock_due(const Yinuo__V1__CaseClock *clock);
 /* The clock that speaks first; NULL: none does. */
 const Yinuo__V1__CaseClock *find_next_clock(const Yinuo__V1__Case *c);
 
+/* Since when an acknowledged case has done nothing for its customer: no
+ * contact, no new promise. 0: it is not open, or not acknowledged.
+ * Acknowledging stops nothing but the ladder. */
+int64_t find_idle_since(const Yinuo__V1__Case *c);
+
 /* Clocks in the order in which they speak; those that do not come last. */
 void find_sort_clocks(const Yinuo__V1__Case *c);
 
-/* Its cases as a table, the way "case list" prints them. */
+/* Its cases as a table, the way "case list" prints them; where one is idle,
+ * since when. */
 void find_table(const struct out *o, const struct rows *rows);
 
 #endif

@@ -231,6 +231,29 @@ static void clocks_stand_in_the_order_in_which_they_speak(void **state)
 }
 
 /* Those that docs/queries.md promises. */
+static void an_acknowledged_case_is_idle_until_its_customer_hears(void **state)
+{
+    Yinuo__V1__CasePromise promise = YINUO__V1__CASE_PROMISE__INIT;
+    Yinuo__V1__CasePromise *promises[] = {&promise};
+    Yinuo__V1__Case c = YINUO__V1__CASE__INIT;
+
+    (void)state;
+    c.state = (char *)"open";
+    c.last_contact_at_ms = 500;
+    assert_int_equal(find_idle_since(&c), 0); /* nobody has acknowledged */
+    c.acknowledged_mask = 1u << 2;
+    c.acknowledged_at_ms = 1000;
+    assert_int_equal(find_idle_since(&c), 1000);
+    c.last_contact_at_ms = 2000;
+    assert_int_equal(find_idle_since(&c), 2000);
+    promise.made_at_ms = 3000;
+    c.promises = promises;
+    c.n_promises = 1;
+    assert_int_equal(find_idle_since(&c), 3000);
+    c.state = (char *)"waiting";
+    assert_int_equal(find_idle_since(&c), 0);
+}
+
 static void each_row_of_status_has_a_word(void **state)
 {
     FILE *f = fopen("docs/queries.md", "r");
@@ -270,6 +293,7 @@ int main(void)
         cmocka_unit_test(lines_break_at_blanks_and_between_wide_characters),
         cmocka_unit_test(the_nearest_word_is_meant),
         cmocka_unit_test(clocks_stand_in_the_order_in_which_they_speak),
+        cmocka_unit_test(an_acknowledged_case_is_idle_until_its_customer_hears),
         cmocka_unit_test(each_row_of_status_has_a_word),
         cmocka_unit_test(tiers_and_severities_are_read_as_people_write_them),
     };

@@ -89,6 +89,23 @@ code=0
 [ $code = 4 ] || fail "the second one ended with $code"
 grep -q ln04-head "$home/lost.txt" || fail "the winner is not named"
 
+# what is due, and who was told without anything for the customer
+"$yinuo" promise make LN-4 --due today --accepted call back >/dev/null ||
+    fail "no promise"
+"$yinuo" promise make LN-4 --due '+3d' --id later >/dev/null || fail "no promise"
+"$yinuo" promise list --due today --station ST-LN-04 | grep -q ' LN-4 .* P1 ' ||
+    fail "the day's list has not what is due today"
+! "$yinuo" promise list --due today | grep -q later ||
+    fail "the day's list has what is due in three days"
+"$yinuo" promise list --output json | grep -q '"promise_id":"later","state":"open"' ||
+    fail "promises as JSON"
+"$yinuo" case list | grep -q 'IDLE SINCE' || fail "nobody is idle"
+"$yinuo" case list --idle-for 1s --output json >"$home/idle.txt" || fail "idle"
+"$yinuo" case list --idle-for 3h 2>&1 | grep -q 'No such cases' ||
+    fail "idle for three hours, at once"
+COLUMNS=80 "$yinuo" case list --lang zh_CN | head -n 1 | grep -q 静 ||
+    fail "idle is not said in Chinese"
+
 # a watcher sees all of it once, through two kills
 "$yinuo" watch --from 0 --output json >"$home/watch.txt" 2>/dev/null &
 watch=$!
