@@ -12,6 +12,7 @@
 #ifndef LEDGER_PB_H
 #define LEDGER_PB_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -38,10 +39,37 @@ struct pb_field {
     struct slice bytes; /* PB_BYTES */
 };
 
+/* Groups of seven bits, from the lowest, to a byte each, and back. */
+static inline uint64_t pb_spread(uint64_t v)
+{
+    v = (v & 0x00fffffff0000000U) << 4 | (v & 0x000000000fffffffU);
+    v = (v & 0x0fffc0000fffc000U) << 2 | (v & 0x00003fff00003fffU);
+    return (v & 0x3f803f803f803f80U) << 1 | (v & 0x007f007f007f007fU);
+}
+
+static inline uint64_t pb_gather(uint64_t v)
+{
+    v = (v & 0x7f007f007f007f00U) >> 1 | (v & 0x007f007f007f007fU);
+    v = (v & 0x3fff00003fff0000U) >> 2 | (v & 0x00003fff00003fffU);
+    return (v & 0x0fffffff00000000U) >> 4 | (v & 0x000000000fffffffU);
+}
+
+enum { PB_VARINT_MAX = 10 };
+
 static inline void pb_raw_varint(struct pb_out *o, uint64_t v)
 {
-    if (o->end - o->at < 10) {
+    if (o->end - o->at < PB_VARINT_MAX) {
         o->full = true;
+        return;
+    }
+    if (v >= 0x80 && v >> 56 == 0) { /* moments above all: at one go */
+        unsigned more = (63 - (unsigned)__builtin_clzll(v)) / 7;
+        uint64_t bytes = pb_spread(v) | (0x8080808080808080U &
+                                         ((UINT64_C(1) << 8 * more) - 1));
+
+        bytes = htole64(bytes);
+        memcpy(o->at, &bytes, sizeof bytes);
+        o->at += more + 1;
         return;
     }
     while (v >= 0x80) {
@@ -59,7 +87,7 @@ pb_tag(struct pb_out *o, uint32_t number, enum pb_wire wire)
 
     if (tag >= 0x4000) {
         pb_raw_varint(o, tag);
-    } else if (o->end - o->at < 10) {
+    } else if (o->end - o->at < PB_VARINT_MAX) {
         o->full = true;
     } else if (tag >= 0x80) {
         *o->at++ = (uint8_t)(tag | 0x80);
@@ -158,12 +186,22 @@ static inline struct pb_in pb_in_of(struct slice s)
     return (struct pb_in){s.data, s.data + s.size, false};
 }
 
-static inline uint64_t pb_take_varint(struct pb_in *in)
+/* One of two bytes and more. */
+static inline uint64_t pb_take_long(struct pb_in *in)
 {
     uint64_t v = 0;
 
-    if (in->at < in->end && *in->at < 0x80)
-        return *in->at++;
+    if (in->end - in->at >= 8) {
+        memcpy(&v, in->at, sizeof v);
+        v = le64toh(v);
+        uint64_t last = ~v & 0x8080808080808080U;
+
+        if (last) {
+            in->at += ((unsigned)__builtin_ctzll(last) >> 3) + 1;
+            return pb_gather(v & (last ^ (last - 1)) & 0x7f7f7f7f7f7f7f7fU);
+        }
+        v = 0;
+    }
     for (unsigned shift = 0; in->at < in->end && shift < 70; shift += 7) {
         uint8_t byte = *in->at++;
 
@@ -173,6 +211,13 @@ static inline uint64_t pb_take_varint(struct pb_in *in)
     }
     in->bad = true;
     return 0;
+}
+
+static inline uint64_t pb_take_varint(struct pb_in *in)
+{
+    if (in->at < in->end && *in->at < 0x80)
+        return *in->at++;
+    return pb_take_long(in);
 }
 
 /* False at the end, and when the bytes make no sense. */
