@@ -43,11 +43,17 @@ MUST_CHECK enum status customs_each_decision(struct slice part,
                                              customs_visit *visit,
                                              void *context, struct error *err);
 
-/* The canonical row of a case, and back. policy names clocks, counters, locks.
- */
+/* The canonical row of a case: a proto Case without what the rest of it or the
+ * case's policy tells. */
 enum status customs_case_row(const struct case_record *c,
-                             const struct case_marks *marks,
-                             const struct policy *policy, struct bytes *row);
+                             const struct case_marks *marks, struct bytes *row);
+/* As clients read it: with its clocks one by one, and where there is a policy
+ * with the names of clocks, counters, locks and lists. */
+enum status customs_case_message(const struct case_record *c,
+                                 const struct case_marks *marks,
+                                 const struct policy *policy,
+                                 struct bytes *out);
+/* Either of them back. */
 /* marks may be NULL. */
 MUST_CHECK enum status customs_case_read(struct slice row,
                                          struct case_record *c,

@@ -1,6 +1,8 @@
-/* A case as a row: proto Case, written and read by hand (ledger/pb.h).
+/* A case as a row, and as clients read it: proto Case, written and read by hand
+ * (ledger/pb.h). A row says nothing twice, and no names that the case's policy
+ * tells.
  *
- * The field numbers are those of proto/yinuo.proto; a test packs each row again
+ * The field numbers are those of proto/yinuo.proto; a test packs each again
  * with protobuf-c and wants the same bytes.
  */
 #include <assert.h>
@@ -54,6 +56,7 @@ enum {
     CASE_ITEM = 60,
     CASE_BOOKING = 65,
     CASE_GROUP = 72,
+    CASE_KEPT_CLOCKS = 80,
 };
 
 #define PUT_TEXT(number, member) put_name(o, number, &c->member);
@@ -131,8 +134,8 @@ static void put_counters(struct pb_out *o, const struct case_record *c,
     }
 }
 
-static void put_lists(struct pb_out *o, const struct case_record *c,
-                      const struct policy *policy)
+static void put_clocks(struct pb_out *o, const struct case_record *c,
+                       const struct policy *policy)
 {
     for (size_t i = 0; i < c->clock_count; i++) {
         uint8_t *mark = pb_open(o, CASE_CLOCK);
@@ -141,13 +144,16 @@ static void put_lists(struct pb_out *o, const struct case_record *c,
                              clock_name(policy, c->clocks[i].clock));
         pb_close(o, mark);
     }
+}
+
+static void put_promises(struct pb_out *o, const struct case_record *c)
+{
     for (size_t i = 0; i < c->promise_count; i++) {
         uint8_t *mark = pb_open(o, CASE_PROMISE_FIELD);
 
         customs_put_promise(o, &c->promises[i]);
         pb_close(o, mark);
     }
-    put_counters(o, c, policy);
 }
 
 /* Trailing zeroes are left out. */
@@ -213,24 +219,23 @@ static void put_items(struct pb_out *o, const struct case_record *c,
     }
 }
 
-enum status customs_case_row(const struct case_record *c,
-                             const struct case_marks *marks,
-                             const struct policy *policy, struct bytes *row)
+/* In the order of the numbers. policy: of a message. */
+static void put_case(struct pb_out *o, const struct case_record *c,
+                     const struct case_marks *marks,
+                     const struct policy *policy, bool is_row)
 {
     const char *state = case_status_name(c->status);
-    uint8_t *room = bytes_reserve(row, LIMIT_CASE_BYTES);
-    struct pb_out out = {room, room + LIMIT_CASE_BYTES, !room};
-    struct pb_out *o = &out;
 
-    if (!room)
-        return row->status;
     CASE_HEAD(PUT_TEXT, PUT_NUMBER)
     pb_text(o, CASE_STATE, state, strlen(state));
     CASE_MIDDLE(PUT_TEXT, PUT_NUMBER)
     if (policy)
         pb_text(o, CASE_PACK, policy->name.data, policy->name.size);
     CASE_SEQUENCES(PUT_TEXT, PUT_NUMBER)
-    put_lists(o, c, policy);
+    if (!is_row)
+        put_clocks(o, c, policy);
+    put_promises(o, c);
+    put_counters(o, c, policy);
     pb_number(o, CASE_REOPENED, marks->reopened);
     CASE_TAIL(PUT_TEXT, PUT_NUMBER)
     put_locks(o, c, policy);
@@ -246,9 +251,37 @@ enum status customs_case_row(const struct case_record *c,
     for (size_t i = 0; i < c->group_count; i++)
         pb_bytes(o, CASE_GROUP, c->groups[i].data, c->groups[i].size);
     CASE_PLACED(PUT_TEXT, PUT_NUMBER)
-    assert(!o->full); /* the engine's bounds keep a case below the limit */
-    row->size += (size_t)(o->at - room);
+    if (is_row)
+        customs_put_clocks(o, CASE_KEPT_CLOCKS, c);
+}
+
+static enum status append_case(const struct case_record *c,
+                               const struct case_marks *marks,
+                               const struct policy *policy, bool is_row,
+                               struct bytes *out)
+{
+    uint8_t *room = bytes_reserve(out, LIMIT_CASE_BYTES);
+    struct pb_out o = {room, room + LIMIT_CASE_BYTES, !room};
+
+    if (!room)
+        return out->status;
+    put_case(&o, c, marks, policy, is_row);
+    assert(!o.full); /* the engine's bounds keep a case below the limit */
+    out->size += (size_t)(o.at - room);
     return STATUS_OK;
+}
+
+enum status customs_case_row(const struct case_record *c,
+                             const struct case_marks *marks, struct bytes *row)
+{
+    return append_case(c, marks, NULL, true, row);
+}
+
+enum status customs_case_message(const struct case_record *c,
+                                 const struct case_marks *marks,
+                                 const struct policy *policy, struct bytes *out)
+{
+    return append_case(c, marks, policy, false, out);
 }
 
 /* --- reading --- */
@@ -498,6 +531,8 @@ static bool get_list(const struct pb_field *f, struct case_record *c,
     case CASE_BOOKING:
         return c->booking_count < CASE_BOOKINGS_MAX && f->wire == PB_BYTES &&
                customs_get_booking(f->bytes, &c->bookings[c->booking_count++]);
+    case CASE_KEPT_CLOCKS:
+        return f->wire == PB_BYTES && customs_get_clocks(f->bytes, c);
     case CASE_GROUP:
         return c->group_count < CASE_GROUPS_MAX && f->wire == PB_BYTES &&
                name_set(&c->groups[c->group_count++], text_of_field(f));

@@ -2,6 +2,8 @@
 #ifndef LEDGER_CUSTOMS_INTERNAL_H
 #define LEDGER_CUSTOMS_INTERNAL_H
 
+#include <stddef.h>
+
 #include "engine/engine.h"
 #include "ledger/pb.h"
 
@@ -23,6 +25,11 @@ static inline void get_name(struct pb_in *in, const struct pb_field *f,
 
 void customs_put_instance(struct pb_out *o, const struct clock_instance *i,
                           struct text name);
+/* All clocks of a case, as its row keeps them. */
+void customs_put_clocks(struct pb_out *o, uint32_t number,
+                        const struct case_record *c);
+MUST_CHECK bool customs_get_clocks(struct slice bytes, struct case_record *c);
+
 void customs_put_item(struct pb_out *o, const struct item *i, struct text list);
 void customs_put_promise(struct pb_out *o, const struct promise *p);
 void customs_put_fact(struct pb_out *o, const struct fact *f);

@@ -127,10 +127,9 @@ static inline void pb_real(struct pb_out *o, uint32_t number, double v)
         *o->at++ = (uint8_t)(bits >> (8 * i));
 }
 
-static inline void pb_bytes(struct pb_out *o, uint32_t number, const void *data,
-                            size_t size)
+/* Their size, and they. */
+static inline void pb_raw_bytes(struct pb_out *o, const void *data, size_t size)
 {
-    pb_tag(o, number, PB_BYTES);
     pb_raw_varint(o, size);
     if (o->full || (size_t)(o->end - o->at) < size) {
         o->full = true;
@@ -139,6 +138,13 @@ static inline void pb_bytes(struct pb_out *o, uint32_t number, const void *data,
     if (size)
         memcpy(o->at, data, size);
     o->at += size;
+}
+
+static inline void pb_bytes(struct pb_out *o, uint32_t number, const void *data,
+                            size_t size)
+{
+    pb_tag(o, number, PB_BYTES);
+    pb_raw_bytes(o, data, size);
 }
 
 static inline void pb_text(struct pb_out *o, uint32_t number, const void *data,
@@ -220,6 +226,19 @@ static inline uint64_t pb_take_varint(struct pb_in *in)
     return pb_take_long(in);
 }
 
+static inline struct slice pb_take_bytes(struct pb_in *in)
+{
+    uint64_t size = pb_take_varint(in);
+    const uint8_t *at = in->at;
+
+    if (in->bad || size > (uint64_t)(in->end - at)) {
+        in->bad = true;
+        return SLICE_EMPTY;
+    }
+    in->at += size;
+    return slice_of(at, (size_t)size);
+}
+
 /* False at the end, and when the bytes make no sense. */
 static inline bool pb_next(struct pb_in *in, struct pb_field *f)
 {
@@ -236,12 +255,9 @@ static inline bool pb_next(struct pb_in *in, struct pb_field *f)
         f->value = pb_take_varint(in);
         return !in->bad;
     case PB_BYTES:
-        f->value = pb_take_varint(in);
-        if (in->bad || f->value > (uint64_t)(in->end - in->at))
-            break;
-        f->bytes = slice_of(in->at, (size_t)f->value);
-        in->at += f->value;
-        return true;
+        f->bytes = pb_take_bytes(in);
+        f->value = f->bytes.size;
+        return !in->bad;
     case PB_FIXED64:
         fixed = 8;
         break;

@@ -303,15 +303,20 @@ static int64_t counter_of(struct world *w, const struct case_record *c,
 
 static json_t *case_json(struct play *p, const struct story_state *s)
 {
+    struct world *w = runner_world(p->runner);
+    struct bytes message = {0};
     struct slice row;
     struct arena arena;
     Yinuo__V1__Case *c;
     json_t *json = NULL;
 
-    if (!world_case_row(runner_world(p->runner), text_of(s->case_id), &row))
+    if (!world_case_row(w, text_of(s->case_id), &row) ||
+        world_case_message(w, row, &message, NULL))
         return NULL;
     arena_init(&arena, 4 * LIMIT_DECODE_BYTES);
-    c = yinuo__v1__case__unpack(arena_allocator(&arena), row.size, row.data);
+    c = yinuo__v1__case__unpack(arena_allocator(&arena), message.size,
+                                message.data);
+    bytes_fini(&message);
     if (c)
         json = message_to_json(&c->base, p->story->zone);
     arena_fini(&arena);

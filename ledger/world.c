@@ -180,6 +180,17 @@ bool world_case_row(struct world *w, struct text id, struct slice *row)
     return id.size && state_get(w->state, STATE_CASES, slice_of_words(id), row);
 }
 
+enum status world_case_message(struct world *w, struct slice row,
+                               struct bytes *out, struct error *err)
+{
+    struct world_case *c = &w->before_room; /* nothing is being applied */
+    enum status status = customs_case_read(row, &c->record, &c->marks, err);
+
+    return status ? status
+                  : customs_case_message(&c->record, &c->marks,
+                                         world_policy_of(w, &c->record), out);
+}
+
 /* --- the view --- */
 
 static bool view_find(void *context, struct text id, struct case_record *out)

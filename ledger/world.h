@@ -130,6 +130,9 @@ bool world_find_case(struct world *w, struct text id, struct case_record *out);
 bool world_find_subject(struct world *w, struct text key, struct subject *out);
 /* The canonical row of a case, once settled; valid as state_get says. */
 bool world_case_row(struct world *w, struct text id, struct slice *row);
+/* Appends the case of a row as clients read it. */
+MUST_CHECK enum status world_case_message(struct world *w, struct slice row,
+                                          struct bytes *out, struct error *err);
 
 /* An event was journaled, or refused: for the totals, which decisions alone do
  * not tell. */

@@ -254,8 +254,7 @@ static enum status subject_update(struct applying *a, const struct decision *d,
 static void write_row(struct world *w, const struct world_case *c)
 {
     bytes_reset(&w->row);
-    if (customs_case_row(&c->record, &c->marks, world_policy_of(w, &c->record),
-                         &w->row))
+    if (customs_case_row(&c->record, &c->marks, &w->row))
         abort(); /* no memory for a few kilobytes */
     state_put(w->state, STATE_CASES, slice_of_words(name_text(&c->record.id)),
               bytes_slice(&w->row));

@@ -144,13 +144,12 @@ static void a_case_comes_back_from_its_row(void **state)
     struct bytes row = {0}, again = {0};
 
     (void)state;
-    assert_int_equal(customs_case_row(c, &marks, NULL, &row), STATUS_OK);
+    assert_int_equal(customs_case_row(c, &marks, &row), STATUS_OK);
     assert_int_equal(
         customs_case_read(bytes_slice(&row), back, &marks_back, NULL),
         STATUS_OK);
     assert_memory_equal(&marks, &marks_back, sizeof marks);
-    assert_int_equal(customs_case_row(back, &marks_back, NULL, &again),
-                     STATUS_OK);
+    assert_int_equal(customs_case_row(back, &marks_back, &again), STATUS_OK);
     assert_same_bytes(bytes_slice(&row), bytes_slice(&again));
     assert_memory_equal(c, back, sizeof *c);
     bytes_fini(&row);
@@ -159,28 +158,87 @@ static void a_case_comes_back_from_its_row(void **state)
     free(back);
 }
 
-static void a_row_is_what_protobuf_writes(void **state)
+/* Packed again by protobuf-c these are the same bytes. */
+static Yinuo__V1__Case *hold_case(struct slice bytes)
 {
-    struct case_record *c = full_case();
-    struct case_marks marks = {1, 1, 1};
-    struct bytes row = {0}, packed = {0};
-    Yinuo__V1__Case *message;
+    Yinuo__V1__Case *message =
+        yinuo__v1__case__unpack(NULL, bytes.size, bytes.data);
+    struct bytes packed = {0};
 
-    (void)state;
-    assert_int_equal(customs_case_row(c, &marks, NULL, &row), STATUS_OK);
-    message = yinuo__v1__case__unpack(NULL, row.size, row.data);
     assert_non_null(message);
     assert_string_equal(message->case_id, "LN-4");
     assert_string_equal(message->state, "waiting");
     assert_int_equal(message->last_seq, UINT64_C(1) << 40);
-    assert_int_equal(message->n_clocks, CASE_CLOCKS_MAX);
     assert_int_equal(message->base.n_unknown_fields, 0);
     assert_int_equal(codec_encode(&message->base, &packed), STATUS_OK);
-    assert_same_bytes(bytes_slice(&row), bytes_slice(&packed));
-    yinuo__v1__case__free_unpacked(message, NULL);
-    bytes_fini(&row);
+    assert_same_bytes(bytes, bytes_slice(&packed));
     bytes_fini(&packed);
+    return message;
+}
+
+static void a_row_is_what_protobuf_writes(void **state)
+{
+    struct case_record *c = full_case();
+    struct case_marks marks = {1, 1, 1};
+    struct bytes row = {0};
+
+    (void)state;
+    assert_int_equal(customs_case_row(c, &marks, &row), STATUS_OK);
+    yinuo__v1__case__free_unpacked(hold_case(bytes_slice(&row)), NULL);
+    bytes_fini(&row);
     free(c);
+}
+
+static void what_clients_read_has_the_clocks_one_by_one(void **state)
+{
+    struct case_record *c = full_case(), *back = calloc(1, sizeof *back);
+    struct case_marks marks = {1, 1, 1}, marks_back;
+    struct bytes told = {0};
+    Yinuo__V1__Case *message;
+
+    (void)state;
+    assert_int_equal(customs_case_message(c, &marks, NULL, &told), STATUS_OK);
+    message = hold_case(bytes_slice(&told));
+    assert_int_equal(message->n_clocks, CASE_CLOCKS_MAX);
+    assert_false(message->has_kept_clocks);
+    assert_int_equal(message->clocks[1]->steps[0]->due_ms, 1339381000000);
+    assert_int_equal(
+        customs_case_read(bytes_slice(&told), back, &marks_back, NULL),
+        STATUS_OK);
+    assert_memory_equal(c, back, sizeof *c);
+    yinuo__v1__case__free_unpacked(message, NULL);
+    bytes_fini(&told);
+    free(c);
+    free(back);
+}
+
+/* Also moments that lie before what they are counted from. */
+static void clocks_of_any_moments_come_back(void **state)
+{
+    struct case_record *c = full_case(), *back = calloc(1, sizeof *back);
+    struct case_marks marks = {0};
+    struct bytes row = {0};
+
+    (void)state;
+    c->clock_count = 2;
+    c->clocks[0].armed_at_ms = INT64_MIN;
+    c->clocks[0].steps[0].from_ms = INT64_MAX;
+    c->clocks[0].steps[0].due_ms = -1;
+    c->clocks[0].steps[1].page = UINT16_MAX;
+    c->clocks[1].step_count = 0;
+    memset(c->clocks[1].steps, 0, sizeof c->clocks[1].steps);
+    c->clocks[1].pause_count = 2;
+    c->clocks[1].pauses[0] = (struct stretch){1339380000001, 1339380000002};
+    c->clocks[1].pauses[1] = (struct stretch){-5, INT64_MAX};
+    c->clocks[1].paused_ms = 77;
+    memset(&c->clocks[2], 0, (CASE_CLOCKS_MAX - 2) * sizeof c->clocks[2]);
+    assert_int_equal(customs_case_row(c, &marks, &row), STATUS_OK);
+    assert_int_equal(customs_case_read(bytes_slice(&row), back, NULL, NULL),
+                     STATUS_OK);
+    assert_memory_equal(c, back, sizeof *c);
+    bytes_fini(&row);
+    free(c);
+    free(back);
 }
 
 static void a_cut_row_is_corrupt_and_no_worse(void **state)
@@ -190,7 +248,7 @@ static void a_cut_row_is_corrupt_and_no_worse(void **state)
     struct bytes row = {0};
 
     (void)state;
-    assert_int_equal(customs_case_row(c, &marks, NULL, &row), STATUS_OK);
+    assert_int_equal(customs_case_row(c, &marks, &row), STATUS_OK);
     for (size_t size = 0; size < row.size; size += 3)
         (void)!customs_case_read(slice_of(row.data, size), back, NULL, NULL);
     for (size_t i = 0; i < row.size; i += 5) {
@@ -554,6 +612,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_case_comes_back_from_its_row),
         cmocka_unit_test(a_row_is_what_protobuf_writes),
+        cmocka_unit_test(what_clients_read_has_the_clocks_one_by_one),
+        cmocka_unit_test(clocks_of_any_moments_come_back),
         cmocka_unit_test(a_cut_row_is_corrupt_and_no_worse),
         cmocka_unit_test(decisions_come_back_from_their_part),
         cmocka_unit_test(an_item_comes_back_whole_and_is_not_believed_blindly),

@@ -52,6 +52,17 @@ bool reply_message(struct reply *reply, const ProtobufCMessage *message)
     return fits;
 }
 
+bool reply_case(struct reply *reply, struct slice row)
+{
+    struct bytes message = {0};
+    bool fits = world_case_message(reply->router->world, row, &message, NULL) ==
+                    STATUS_OK &&
+                reply_row(reply, bytes_slice(&message));
+
+    bytes_fini(&message);
+    return fits;
+}
+
 void reply_end(struct reply *reply, const char *more_cursor)
 {
     Yinuo__V1__Reply body = YINUO__V1__REPLY__INIT;
@@ -156,13 +167,13 @@ static void case_find(struct router *r, const struct asker *from,
     reply_begin(&reply, r, from, q, "Case");
     reply.limit = FIND_MAX;
     if (prefix && world_case_row(r->world, text_of(prefix), &row)) {
-        reply_row(&reply, row);
+        reply_case(&reply, row);
         reply_end(&reply, NULL);
         return;
     }
     state_cursor_open(&c, r->ledger->state, STATE_CASES, slice_of_text(prefix),
                       SLICE_EMPTY);
-    while (state_cursor_next(&c, &key, &value) && reply_row(&reply, value))
+    while (state_cursor_next(&c, &key, &value) && reply_case(&reply, value))
         ;
     state_cursor_close(&c);
     reply_end(&reply, NULL);
@@ -180,7 +191,7 @@ static void case_show(struct router *r, const struct asker *from,
         return;
     }
     reply_begin(&reply, r, from, q, "Case");
-    reply_row(&reply, row);
+    reply_case(&reply, row);
     reply_end(&reply, NULL);
 }
 

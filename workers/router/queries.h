@@ -24,6 +24,8 @@ void reply_begin(struct reply *reply, struct router *r, const struct asker *to,
                  const Yinuo__V1__Query *q, const char *row_type);
 /* False: no room, the row is not in it. */
 bool reply_row(struct reply *reply, struct slice row);
+/* The case of this row, as clients read it. */
+bool reply_case(struct reply *reply, struct slice row);
 bool reply_message(struct reply *reply, const ProtobufCMessage *message);
 void reply_end(struct reply *reply, const char *more_cursor);
 void reply_refuse(struct router *r, const struct asker *to, enum refusal code,

@@ -192,7 +192,7 @@ static void finish(struct router *r, struct scan *s)
     reply.total = s->total;
     for (; i < s->count && i < s->limit; i++)
         if (!world_case_row(r->world, name_text(&s->best[i].id), &row) ||
-            !reply_row(&reply, row))
+            !reply_case(&reply, row))
             break;
     if (i && i < s->count)
         snprintf(cursor, sizeof cursor, "%u.%lld.%.*s", s->best[i - 1].severity,
