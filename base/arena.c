@@ -21,9 +21,10 @@ struct arena_block {
     alignas(max_align_t) uint8_t memory[];
 };
 
+/* protobuf-c writes all of what it asks for, as with malloc. */
 static void *allocate(void *data, size_t size)
 {
-    return arena_alloc(data, size);
+    return arena_room(data, size);
 }
 
 /* arena_reset gives it back. */
@@ -84,7 +85,7 @@ static struct arena_block *add_block(struct arena *a, size_t size)
     return block;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_room(struct arena *a, size_t size)
 {
     struct arena_block *block = a->blocks;
     size_t padded;
@@ -105,10 +106,17 @@ void *arena_alloc(struct arena *a, size_t size)
     memory = block->memory + block->used;
     block->used += padded;
     a->used += padded;
-    return memset(memory, 0, padded);
+    return memory;
 full:
     a->full = true;
     return NULL;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    void *memory = arena_room(a, size);
+
+    return memory ? memset(memory, 0, size) : NULL;
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)
@@ -128,9 +136,12 @@ char *arena_text_of(struct arena *a, struct slice bytes)
 
     if (bytes.size == SIZE_MAX)
         return NULL;
-    text = arena_alloc(a, bytes.size + 1);
-    if (text && bytes.size > 0)
+    text = arena_room(a, bytes.size + 1);
+    if (!text)
+        return NULL;
+    if (bytes.size > 0)
         memcpy(text, bytes.data, bytes.size);
+    text[bytes.size] = 0;
     return text;
 }
 
@@ -156,7 +167,7 @@ char *arena_format(struct arena *a, const char *format, ...)
     size = vsnprintf(NULL, 0, format, args);
     va_end(args);
     assert(size >= 0);
-    text = arena_alloc(a, (size_t)size + 1);
+    text = arena_room(a, (size_t)size + 1);
     if (!text)
         return NULL;
     va_start(args, format);

@@ -33,6 +33,8 @@ void arena_reset(struct arena *a);
 
 /* Zeroed and aligned for any type. */
 void *arena_alloc(struct arena *a, size_t size);
+/* Not zeroed, for who writes all of it. */
+void *arena_room(struct arena *a, size_t size);
 void *arena_array(struct arena *a, size_t count, size_t size);
 char *arena_text(struct arena *a, const char *text);
 char *arena_text_of(struct arena *a, struct slice bytes);

@@ -113,24 +113,28 @@ static inline void pb_given(struct pb_out *o, uint32_t number, int64_t v)
     pb_raw_varint(o, (uint64_t)v);
 }
 
+static inline void pb_raw_fixed64(struct pb_out *o, uint64_t bits)
+{
+    if (o->end - o->at < 8) {
+        o->full = true;
+        return;
+    }
+    bits = htole64(bits);
+    memcpy(o->at, &bits, sizeof bits);
+    o->at += sizeof bits;
+}
+
 static inline void pb_real(struct pb_out *o, uint32_t number, double v)
 {
     uint64_t bits;
 
     pb_tag(o, number, PB_FIXED64);
     memcpy(&bits, &v, sizeof bits);
-    if (o->end - o->at < 8) {
-        o->full = true;
-        return;
-    }
-    for (unsigned i = 0; i < 8; i++)
-        *o->at++ = (uint8_t)(bits >> (8 * i));
+    pb_raw_fixed64(o, bits);
 }
 
-/* Their size, and they. */
-static inline void pb_raw_bytes(struct pb_out *o, const void *data, size_t size)
+static inline void pb_raw(struct pb_out *o, const void *data, size_t size)
 {
-    pb_raw_varint(o, size);
     if (o->full || (size_t)(o->end - o->at) < size) {
         o->full = true;
         return;
@@ -138,6 +142,13 @@ static inline void pb_raw_bytes(struct pb_out *o, const void *data, size_t size)
     if (size)
         memcpy(o->at, data, size);
     o->at += size;
+}
+
+/* Their size, and they. */
+static inline void pb_raw_bytes(struct pb_out *o, const void *data, size_t size)
+{
+    pb_raw_varint(o, size);
+    pb_raw(o, data, size);
 }
 
 static inline void pb_bytes(struct pb_out *o, uint32_t number, const void *data,
@@ -154,13 +165,18 @@ static inline void pb_text(struct pb_out *o, uint32_t number, const void *data,
         pb_bytes(o, number, data, size);
 }
 
-/* A message inside: everything until pb_close(mark). One byte is kept for its
- * size; a longer one moves the bytes up. */
+/* A message inside, behind its tag: everything until pb_close(mark). One byte
+ * is kept for its size; a longer one moves the bytes up. */
+static inline uint8_t *pb_begin(struct pb_out *o)
+{
+    pb_raw_varint(o, 0);
+    return o->at;
+}
+
 static inline uint8_t *pb_open(struct pb_out *o, uint32_t number)
 {
     pb_tag(o, number, PB_BYTES);
-    pb_raw_varint(o, 0);
-    return o->at;
+    return pb_begin(o);
 }
 
 static inline void pb_close(struct pb_out *o, uint8_t *mark)

@@ -4,9 +4,13 @@
 
 #include "base/log.h"
 #include "base/writer.h"
+#include "ledger/pb_message.h"
 #include "workers/router/internal.h"
 
-enum { STREAM_BODY_BYTES = LIMIT_FRAME_BYTES - 8192 };
+enum {
+    STREAM_BODY_BYTES = LIMIT_FRAME_BYTES - 8192,
+    HEAD_BYTES = 5 * (1 + PB_VARINT_MAX) + 9, /* the last field needs room */
+};
 
 void batch_begin(struct router *r)
 {
@@ -94,21 +98,19 @@ uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part,
                    struct slice decisions)
 {
     struct record *rec = &r->batch->records[r->record_count];
-    size_t size = yinuo__v1__stream_record__get_packed_size(part);
-    uint8_t *room = arena_alloc(&r->batch->arena, size ? size : 1);
 
-    if (!room)
+    bytes_reset(&r->part);
+    if (pb_message_append(&part->base, &r->part) != STATUS_OK)
         abort();
     if (!r->record_count)
         part_answers(r);
-    yinuo__v1__stream_record__pack(part, room);
     *rec = (struct record){.journal_ms = r->now_ms,
                            .wall_ms = r->wall_ms,
                            .kind = (uint16_t)part->kind,
                            .seq = r->next_seq};
     if (part->producer)
         rec->producer = producer_hash(r, part->producer);
-    rec->parts[RECORD_INPUT] = slice_of(room, size);
+    rec->parts[RECORD_INPUT] = keep(r, bytes_slice(&r->part));
     rec->parts[RECORD_PERSONAL] = sealed(r, personal, customer);
     rec->parts[RECORD_DECISIONS] = keep(r, decisions);
     r->record_bytes += record_size(rec);
@@ -117,36 +119,42 @@ uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part,
     return r->next_seq++;
 }
 
-static void varint(struct bytes *out, size_t value)
+/* Fields of StreamRecord. */
+static size_t put_head(uint8_t *out, size_t room, uint32_t partition,
+                       const struct record *rec)
 {
-    while (value >= 0x80) {
-        bytes_append_u8(out, (uint8_t)(value | 0x80));
-        value >>= 7;
-    }
-    bytes_append_u8(out, (uint8_t)value);
+    struct pb_out o = {out, out + room, false};
+
+    pb_given(&o, 1, partition);
+    pb_given(&o, 2, (int64_t)rec->seq);
+    pb_given(&o, 3, rec->journal_ms);
+    pb_given(&o, 4, rec->wall_ms);
+    pb_given(&o, 6, (int64_t)rec->epoch);
+    assert(!o.full);
+    return (size_t)(o.at - out);
 }
 
 /* Records.records is field 1; its value is the head and the two parts. */
 void stream_append(struct bytes *body, uint32_t partition,
                    const struct record *rec)
 {
-    Yinuo__V1__StreamRecord head = YINUO__V1__STREAM_RECORD__INIT;
-    uint8_t room[64];
+    struct slice input = rec->parts[RECORD_INPUT],
+                 decisions = rec->parts[RECORD_DECISIONS];
+    uint8_t head[HEAD_BYTES];
+    size_t size = put_head(head, sizeof head, partition, rec);
+    size_t most = 2 * PB_VARINT_MAX + size + input.size + decisions.size;
+    uint8_t *room = bytes_reserve(body, most);
+    struct pb_out o = {room, room + most, !room};
 
-    head.has_partition = head.has_seq = head.has_at_ms = head.has_wall_ms = 1;
-    head.has_owner_epoch = 1;
-    head.partition = partition;
-    head.seq = rec->seq;
-    head.at_ms = rec->journal_ms;
-    head.wall_ms = rec->wall_ms;
-    head.owner_epoch = rec->epoch;
-    size_t size = yinuo__v1__stream_record__pack(&head, room);
-    bytes_append_u8(body, 1 << 3 | 2);
-    varint(body, size + rec->parts[RECORD_INPUT].size +
-                     rec->parts[RECORD_DECISIONS].size);
-    bytes_append(body, slice_of(room, size));
-    bytes_append(body, rec->parts[RECORD_INPUT]);
-    bytes_append(body, rec->parts[RECORD_DECISIONS]);
+    if (!room)
+        return; /* body->status says it */
+    pb_tag(&o, 1, PB_BYTES);
+    pb_raw_varint(&o, size + input.size + decisions.size);
+    pb_raw(&o, head, size);
+    pb_raw(&o, input.data, input.size);
+    pb_raw(&o, decisions.data, decisions.size);
+    assert(!o.full);
+    body->size += (size_t)(o.at - room);
 }
 
 /* What the batch says goes out before its answers, in frames of its own, none

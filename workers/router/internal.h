@@ -93,6 +93,7 @@ struct router {
     uint64_t ticket;
     uint64_t durable; /* last sequence that is */
     size_t record_count, record_bytes;
+    struct bytes part; /* of the record being made */
     uint64_t next_seq;
     int64_t now_ms, wall_ms; /* of the batch */
     enum state_pressure pressure;

@@ -174,6 +174,7 @@ void router_close(struct router **router)
     outbox_fini(&r->waiting);
     outbox_fini(&r->stream);
     bytes_fini(&r->roles_told);
+    bytes_fini(&r->part);
     outbox_fini(&r->out);
     arena_fini(&r->parse);
     arena_fini(&r->batches[1].arena);
