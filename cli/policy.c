@@ -19,13 +19,14 @@ static const char *start;
 static int64_t test_ms = 24LL * 3600 * 1000, rows_max = ROWS_USUAL;
 static bool any_name, informs;
 static int64_t days = 14;
-static const char *only;
+static const char *only, *channels;
 
 /* clang-format off */
 const struct option_row policy_check_options[] = {
     {"days", 'd', OPTION_INT,  N_("NUMBER"), N_("rosters and hours of so many days ahead (14), or 0"), &days},
     {"at",    0,  OPTION_TEXT, N_("TIME"),   N_("as if it were then"),                                &start},
-    {"only",  0,  OPTION_TEXT, N_("TOPIC"),  N_("roster, holiday, clock, leave, contact, ivr, check"), &only},
+    {"only",  0,  OPTION_TEXT, N_("TOPIC"),  N_("never, spans, roster, holiday, clock, leave, ivr ..."),     &only},
+    {"channels", 0, OPTION_TEXT, N_("LIST"),  N_("how pages go out: log,exec,smtp (all)"), &channels},
     {0}};
 const struct option_row policy_test_options[] = {
     {"policy", 'p', OPTION_LIST, N_("DIR"),    N_("a pack or a directory of packs; may be repeated"), &policies},
@@ -40,7 +41,8 @@ const struct option_row policy_test_options[] = {
 int run_policy_check(struct cli *cli, int argc, char **argv)
 {
     struct policyset *set = NULL;
-    struct rules_look look = {.from_ms = cli_now_ms(cli), .only = only};
+    struct rules_look look = {
+        .from_ms = cli_now_ms(cli), .only = only, .channels = channels};
     int code;
     bool day;
 

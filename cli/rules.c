@@ -217,6 +217,8 @@ static int load(struct cli *cli, int argc, char **argv, struct policyset **set,
     if (look) {
         findings.from_ms = look->from_ms;
         findings.days = look->days;
+        findings.contacts = true;
+        findings.channels = look->channels;
     }
     status = policyset_load(dirs, count, apply_names(), set, &findings);
     if (look && look->only)

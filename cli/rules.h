@@ -45,7 +45,8 @@ int rules_load(struct cli *cli, int argc, char **argv, struct policyset **set,
 struct rules_look {
     int64_t from_ms;
     int days;
-    const char *only; /* findings of this topic; NULL: all */
+    const char *only;     /* findings of this topic; NULL: all */
+    const char *channels; /* "log,smtp": only these are set up; NULL: all */
 };
 int rules_check(struct cli *cli, int argc, char **argv,
                 const struct rules_look *look, struct policyset **set);

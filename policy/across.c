@@ -1,7 +1,6 @@
 /* across - a directory looked at over the days to come: hours at which a tier
- * has nobody, shifts that a change of the clocks cuts, leave, holidays, numbers
- * that cannot be dialled, and lines that are closed while the telephone does
- * not say so. */
+ * has nobody, shifts that a change of the clocks cuts, leave, holidays, and
+ * lines that are closed while the telephone does not say so. */
 #include <stdio.h>
 #include <strings.h>
 
@@ -202,38 +201,15 @@ static void ivr(struct loader *l, const struct station_draft *d,
     }
 }
 
-/* --- persons --- */
+/* --- leave --- */
 
-static bool can_be_dialled(struct text number)
-{
-    unsigned digits = 0;
-
-    for (uint32_t i = 0; i < number.size; i++) {
-        if (number.data[i] >= '0' && number.data[i] <= '9')
-            digits++;
-        else if (!strchr("+-() ./x", number.data[i]))
-            return false;
-    }
-    return digits >= 3;
-}
-
-static void persons(struct loader *l, int64_t from_ms, int64_t until_ms)
+static void leave(struct loader *l, int64_t from_ms, int64_t until_ms)
 {
     const struct directory_draft *d = l->directory;
 
     for (size_t i = 0; i < d->person_count; i++) {
         const struct person_draft *p = &d->persons[i];
-        struct text phone = p->person.phone, email = p->person.email;
-
         l->source = (struct pack_file *)(uintptr_t)&p->draft->directory;
-        l->topic = "contact";
-        if ((phone.size && !can_be_dialled(phone)) ||
-            (email.size && !memchr(email.data, '@', email.size)) ||
-            (!phone.size && !email.size))
-            report_warning(l, p->place, _("a page would reach nobody"),
-                           _("phone: +86 138 0000 0001, or email:"),
-                           _("%.*s has no contact that works"),
-                           TEXT_ARG(p->person.id));
         l->topic = "leave";
         for (size_t k = 0; k < p->person.absence_count; k++) {
             const struct absence *a = &p->person.absences[k];
@@ -248,52 +224,6 @@ static void persons(struct loader *l, int64_t from_ms, int64_t until_ms)
                     _("%.*s is on leave in these days, without a delegate"),
                     TEXT_ARG(p->person.id));
         }
-    }
-}
-
-/* --- attributes that a pack wants --- */
-
-static bool breaks(const struct directory_check *c, const struct attributes *a)
-{
-    struct value v = attributes_find(a, c->attribute), u;
-
-    if (c->unless.size) {
-        u = attributes_find(a, c->unless);
-        if (u.kind != VALUE_NONE && !(u.kind == VALUE_FLAG && !u.flag))
-            return false;
-    }
-    if (v.kind == VALUE_NONE)
-        return c->must;
-    return c->at_most_set && v.kind == VALUE_NUMBER &&
-           v.thousandths > c->at_most;
-}
-
-static void ask(struct loader *l, const struct directory_check *c,
-                const struct attributes *a, struct text id,
-                const struct draft *draft, struct place at)
-{
-    if (draft != c->draft || !breaks(c, a))
-        return;
-    l->source = (struct pack_file *)(uintptr_t)&draft->directory;
-    l->topic = "check";
-    report_warning(l, at, "", "", "%.*s: %.*s", TEXT_ARG(id), TEXT_ARG(c->say));
-}
-
-static void attributes(struct loader *l)
-{
-    const struct directory_draft *d = l->directory;
-
-    for (size_t n = 0; n < d->check_count; n++) {
-        const struct directory_check *c = &d->checks[n];
-
-        for (size_t i = 0; c->each == CHECK_STATION && i < d->station_count;
-             i++)
-            ask(l, c, &d->stations[i].station.attributes,
-                d->stations[i].station.id, d->stations[i].draft,
-                d->stations[i].place);
-        for (size_t i = 0; c->each == CHECK_REGION && i < d->region_count; i++)
-            ask(l, c, &d->regions[i].region.attributes, d->regions[i].region.id,
-                d->regions[i].draft, d->regions[i].place);
     }
 }
 
@@ -323,7 +253,6 @@ void across_lint(struct loader *l)
         }
         ivr(l, s, from_ms, until_ms);
     }
-    persons(l, from_ms, until_ms);
-    attributes(l);
+    leave(l, from_ms, until_ms);
     l->topic = "";
 }

@@ -36,12 +36,14 @@ struct station_draft {
 };
 
 /* What a pack wants of an attribute. */
-enum check_each { CHECK_STATION, CHECK_REGION };
+enum check_each { CHECK_STATION, CHECK_REGION, CHECK_PERSON };
 
 struct directory_check {
     enum check_each each;
     struct text attribute, unless, say;
+    struct attributes where; /* only those of whom all of it is so */
     bool must, at_most_set;
+    bool person;               /* the attribute is the id of somebody else */
     int64_t at_most;           /* thousandths */
     const struct draft *draft; /* whose stations and regions are asked */
 };
@@ -86,6 +88,10 @@ struct value attribute_value(struct loader *l, yaml_node_t *node);
 
 /* directory_checks.c */
 shape_reader read_checks; /* struct directory_draft */
+void attributes_lint(struct loader *l);
+
+/* contacts.c */
+void contacts_lint(struct loader *l);
 
 /* across.c: over the days that the findings ask for. */
 void across_lint(struct loader *l);

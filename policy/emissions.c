@@ -1,8 +1,12 @@
 /* emissions - events that a pack derives, with fields of their own; and hints
  * to the author of an event. */
+#include "base/i18n.h"
 #include "policy/condition.h"
+#include "policy/lint.h"
+#include "policy/messages.h"
 #include "policy/names.h"
 #include "policy/values.h"
+#include "policy/words.h"
 
 enum { HINTS_MAX = 64 };
 
@@ -98,4 +102,81 @@ void read_hints(struct loader *l, yaml_node_t *node, void *into,
     }
     out->list = hints;
     out->count = count;
+}
+
+/* --- their words ---------------------------------------------------------- */
+
+static void no_words(struct loader *l, yaml_node_t *node,
+                     const struct messages *m, struct text say)
+{
+    struct text pack = l->draft->policy->name;
+    struct nearest near;
+
+    nearest_begin(&near, say);
+    for (size_t i = 0; i < m->count; i++)
+        for (size_t j = 0; j < m->books[i].count; j++)
+            if (m->books[i].list[j].group == MESSAGE_HINTS &&
+                text_equal(m->books[i].pack, pack))
+                nearest_try(&near, m->books[i].list[j].name);
+    report_error(l, lint_place(node, (struct place){1, 1}),
+                 "the author would be told a key",
+                 near.best.size ? report_meant(l, near.best)
+                                : "hints: in messages/en.yaml",
+                 "the messages have no words for the hint \"%.*s\"",
+                 TEXT_ARG(say));
+}
+
+/* A pack without messages shows the keys alone, of everything. */
+static void check_words(struct loader *l, yaml_node_t *node,
+                        const struct messages *m, struct text say)
+{
+    struct text pack = l->draft->policy->name;
+    size_t books = 0, found = 0;
+
+    for (size_t i = 0; i < m->count; i++) {
+        bool own = text_equal(m->books[i].pack, pack);
+
+        books += own;
+        found += own && messages_in(m, pack, m->books[i].language,
+                                    MESSAGE_HINTS, say) != NULL;
+    }
+    if (books && !found)
+        no_words(l, node, m, say);
+    for (size_t i = 0; found && found < books && i < m->count; i++)
+        if (text_equal(m->books[i].pack, pack) &&
+            !messages_in(m, pack, m->books[i].language, MESSAGE_HINTS, say))
+            report_warning(l, lint_place(node, (struct place){1, 1}),
+                           _("it is told in another language"),
+                           report_words(l, _("hints: in messages/%.*s.yaml"),
+                                        TEXT_ARG(m->books[i].language)),
+                           _("the hint \"%.*s\" has no words in %.*s"),
+                           TEXT_ARG(say), TEXT_ARG(m->books[i].language));
+}
+
+static void check_hints(struct loader *l, yaml_node_t *list,
+                        const struct messages *m, const struct hint *hints,
+                        size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        check_words(l, lint_down(l, lint_item(l, list, i), TEXT("say")), m,
+                    hints[i].say);
+}
+
+void hints_check(struct loader *l, const struct messages *m)
+{
+    for (size_t i = 0; m && i < l->draft_count; i++) {
+        const struct policy *p = l->drafts[i].policy;
+        yaml_node_t *events;
+
+        l->draft = &l->drafts[i];
+        l->source = &l->draft->rules;
+        events = lint_section(l, "events");
+        check_hints(l, lint_section(l, "hints"), m, p->any_hints,
+                    p->any_hint_count);
+        for (size_t k = 0; k < p->kind_count; k++)
+            check_hints(l,
+                        lint_down(l, lint_down(l, events, p->kinds[k].name),
+                                  TEXT("hints")),
+                        m, p->kinds[k].hints, p->kinds[k].hint_count);
+    }
 }

@@ -54,6 +54,8 @@ struct findings {
     /* set before loading: rosters and hours are looked at for so many days */
     int64_t from_ms;
     int days;
+    bool contacts;        /* set before: persons' addresses are looked at */
+    const char *channels; /* ... "log,smtp" alone are set up; NULL: all */
 };
 
 void findings_init(struct findings *f);

@@ -9,7 +9,9 @@
 #include "policy/messages_file.h"
 #include "policy/overlay.h"
 #include "policy/people_file.h"
+#include "policy/routes.h"
 #include "policy/rules_file.h"
+#include "policy/values.h"
 
 enum { SET_BYTES_MAX = 256 * 1024 * 1024, PACKS_MAX = 16 };
 
@@ -232,10 +234,14 @@ static void compile(struct loader *l, struct policyset *s,
         return;
     directory->version = version_of(l, blob_of(l, blob, NULL));
     s->directory = directory;
+    routes_check(l);
     rosters_lint(l);
+    contacts_lint(l);
     across_lint(l);
+    attributes_lint(l);
     set_packs(l, s, blob);
     s->messages = messages_read(l, blob);
+    hints_check(l, s->messages);
     s->people = people_read(l, blob);
     s->blob = keep_blob(l, blob);
     s->version = version_of(l, s->blob);

@@ -1,6 +1,7 @@
 /* rosters - who is called in which order, and the hours at which nobody is. */
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "policy/directory_file.h"
 #include "policy/hours.h"
 #include "policy/names.h"
@@ -348,6 +349,8 @@ static targets targets_of(const struct policy *p)
         for (size_t j = 0; j < k->gate_count; j++)
             all |= (targets)(k->gates[j].page | k->gates[j].inform);
     }
+    for (size_t i = 0; i < p->route_count; i++)
+        all |= (targets)(p->routes[i].page | p->routes[i].inform);
     for (size_t i = 0; i < p->clock_count; i++)
         for (unsigned s = 0; s < SEVERITIES; s++)
             for (size_t j = 0; j < p->clocks[i].by_severity[s].count; j++) {
@@ -384,9 +387,31 @@ static void lint_side_roles(struct loader *l, const struct draft *draft)
     for (uint8_t r = (uint8_t)(p->tier_count + 1); r <= p->role_count; r++)
         if (called & TARGET_ROLE(r) && !p->roles[r].person.count &&
             !somebody_serves(l->directory, r))
+            report_warning(
+                l, (struct place){1, 1}, _("the rules page it or inform it"),
+                _("tier: ROLE at a person, or a roster"),
+                _("nobody serves as %.*s"), TEXT_ARG(p->roles[r].name));
+}
+
+/* Without stations nobody would say it of a single one. */
+static void lint_tiers(struct loader *l, const struct draft *draft)
+{
+    const struct directory_draft *d = l->directory;
+    const struct policy *p = draft->policy;
+
+    if (d->station_count || d->out->template.region.size)
+        return;
+    for (size_t i = 0; i < d->region_count; i++)
+        if (d->regions[i].region.template)
+            return;
+    l->source = (struct pack_file *)(uintptr_t)&draft->directory;
+    for (uint8_t tier = 2; tier <= p->tier_count; tier++)
+        if (!somebody_serves(d, tier))
             report_warning(l, (struct place){1, 1},
-                           "the rules page it or inform it", "",
-                           "nobody serves as %.*s", TEXT_ARG(p->roles[r].name));
+                           _("the ladder would find an empty slot"),
+                           _("persons of that tier, or a roster"),
+                           _("nobody serves as %.*s"),
+                           TEXT_ARG(p->roles[tier].name));
 }
 
 void rosters_lint(struct loader *l)
@@ -396,6 +421,9 @@ void rosters_lint(struct loader *l)
     for (size_t i = 0; i < l->draft_count; i++)
         if (l->drafts[i].directory_there)
             lint_side_roles(l, &l->drafts[i]);
+    for (size_t i = 0; i < l->draft_count; i++)
+        if (l->drafts[i].directory_there)
+            lint_tiers(l, &l->drafts[i]);
     for (size_t i = 0; i < d->station_count; i++)
         lint_station(l, &d->stations[i].station, d->stations[i].draft,
                      d->stations[i].place);

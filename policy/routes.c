@@ -3,7 +3,10 @@
 #include "policy/routes.h"
 
 #include "policy/condition.h"
+#include "policy/directory_file.h"
+#include "policy/lint.h"
 #include "policy/names.h"
+#include "policy/words.h"
 
 enum { ROUTES_MAX = 64 };
 
@@ -59,4 +62,41 @@ void read_routes(struct loader *l, yaml_node_t *node, void *into,
     }
     p->routes = routes;
     p->route_count = count;
+}
+
+/* --- their regions -------------------------------------------------------- */
+
+static void check_region(struct loader *l, yaml_node_t *node,
+                         struct text region)
+{
+    const struct directory_draft *d = l->directory;
+    struct nearest near;
+
+    nearest_begin(&near, region);
+    for (size_t i = 0; i < d->region_count; i++) {
+        if (text_equal(d->regions[i].region.id, region))
+            return;
+        nearest_try(&near, d->regions[i].region.id);
+    }
+    report_error(l, lint_place(node, (struct place){1, 1}),
+                 "there is no roster to ask",
+                 near.best.size ? report_meant(l, near.best)
+                                : "name it under regions of the directory",
+                 "no region is called \"%.*s\"", TEXT_ARG(region));
+}
+
+void routes_check(struct loader *l)
+{
+    for (size_t i = 0; i < l->draft_count; i++) {
+        const struct policy *p = l->drafts[i].policy;
+        yaml_node_t *list;
+
+        l->source = &l->drafts[i].rules;
+        list = lint_section(l, "routes");
+        for (size_t j = 0; j < p->route_count; j++)
+            if (p->routes[j].region.size)
+                check_region(
+                    l, lint_down(l, lint_item(l, list, j), TEXT("region")),
+                    p->routes[j].region);
+    }
 }

@@ -10,4 +10,7 @@
 
 shape_reader read_routes; /* into the draft's policy */
 
+/* Behind the directory: whether there are the regions that they name. */
+void routes_check(struct loader *l);
+
 #endif

@@ -24,6 +24,10 @@ uint32_t choices_cost(const struct draft *d, const struct choice *rows,
 shape_reader read_emission; /* const struct emission * */
 shape_reader read_hints;    /* struct hint_list */
 
+struct messages;
+/* Behind the messages: whether there are words for each hint. */
+void hints_check(struct loader *l, const struct messages *m);
+
 struct hint_list {
     const struct hint *list;
     size_t count;

@@ -18,19 +18,21 @@ static void add(struct blob *b, const char *name, const char *text)
                                                   slice_of_text(text)};
 }
 
-enum status load_texts(const char *policy, const char *directory,
-                       const char *calendars, struct policyset **set,
+enum status load_files(const struct pack_texts *texts, struct policyset **set,
                        struct findings *findings)
 {
     struct blob *blob = calloc(1, sizeof *blob);
     struct bytes bytes;
     enum status st;
 
-    add(blob, "calendars.yaml", calendars);
-    add(blob, "directory.yaml", directory);
-    add(blob, "policy.yaml", policy);
+    add(blob, "calendars.yaml", texts->calendars);
+    add(blob, "directory.yaml", texts->directory);
+    add(blob, "messages/en.yaml", texts->messages);
+    add(blob, "policy.yaml", texts->policy);
     bytes_init(&bytes, 0);
     findings_init(findings);
+    findings->contacts = texts->contacts;
+    findings->channels = texts->channels;
     st = blob_write(blob, &bytes);
     if (!st)
         st = policyset_load_blob(bytes_slice(&bytes), &some_kinds, set,
@@ -38,6 +40,16 @@ enum status load_texts(const char *policy, const char *directory,
     bytes_fini(&bytes);
     free(blob);
     return st;
+}
+
+enum status load_texts(const char *policy, const char *directory,
+                       const char *calendars, struct policyset **set,
+                       struct findings *findings)
+{
+    return load_files(&(const struct pack_texts){.policy = policy,
+                                                 .directory = directory,
+                                                 .calendars = calendars},
+                      set, findings);
 }
 
 const char *finding_text(const struct findings *f, size_t index)

@@ -15,6 +15,15 @@ enum status load_texts(const char *policy, const char *directory,
                        const char *calendars, struct policyset **set,
                        struct findings *findings);
 
+/* The same, with more in it. */
+struct pack_texts {
+    const char *policy, *directory, *calendars, *messages; /* en.yaml */
+    bool contacts;
+    const char *channels;
+};
+enum status load_files(const struct pack_texts *texts, struct policyset **set,
+                       struct findings *findings);
+
 /* The finding as people see it, without the pack's name. */
 const char *finding_text(const struct findings *f, size_t index);
 

@@ -12,21 +12,31 @@
 
 #define NAMED "name: t\ntiers: [engineer, head, rep]\n"
 
+#define PEOPLE(more)                                                           \
+    "persons:\n  ann: {name: Ann, " more "}\n"                                 \
+    "roster: {head: [ann], rep: [ann]}\n"
+
 #define PAGED                                                                  \
     "roles: {speaker: {rank: rep}}\n"                                          \
     "events: {case.opened: {case: opens, page: [speaker]}}\n"
 
 struct bad {
-    const char *claim, *policy, *directory, *calendars, *answer;
+    const char *claim, *policy, *directory, *calendars, *answer, *messages;
 };
 
 static const struct bad table[] = {
-#define P(claim, text, answer) {claim, HEAD text, NULL, NULL, answer},
-#define E(claim, text, answer) {claim, HEAD EVENTS text, NULL, NULL, answer},
-#define D(claim, text, answer) {claim, HEAD EVENTS, text, CALENDARS, answer},
-#define L(claim, text, answer) {claim, NAMED EVENTS text, NULL, NULL, answer},
-#define C(claim, text, answer) {claim, HEAD EVENTS, NULL, text, answer},
-#define R(claim, text, answer) {claim, HEAD PAGED, text, CALENDARS, answer},
+#define P(claim, text, answer) {claim, HEAD text, NULL, NULL, answer, NULL},
+#define E(claim, text, answer)                                                 \
+    {claim, HEAD EVENTS text, NULL, NULL, answer, NULL},
+#define D(claim, text, answer)                                                 \
+    {claim, HEAD EVENTS, text, CALENDARS, answer, NULL},
+#define L(claim, text, answer)                                                 \
+    {claim, NAMED EVENTS text, NULL, NULL, answer, NULL},
+#define M(claim, text, messages, answer)                                       \
+    {claim, HEAD text, NULL, NULL, answer, messages},
+#define C(claim, text, answer) {claim, HEAD EVENTS, NULL, text, answer, NULL},
+#define R(claim, text, answer)                                                 \
+    {claim, HEAD PAGED, text, CALENDARS, answer, NULL},
 #include "bad_packs.def"
 #undef P
 #undef E
@@ -34,6 +44,7 @@ static const struct bad table[] = {
 #undef C
 #undef R
 #undef L
+#undef M
 };
 
 static void check(void **state)
@@ -41,8 +52,10 @@ static void check(void **state)
     const struct bad *bad = *state;
     struct findings *f = malloc(sizeof *f);
     struct policyset *set = NULL;
-    enum status st =
-        load_texts(bad->policy, bad->directory, bad->calendars, &set, f);
+    enum status st = load_files(
+        &(const struct pack_texts){bad->policy, bad->directory, bad->calendars,
+                                   bad->messages, true, "log,smtp"},
+        &set, f);
 
     assert_true(f->count > 0);
     assert_string_equal(finding_text(f, 0), bad->answer);

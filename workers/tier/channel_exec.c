@@ -29,6 +29,7 @@
 #include "base/child.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/methods.h"
 #include "workers/tier/channel.h"
 #include "workers/tier/page_json.h"
 
@@ -387,7 +388,7 @@ static void close_exec(void **state)
 }
 
 const struct channel_type channel_exec = {.name = "exec",
-                                          .methods = "phone sms call hook",
+                                          .methods = METHODS_EXEC,
                                           .running_max = RUNNING_MAX,
                                           .open = open_exec,
                                           .start = start,

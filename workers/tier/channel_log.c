@@ -24,6 +24,7 @@
 #include "base/file.h"
 #include "base/lockfile.h"
 #include "base/log.h"
+#include "base/methods.h"
 #include "workers/tier/channel.h"
 #include "workers/tier/page_text.h"
 #include "workers/tier/shown.h"
@@ -237,7 +238,7 @@ static void start(void *state, const struct tier_job *job)
 }
 
 const struct channel_type channel_log = {.name = "log",
-                                         .methods = "log app board",
+                                         .methods = METHODS_LOG,
                                          .open = open_log,
                                          .start = start,
                                          .close = close_log};

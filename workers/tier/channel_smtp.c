@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/methods.h"
 #include "workers/tier/channel.h"
 #include "workers/tier/mail.h"
 
@@ -321,7 +322,7 @@ static void close_smtp(void **state)
 }
 
 const struct channel_type channel_smtp = {.name = "smtp",
-                                          .methods = "mail email",
+                                          .methods = METHODS_SMTP,
                                           .running_max = RUNNING_MAX,
                                           .open = open_smtp,
                                           .start = start,
