@@ -63,7 +63,8 @@ MUST_CHECK enum status socket_send(void *sock, struct frames *f);
 /* Receives one whole message into the empty f. BUSY: there is none now. */
 MUST_CHECK enum status socket_receive(void *sock, struct frames *f);
 
-/* The descriptor is edge-triggered: after it woke you, receive until BUSY. */
+/* The descriptor is edge-triggered, and sending may take the edge away: who has
+ * sent or been woken receives until BUSY before he waits for it (again). */
 int socket_fd(void *sock);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +26,8 @@ enum {
     ROUND_MESSAGES = 256, /* of one socket, before the next has its turn */
     BACK_HWM = 16384,     /* beyond both windows together */
     STREAM_HWM = 256,     /* messages of the live tail, per reader */
+    SIDES = 3,            /* enum broker_side */
+    HELD_MS = 2, /* until a socket that took nothing more is tried again */
 };
 
 struct options {
@@ -42,7 +45,8 @@ struct program {
     struct options options;
     struct lockfile lock;
     void *context;
-    void *sock[3]; /* enum broker_side */
+    void *sock[SIDES];
+    bool look[SIDES]; /* there may be something that no descriptor tells of */
     int signals;
     bool stop;
     struct access access;
@@ -58,6 +62,7 @@ static enum status port_send(void *state, enum broker_side side,
                              struct frames *f)
 {
     struct program *p = state;
+    p->look[side] = true;
     return socket_send(p->sock[side], f);
 }
 
@@ -184,38 +189,6 @@ static enum status start(struct program *p, struct error *err)
 
 /* ---- the loop ---- */
 
-static bool drain_front(struct program *p)
-{
-    struct frames f;
-    int64_t now = now_ms();
-    frames_init(&f);
-    for (int i = 0; i < ROUND_MESSAGES; i++) {
-        enum status status = socket_receive(p->sock[BROKER_FRONT], &f);
-        if (status == STATUS_TOO_LARGE)
-            continue;
-        if (status != STATUS_OK)
-            return i > 0;
-        broker_front(p->broker, &f, user_id(&f), now);
-    }
-    return true;
-}
-
-static bool drain_back(struct program *p)
-{
-    struct frames f;
-    int64_t now = now_ms();
-    frames_init(&f);
-    for (int i = 0; i < ROUND_MESSAGES; i++) {
-        enum status status = socket_receive(p->sock[BROKER_BACK], &f);
-        if (status == STATUS_TOO_LARGE)
-            continue;
-        if (status != STATUS_OK)
-            return i > 0;
-        broker_back(p->broker, &f, user_id(&f), now);
-    }
-    return true;
-}
-
 /* Manual XPUB: what is set here is granted to the reader who asked last. */
 static void grant(struct program *p, struct frames *f)
 {
@@ -234,57 +207,76 @@ static void grant(struct program *p, struct frames *f)
         log_warn("STREAM-GRANT", "%s -> a reader gets nothing", err.text);
 }
 
-static bool drain_stream(struct program *p)
+static void take(struct program *p, enum broker_side side, struct frames *f,
+                 int64_t now)
+{
+    if (side == BROKER_FRONT)
+        broker_front(p->broker, f, user_id(f), now);
+    else if (side == BROKER_BACK)
+        broker_back(p->broker, f, user_id(f), now);
+    else
+        grant(p, f);
+    frames_fini(f);
+}
+
+static void drain(struct program *p, enum broker_side side)
 {
     struct frames f;
+    int64_t now = now_ms();
     frames_init(&f);
-    for (int i = 0; i < ROUND_MESSAGES; i++) {
-        enum status status = socket_receive(p->sock[BROKER_STREAM], &f);
-        if (status == STATUS_TOO_LARGE)
-            continue;
-        if (status != STATUS_OK)
-            return i > 0;
-        grant(p, &f);
-        frames_fini(&f);
+    for (int i = 0; i < ROUND_MESSAGES && p->look[side]; i++) {
+        enum status status = socket_receive(p->sock[side], &f);
+        if (status == STATUS_OK)
+            take(p, side, &f, now);
+        else if (status != STATUS_TOO_LARGE)
+            p->look[side] = false;
     }
-    return true;
 }
 
 static void wait(struct program *p, int64_t until_ms)
 {
-    zmq_pollitem_t items[] = {
-        {p->sock[BROKER_FRONT], 0, ZMQ_POLLIN, 0},
-        {p->sock[BROKER_BACK], 0, ZMQ_POLLIN, 0},
-        {p->sock[BROKER_STREAM], 0, ZMQ_POLLIN, 0},
-        {NULL, p->signals, ZMQ_POLLIN, 0},
-    };
+    struct pollfd items[SIDES + 1];
     int64_t left = until_ms - now_ms();
-    (void)zmq_poll(items, 4, (long)(left > 0 ? left : 0));
-    if (items[3].revents)
+    for (int side = 0; side < SIDES; side++)
+        items[side] = (struct pollfd){socket_fd(p->sock[side]), POLLIN, 0};
+    items[SIDES] = (struct pollfd){p->signals, POLLIN, 0};
+    int n = poll(items, SIDES + 1, (int)(left > 0 ? left : 0));
+    for (int side = 0; side < SIDES; side++)
+        p->look[side] = n <= 0 || items[side].revents != 0;
+    if (n <= 0)
+        return;
+    if (items[SIDES].revents)
         p->stop |= signals_read(p->signals);
 }
 
+/* What was sent last may have taken an edge: those sides are looked at again
+ * before anybody waits. */
 static void serve(struct program *p)
 {
     int64_t next_ms = now_ms();
+    for (int side = 0; side < SIDES; side++)
+        p->look[side] = true;
     while (!p->stop) {
-        bool more = drain_back(p);
-        more |= drain_front(p);
-        more |= drain_stream(p);
+        drain(p, BROKER_BACK);
+        drain(p, BROKER_FRONT);
+        drain(p, BROKER_STREAM);
         int64_t now = now_ms();
         broker_round(p->broker, now);
-        if (now >= next_ms || broker_held(p->broker)) {
+        if (broker_held(p->broker) && next_ms > now + HELD_MS)
+            next_ms = now + HELD_MS;
+        if (now >= next_ms) {
             next_ms = broker_tick(p->broker, now);
             p->stop |= signals_read(p->signals);
         }
-        if (!more)
+        if (!p->look[BROKER_BACK] && !p->look[BROKER_FRONT] &&
+            !p->look[BROKER_STREAM])
             wait(p, next_ms);
     }
 }
 
 static void stop(struct program *p)
 {
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < SIDES; i++)
         socket_close(&p->sock[i]);
     socket_context_free(&p->context);
     broker_free(&p->broker);

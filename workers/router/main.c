@@ -1,6 +1,7 @@
 /* yinuo-router - the router worker of one partition: ledger, clock, sockets and
  * signals around router.h.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ struct program {
     void *context, *sock;
     int signals;
     bool stop, welcome;
+    bool look; /* there may be something that no descriptor tells of */
     struct bytes bundle; /* on its way to the broker, if it reads them */
     bool bundles;
     struct frames in; /* a bundle that is being read, and what is left of it */
@@ -93,6 +95,7 @@ static void send_alone(struct program *p, struct outgoing *m)
     struct frames f;
 
     frames_init(&f);
+    p->look = true;
     if (put_head(&f, p, m) != STATUS_OK ||
         put_body(&f, &m->body) != STATUS_OK ||
         socket_send(p->sock, &f) != STATUS_OK)
@@ -243,9 +246,12 @@ static bool drain(struct program *p)
             take_bundled(p);
             continue;
         }
+        if (!p->look)
+            break;
         enum status st = socket_receive(p->sock, &f);
         if (st == STATUS_TOO_LARGE)
             continue;
+        p->look = st == STATUS_OK;
         if (st != STATUS_OK)
             break;
         take(p, &f);
@@ -288,19 +294,22 @@ static void ping(struct program *p)
 
 /* --- the loop --- */
 
+/* While there is no room nothing is received, so nothing wakes for it. */
 static void wait(struct program *p, int64_t wait_ms)
 {
-    zmq_pollitem_t items[] = {
-        {p->sock, 0, ZMQ_POLLIN, 0},
-        {NULL, p->signals, ZMQ_POLLIN, 0},
-        {NULL, router_fd(p->router), ZMQ_POLLIN, 0},
-        {NULL, router_journal_fd(p->router), ZMQ_POLLIN, 0},
+    bool room = router_has_room(p->router);
+    struct pollfd items[] = {
+        {room ? socket_fd(p->sock) : -1, POLLIN, 0},
+        {p->signals, POLLIN, 0},
+        {router_fd(p->router), POLLIN, 0},
+        {router_journal_fd(p->router), POLLIN, 0},
     };
 
-    if (p->rest.size && router_has_room(p->router))
+    if (room && (p->rest.size || p->look))
         wait_ms = 0;
-    (void)zmq_poll(items, 4, (long)wait_ms);
-    if (items[1].revents)
+    int n = poll(items, 4, (int)wait_ms);
+    p->look |= n <= 0 || items[0].revents != 0;
+    if (n > 0 && items[1].revents)
         p->stop |= signals_read(p->signals);
 }
 
@@ -308,6 +317,7 @@ static void serve(struct program *p)
 {
     int64_t rest = 0;
 
+    p->look = true;
     while (!p->stop) {
         greet(p); /* before the first turn, which may have much to fire */
         bool more = drain(p);
