@@ -72,11 +72,16 @@ static int64_t moment_of(const struct event *ev, struct text name,
 }
 
 /* Until: 0 is for good. Without a delegate it ends. */
+int64_t stand_in_from(const struct event *ev)
+{
+    return moment_of(ev, TEXT("from"),
+                     moment_of(ev, TEXT("effective_at"), ev->at_ms));
+}
+
 static void stand_in(struct run *r, const struct event *ev)
 {
     struct text person = event_text(ev, TEXT("person"));
     struct text other = event_text(ev, TEXT("delegate"));
-    int64_t from_ms = moment_of(ev, TEXT("effective_at"), ev->at_ms);
 
     if (!other.size || text_equal(other, TEXT("none")))
         other = event_text(ev, TEXT("successor"));
@@ -90,7 +95,7 @@ static void stand_in(struct run *r, const struct event *ev)
                                .index = LINK_STAND_IN,
                                .person = person,
                                .value = other,
-                               .from_ms = moment_of(ev, TEXT("from"), from_ms),
+                               .from_ms = stand_in_from(ev),
                                .due_ms = moment_of(ev, TEXT("until"), 0)});
 }
 

@@ -30,21 +30,66 @@ uint8_t reporter_tier(const struct run *r, const struct event *ev)
     return tier;
 }
 
-/* Whoever leads the station now; where the slot is empty, the tier above.
- * Nobody who is kept from the customer. */
-static bool find_head(const struct run *r, struct text station,
-                      struct text region, int64_t at_ms, struct name *out)
+/* What was journaled goes before the directory's absences; the one leads to the
+ * other, a few times at most. */
+bool answers_for(const struct run *r, struct text person, int64_t at_ms,
+                 struct name *out)
 {
-    struct name who[CONTACTS_MAX];
+    const struct view *v = r->view;
+    struct name who, next;
+
+    if (!v->find_stand_in)
+        return directory_answers_for(r->directory, person, at_ms, out);
+    if (!name_set(&who, person))
+        return false;
+    for (int hops = 0; hops < STAND_INS_MAX; hops++) {
+        bool told = v->find_stand_in(v->context, name_text(&who), at_ms, &next);
+
+        if (!told &&
+            !directory_answers_for(r->directory, name_text(&who), at_ms, &next))
+            return false;
+        if (!next.size)
+            return false;
+        *out = next;
+        if (name_equal(&who, &next))
+            return true;
+        who = next;
+    }
+    return false; /* in a circle */
+}
+
+/* The event at hand says that he goes, and is no stand-in yet. */
+static bool goes_now(const struct run *r, const struct event *ev,
+                     const struct name *who)
+{
+    const struct kind_rule *kind;
+    bool stands_in = false;
+
+    if (ev->kind >= r->policy->kind_count ||
+        !name_is(who, event_text(ev, TEXT("person"))))
+        return false;
+    kind = &r->policy->kinds[ev->kind];
+    for (size_t i = 0; i < kind->effect_count; i++)
+        stands_in |= kind->effects[i].effect == EFFECT_STAND_IN;
+    return stands_in && stand_in_from(ev) <= ev->at_ms;
+}
+
+/* Whoever leads the station now, or stands in for him; where the slot is empty,
+ * the tier above. Nobody who is kept from the customer. */
+static bool find_head(const struct run *r, const struct event *ev,
+                      struct text station, struct text region, struct name *out)
+{
+    struct name who[CONTACTS_MAX], one;
 
     for (uint8_t tier = 2; tier <= r->policy->tier_count; tier++) {
         size_t count = directory_on_call(r->directory, station, region, tier,
-                                         at_ms, who, CONTACTS_MAX);
+                                         ev->at_ms, who, CONTACTS_MAX);
 
         for (size_t i = 0; i < count; i++) {
-            if (is_excluded(r, &who[i]))
+            if (!answers_for(r, name_text(&who[i]), ev->at_ms, &one) ||
+                is_excluded(r, &one) || goes_now(r, ev, &one))
                 continue;
-            *out = who[i];
+            *out = one;
             return true;
         }
     }
@@ -112,44 +157,16 @@ static void own(struct run *r, int64_t at_ms, struct text person)
     pages_prune(r, at_ms);
 }
 
-/* What was journaled goes before the directory's absences; the one leads to the
- * other, a few times at most. */
-bool answers_for(const struct run *r, struct text person, int64_t at_ms,
-                 struct name *out)
-{
-    const struct view *v = r->view;
-    struct name who, next;
-
-    if (!v->find_stand_in)
-        return directory_answers_for(r->directory, person, at_ms, out);
-    if (!name_set(&who, person))
-        return false;
-    for (int hops = 0; hops < STAND_INS_MAX; hops++) {
-        bool told = v->find_stand_in(v->context, name_text(&who), at_ms, &next);
-
-        if (!told &&
-            !directory_answers_for(r->directory, name_text(&who), at_ms, &next))
-            return false;
-        if (!next.size)
-            return false;
-        *out = next;
-        if (name_equal(&who, &next))
-            return true;
-        who = next;
-    }
-    return false; /* in a circle */
-}
-
-void own_head(struct run *r, int64_t at_ms)
+static void own_head(struct run *r, const struct event *ev)
 {
     struct name head;
 
-    if (find_head(r, name_text(&r->c->station), name_text(&r->c->region), at_ms,
+    if (find_head(r, ev, name_text(&r->c->station), name_text(&r->c->region),
                   &head))
-        own(r, at_ms, name_text(&head));
+        own(r, ev->at_ms, name_text(&head));
     else
         emit(r, &(struct decision){
-                    .kind = DECISION_NOBODY, .at_ms = at_ms, .tier = 2});
+                    .kind = DECISION_NOBODY, .at_ms = ev->at_ms, .tier = 2});
 }
 
 /* What its station's head is to see to: nobody else is asked. */
@@ -172,7 +189,7 @@ void owner_at_opening(struct run *r, const struct event *ev)
     struct name found;
 
     if (is_for_head(r, ev)) {
-        own_head(r, ev->at_ms);
+        own_head(r, ev);
         return;
     }
     if (!who.size)
@@ -180,8 +197,8 @@ void owner_at_opening(struct run *r, const struct event *ev)
     if (!who.size && is_first_asked(r, ev))
         who = ev->reporter;
     if (!who.size || !answers_for(r, who, ev->at_ms, &found)) {
-        if (!find_head(r, name_text(&c->station), name_text(&c->region),
-                       ev->at_ms, &found)) {
+        if (!find_head(r, ev, name_text(&c->station), name_text(&c->region),
+                       &found)) {
             emit(r, &(struct decision){.kind = DECISION_NOBODY,
                                        .at_ms = ev->at_ms,
                                        .tier = 2});
@@ -270,7 +287,7 @@ static void hand_to_group(struct run *r, const struct event *ev,
                                    .index = CASE_FIELD_STATION,
                                    .value = group});
     run_place(r);
-    if (find_head(r, group, name_text(&r->c->region), ev->at_ms, &head))
+    if (find_head(r, ev, group, name_text(&r->c->region), &head))
         own(r, ev->at_ms, name_text(&head));
     else
         emit(r, &(struct decision){
@@ -287,13 +304,15 @@ static void exclude(struct run *r, struct text person, int64_t at_ms)
 }
 
 /* Whoever leads the station answers for what was his. */
-static void keep_away(struct run *r, struct text person, int64_t at_ms)
+static void keep_away(struct run *r, const struct event *ev, struct text person)
 {
+    int64_t at_ms = ev->at_ms;
+
     exclude(r, person, at_ms);
     if (name_is(&r->c->offered_to, person))
         offered(r, at_ms, (struct text){NULL, 0});
     if (name_is(&r->c->owner, person))
-        own_head(r, at_ms);
+        own_head(r, ev);
 }
 
 static void swap(struct run *r, const struct event *ev, struct text to)
@@ -305,8 +324,8 @@ static void swap(struct run *r, const struct event *ev, struct text to)
     if (to.size)
         own(r, ev->at_ms, to);
     else if (name_is(&r->c->owner, from) &&
-             find_head(r, name_text(&r->c->station), name_text(&r->c->region),
-                       ev->at_ms, &head))
+             find_head(r, ev, name_text(&r->c->station),
+                       name_text(&r->c->region), &head))
         own(r, ev->at_ms, name_text(&head));
 }
 
@@ -342,10 +361,10 @@ void owner_run(struct run *r, const struct event *ev, enum effect e)
             own(r, ev->at_ms, ev->reporter);
         break;
     case EFFECT_KEEP_AWAY:
-        keep_away(r, to, ev->at_ms);
+        keep_away(r, ev, to);
         break;
     case EFFECT_TO_HEAD:
-        own_head(r, ev->at_ms);
+        own_head(r, ev);
         break;
     case EFFECT_FREEZE_OWNER:
         if (!r->c->owner_frozen)

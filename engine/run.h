@@ -188,9 +188,10 @@ uint8_t reporter_tier(const struct run *r, const struct event *ev);
 /* The person, or who answers for him now; false: nobody does. */
 bool answers_for(const struct run *r, struct text person, int64_t at_ms,
                  struct name *out);
-void own_head(struct run *r, int64_t at_ms);
 
 /* links.c: cases tied to cases, keys by which events find one */
+/* From when the event wants the stand-in that it names. */
+int64_t stand_in_from(const struct event *ev);
 struct text link_refuse(const struct run *r, const struct event *ev,
                         enum effect e);
 void link_run(struct run *r, const struct event *ev, enum effect e);
