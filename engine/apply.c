@@ -5,6 +5,32 @@
 #include <assert.h>
 #include <stddef.h>
 
+void instance_copy(struct clock_instance *to, const struct clock_instance *from)
+{
+    memcpy(to, from, offsetof(struct clock_instance, steps));
+    memcpy(to->steps, from->steps, from->step_count * sizeof from->steps[0]);
+    if (from->pause_count)
+        memcpy(to->pauses, from->pauses,
+               from->pause_count * sizeof from->pauses[0]);
+}
+
+#define COPY_LIST(list, count)                                                 \
+    if (from->count)                                                           \
+    memcpy(to->list, from->list, from->count * sizeof from->list[0])
+
+void case_copy(struct case_record *to, const struct case_record *from)
+{
+    memcpy(to, from, offsetof(struct case_record, clocks));
+    for (uint8_t i = 0; i < from->clock_count; i++)
+        instance_copy(&to->clocks[i], &from->clocks[i]);
+    COPY_LIST(promises, promise_count);
+    COPY_LIST(pages, page_count);
+    COPY_LIST(excluded, excluded_count);
+    COPY_LIST(items, item_count);
+    COPY_LIST(bookings, booking_count);
+    COPY_LIST(groups, group_count);
+}
+
 void case_init(struct case_record *c)
 {
     memset(c, 0, offsetof(struct case_record, clocks));
@@ -58,16 +84,6 @@ static void apply_set(struct case_record *c, const struct decision *d)
     assert(false && "a field that is no field");
 }
 
-static void copy_instance(struct clock_instance *to,
-                          const struct clock_instance *from)
-{
-    /* steps past the count are never read */
-    memcpy(to, from, offsetof(struct clock_instance, steps));
-    memcpy(to->steps, from->steps, from->step_count * sizeof from->steps[0]);
-    memcpy(to->pauses, from->pauses,
-           from->pause_count * sizeof from->pauses[0]);
-}
-
 static void apply_arm(struct case_record *c, const struct decision *d)
 {
     struct clock_instance *i = clock_of(c, d->index, d->key);
@@ -77,7 +93,7 @@ static void apply_arm(struct case_record *c, const struct decision *d)
         assert(c->clock_count < CASE_CLOCKS_MAX);
         i = &c->clocks[c->clock_count++];
     }
-    copy_instance(i, d->instance);
+    instance_copy(i, d->instance);
     if (c->next_generation < d->generation)
         c->next_generation = d->generation;
 }
@@ -91,7 +107,7 @@ static void apply_cancel(struct case_record *c, const struct decision *d)
         return;
     last = &c->clocks[--c->clock_count];
     if (i != last)
-        copy_instance(i, last);
+        instance_copy(i, last);
 }
 
 static void apply_promise(struct case_record *c, const struct decision *d)

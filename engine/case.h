@@ -201,6 +201,11 @@ struct case_record {
 
 struct decision;
 
+/* What is in use of it; what lies behind the counts is never read. */
+void instance_copy(struct clock_instance *to,
+                   const struct clock_instance *from);
+void case_copy(struct case_record *to, const struct case_record *from);
+
 void case_init(struct case_record *c);
 void case_apply(struct case_record *c, const struct decision *d);
 /* Notes the record that touched the case: what is not a decision's to know.

@@ -2,16 +2,6 @@
  * and by raises. The engine knows no clock by name. */
 #include "engine/run.h"
 
-#include <stddef.h>
-
-void instance_copy(struct clock_instance *to, const struct clock_instance *from)
-{
-    memcpy(to, from, offsetof(struct clock_instance, steps));
-    memcpy(to->steps, from->steps, from->step_count * sizeof from->steps[0]);
-    memcpy(to->pauses, from->pauses,
-           from->pause_count * sizeof from->pauses[0]);
-}
-
 static int64_t timer_of(const struct clock_instance *i)
 {
     return i->step_count && !i->paused_at_ms ? i->steps[0].due_ms : 0;

@@ -285,8 +285,6 @@ int64_t step_span_ms(const struct clock_rule *clock,
 void steps_sort(struct pending_step *steps, size_t count);
 
 /* clocks.c */
-void instance_copy(struct clock_instance *to,
-                   const struct clock_instance *from);
 void instance_put(struct run *r, struct clock_instance *next, int64_t at_ms);
 /* With a new generation even if its due stays. */
 void instance_renew(struct run *r, struct clock_instance *next, int64_t at_ms);

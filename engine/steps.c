@@ -89,14 +89,14 @@ static void in_order_of_tiers(const struct policy *p,
                               const struct clock_step *table,
                               struct pending_step *steps, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        uint8_t top = targets_top(p, table[steps[i].step].page);
-        for (size_t j = 0; j < count; j++) {
-            uint8_t below = targets_top(p, table[steps[j].step].page);
-            if (below && below < top && steps[j].due_ms > steps[i].due_ms)
+    uint8_t top[CLOCK_STEPS_MAX];
+
+    for (size_t i = 0; i < count; i++)
+        top[i] = targets_top(p, table[steps[i].step].page);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            if (top[j] && top[j] < top[i] && steps[j].due_ms > steps[i].due_ms)
                 steps[i].due_ms = steps[j].due_ms;
-        }
-    }
 }
 
 /* A reminder whose moment was over when it was armed is left out; a due that

@@ -251,14 +251,13 @@ static enum status take_event(struct runner *r, struct error *err)
     const struct queued *q = &r->events[r->event_next++];
     struct runner_record record = {.origin = RUNNER_EVENT};
     Yinuo__V1__Event *event;
-    struct fault fault;
 
     move_to(r, q->received_ms);
     arena_reset(&r->arena);
-    event = codec_decode(&yinuo__v1__event__descriptor, q->bytes, &r->arena,
-                         &fault);
-    if (!event)
-        return error_set(err, STATUS_INVALID, "%s", fault.text);
+    event = yinuo__v1__event__unpack(arena_allocator(&r->arena), q->bytes.size,
+                                     q->bytes.data);
+    if (!event) /* our own bytes: no room */
+        return error_set(err, STATUS_NO_MEMORY, "an event");
     if (!event->case_id || !*event->case_id)
         event->case_id =
             world_case_for(r->world, event, r->sequence + 1, &r->arena);
@@ -299,8 +298,9 @@ static enum status take_answer(struct runner *r, struct error *err)
 {
     struct answer a = r->answers[r->answer_next++];
     struct runner_record record = {.origin = RUNNER_ANSWER};
+    Yinuo__V1__Attribute page = YINUO__V1__ATTRIBUTE__INIT;
+    Yinuo__V1__Attribute *pages[] = {&page};
     Yinuo__V1__Event *event;
-    struct event_value page = {.type = EVENT_TEXT};
 
     if (r->answer_next == r->answer_count)
         r->answer_next = r->answer_count = 0;
@@ -309,9 +309,12 @@ static enum status take_answer(struct runner *r, struct error *err)
     move_to(r, a.at_ms);
     arena_reset(&r->arena);
     event = event_new("notify.ack", &r->arena);
-    page.text = words_of(&a.page_id, &r->arena);
-    if (!event || event_set(event, "page_id", &page, &r->arena, NULL))
+    if (!event)
         return error_set(err, STATUS_NO_MEMORY, "an answer");
+    page.name = (char *)(uintptr_t) "page_id";
+    page.text = words_of(&a.page_id, &r->arena);
+    event->attributes = pages;
+    event->n_attributes = 1;
     event->id = id_of_answer(&a.page_id, &r->arena);
     event->case_id = words_of(&a.case_id, &r->arena);
     event->reporter = words_of(&a.person, &r->arena);

@@ -128,23 +128,6 @@ const struct policy *world_policy_of(struct world *w,
 
 /* --- cases --- */
 
-void world_copy(struct case_record *to, const struct case_record *from)
-{
-    memcpy(to, from, offsetof(struct case_record, clocks));
-    memcpy(to->clocks, from->clocks,
-           from->clock_count * sizeof from->clocks[0]);
-    memcpy(to->promises, from->promises,
-           from->promise_count * sizeof from->promises[0]);
-    memcpy(to->pages, from->pages, from->page_count * sizeof from->pages[0]);
-    memcpy(to->excluded, from->excluded,
-           from->excluded_count * sizeof from->excluded[0]);
-    memcpy(to->items, from->items, from->item_count * sizeof from->items[0]);
-    memcpy(to->bookings, from->bookings,
-           from->booking_count * sizeof from->bookings[0]);
-    memcpy(to->groups, from->groups,
-           from->group_count * sizeof from->groups[0]);
-}
-
 enum status world_load(struct world *w, struct text id, struct world_case *room,
                        const struct world_case **c, struct error *err)
 {
@@ -171,7 +154,7 @@ bool world_find_case(struct world *w, struct text id, struct case_record *out)
     if (!there)
         return world_case_row(w, id, &row) &&
                customs_case_read(row, out, NULL, NULL) == STATUS_OK;
-    world_copy(out, &there->record);
+    case_copy(out, &there->record);
     return true;
 }
 
@@ -199,7 +182,7 @@ static bool view_find(void *context, struct text id, struct case_record *out)
 
     if (!w->found->found || !name_is(&w->found->record.id, id))
         return world_find_case(w, id, out);
-    world_copy(out, &w->found->record);
+    case_copy(out, &w->found->record);
     return true;
 }
 

@@ -314,7 +314,7 @@ static enum status turn_to(struct applying *a, struct text case_id,
         status = load_before(a, case_id, err);
     if (status)
         return status;
-    world_copy(&w->after->record, &a->before->record);
+    case_copy(&w->after->record, &a->before->record);
     w->after->marks = a->before->marks;
     return STATUS_OK;
 }

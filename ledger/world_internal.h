@@ -49,9 +49,6 @@ MUST_CHECK enum status world_load(struct world *w, struct text id,
                                   const struct world_case **c,
                                   struct error *err);
 
-/* What is used of a record; the rest of the lists is not. */
-void world_copy(struct case_record *to, const struct case_record *from);
-
 /* The rows of the kept cases that are newer than them. */
 void world_write_changed(struct world *w);
 
