@@ -87,18 +87,29 @@ const struct calendar *station_calendar(const struct station *s,
     return s->lines[0].calendar;
 }
 
+static const struct region *region_of(const struct directory *d,
+                                      const struct station *s,
+                                      struct text region)
+{
+    return directory_region(d, region.size ? region : s->region);
+}
+
+static const struct roster *roster_of(const struct directory *d,
+                                      const struct station *s,
+                                      const struct region *r, uint8_t role)
+{
+    if (s->roles[role].count)
+        return &s->roles[role];
+    if (r && r->roles[role].count)
+        return &r->roles[role];
+    return &d->roles[role];
+}
+
 const struct roster *directory_roster(const struct directory *d,
                                       const struct station *s,
                                       struct text region, uint8_t role)
 {
-    const struct region *r;
-
-    if (s->roles[role].count)
-        return &s->roles[role];
-    r = directory_region(d, region.size ? region : s->region);
-    if (r && r->roles[role].count)
-        return &r->roles[role];
-    return &d->roles[role];
+    return roster_of(d, s, region_of(d, s, region), role);
 }
 
 struct text rotation_person(const struct rotation *r, int64_t local_ms)
@@ -269,25 +280,32 @@ bool directory_answers_for(const struct directory *d, struct text person,
     return name_set(out, person) && stand_in(d, out, at_ms);
 }
 
+/* Whether somebody is HEAD@12, the way contact_person() makes it. */
+static bool is_of_station(struct text person, struct text head,
+                          struct text station)
+{
+    uint32_t size = head.size;
+
+    return station.size && person.size <= NAME_BYTES_MAX &&
+           person.size == size + 1 + station.size && person.data[size] == '@' &&
+           memcmp(person.data, head.data, size) == 0 &&
+           memcmp(person.data + size + 1, station.data, station.size) == 0;
+}
+
 static bool serves(const struct roster *r, struct text station,
                    struct text person)
 {
     for (size_t i = 0; i < r->count; i++) {
         const struct contact *c = &r->contacts[i];
-        struct name who;
 
         for (size_t k = 0; c->rotation && k < c->rotation->count; k++)
             if (text_equal(c->rotation->of[k], person))
                 return true;
         if (c->rotation)
             continue;
-        if (!c->per_station) {
-            if (text_equal(c->person, person))
-                return true;
-        } else if (contact_person(c, station, 0, &who) &&
-                   name_is(&who, person)) {
+        if (c->per_station ? is_of_station(person, c->person, station)
+                           : text_equal(c->person, person))
             return true;
-        }
     }
     return false;
 }
@@ -297,12 +315,13 @@ uint8_t directory_tier_of(const struct directory *d, struct text station,
                           uint8_t tier_count)
 {
     const struct station *s = directory_station(d, station, region);
+    const struct region *r = region_of(d, s, region);
     const struct person *p;
 
     if (!person.size)
         return 0;
     for (uint8_t tier = tier_count; tier > 0; tier--)
-        if (serves(directory_roster(d, s, region, tier), station, person))
+        if (serves(roster_of(d, s, r, tier), station, person))
             return tier;
     p = directory_person(d, person);
     if (p && p->tier <= tier_count && p->station.size &&

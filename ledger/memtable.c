@@ -304,9 +304,14 @@ static void set_value(struct memtable *m, struct mem_row *row,
 void memtable_put(struct memtable *m, uint8_t table, struct slice key,
                   struct slice value)
 {
+    memtable_put_hashed(m, table, key, memtable_hash(table, key), value);
+}
+
+void memtable_put_hashed(struct memtable *m, uint8_t table, struct slice key,
+                         uint32_t hash, struct slice value)
+{
     assert(table < MEMTABLE_TABLES && key.size > 0 && key.size <= UINT16_MAX);
     assert(value.size < UINT32_MAX / 2);
-    uint32_t hash = memtable_hash(table, key);
     struct mem_row *row = memtable_find_hashed(m, table, key, hash);
 
     if (row == NULL)
@@ -331,7 +336,13 @@ static void drop_row(struct memtable *m, size_t slot)
 void memtable_delete(struct memtable *m, uint8_t table, struct slice key,
                      bool keep_tombstone)
 {
-    uint32_t hash = memtable_hash(table, key);
+    memtable_delete_hashed(m, table, key, memtable_hash(table, key),
+                           keep_tombstone);
+}
+
+void memtable_delete_hashed(struct memtable *m, uint8_t table, struct slice key,
+                            uint32_t hash, bool keep_tombstone)
+{
     size_t slot = slot_of(m, table, key, hash);
     struct mem_row *row = m->slots[slot].row;
 

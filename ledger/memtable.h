@@ -83,12 +83,16 @@ void memtable_expect(const struct memtable *m, uint32_t hash,
 
 void memtable_put(struct memtable *m, uint8_t table, struct slice key,
                   struct slice value);
+void memtable_put_hashed(struct memtable *m, uint8_t table, struct slice key,
+                         uint32_t hash, struct slice value);
 
 /* With keep_tombstone the row stays and says so; without it goes. A tombstone
  * of a row that was not here is found by its key alone: it has no place in the
  * order, which is paid for only by rows that somebody may come upon. */
 void memtable_delete(struct memtable *m, uint8_t table, struct slice key,
                      bool keep_tombstone);
+void memtable_delete_hashed(struct memtable *m, uint8_t table, struct slice key,
+                            uint32_t hash, bool keep_tombstone);
 
 /* First row of the table with a key >= from, or NULL. Of tombstones only those
  * are met whose row was here before. */

@@ -388,14 +388,27 @@ bool stand_in_find(struct state *s, struct text person, int64_t at_ms,
     return found;
 }
 
-bool stand_in_any(struct state *s)
+uint64_t stand_in_bit(struct text person)
+{
+    uint32_t h = 2166136261u;
+
+    for (uint32_t i = 0; i < person.size; i++)
+        h = (h ^ (uint8_t)person.data[i]) * 16777619u;
+    return UINT64_C(1) << (h ^ h >> 16) % 64;
+}
+
+/* s person 0x00 from: see stand_in_put() */
+uint64_t stand_in_bits(struct state *s)
 {
     struct state_cursor cursor;
     struct slice k, row;
-    bool any;
+    uint64_t bits = 0;
 
     state_cursor_open(&cursor, s, STATE_GROUPS, slice_of("s", 1), SLICE_EMPTY);
-    any = state_cursor_next(&cursor, &k, &row);
+    while (state_cursor_next(&cursor, &k, &row))
+        if (k.size > 10)
+            bits |= stand_in_bit(
+                (struct text){(const char *)k.data + 1, (uint32_t)k.size - 10});
     state_cursor_close(&cursor);
-    return any;
+    return bits;
 }

@@ -47,6 +47,9 @@ void stand_in_put(struct state *s, const struct decision *d);
 /* False: he answers himself. An empty name: nobody does. */
 bool stand_in_find(struct state *s, struct text person, int64_t at_ms,
                    struct name *out);
-bool stand_in_any(struct state *s);
+/* A bit per hash of those whom somebody answers for, was he long ago: who has
+ * none need not be looked for. */
+uint64_t stand_in_bit(struct text person);
+uint64_t stand_in_bits(struct state *s);
 
 #endif

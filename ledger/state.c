@@ -224,18 +224,32 @@ void state_expect(struct state *s, enum state_table table, struct slice key,
     state_expect_more(s, hint);
 }
 
-void state_put(struct state *s, enum state_table table, struct slice key,
-               struct slice value)
+static void put(struct state *s, enum state_table table, struct slice key,
+                uint32_t hash, struct slice value)
 {
     assert(table > 0 && table < STATE_TABLE_END);
     assert(key.size > 0 && key.size <= STATE_KEY_MAX);
-    memtable_put(s->active, (uint8_t)table, key, value);
+    memtable_put_hashed(s->active, (uint8_t)table, key, hash, value);
     s->changes++;
     if (table == STATE_TIMERS)
         state_timers_put(s, key);
 }
 
-void state_delete(struct state *s, enum state_table table, struct slice key)
+void state_put(struct state *s, enum state_table table, struct slice key,
+               struct slice value)
+{
+    put(s, table, key, memtable_hash((uint8_t)table, key), value);
+}
+
+void state_put_expected(struct state *s, enum state_table table,
+                        struct slice key, struct slice value,
+                        const struct state_hint *hint)
+{
+    put(s, table, key, hint->hash, value);
+}
+
+static void delete_row(struct state *s, enum state_table table,
+                       struct slice key, uint32_t hash)
 {
     assert(table > 0 && table < STATE_TABLE_END);
     if (key.size == 0 || key.size > STATE_KEY_MAX)
@@ -245,8 +259,19 @@ void state_delete(struct state *s, enum state_table table, struct slice key)
 
     if (table == STATE_TIMERS)
         state_timers_delete(s, key);
-    memtable_delete(s->active, (uint8_t)table, key, below);
+    memtable_delete_hashed(s->active, (uint8_t)table, key, hash, below);
     s->changes++;
+}
+
+void state_delete(struct state *s, enum state_table table, struct slice key)
+{
+    delete_row(s, table, key, memtable_hash((uint8_t)table, key));
+}
+
+void state_delete_expected(struct state *s, enum state_table table,
+                           struct slice key, const struct state_hint *hint)
+{
+    delete_row(s, table, key, hint->hash);
 }
 
 void state_set_applied(struct state *s, uint64_t seq)

@@ -104,6 +104,12 @@ void state_expect_more(struct state *s, struct state_hint *hint);
 void state_put(struct state *s, enum state_table table, struct slice key,
                struct slice value);
 void state_delete(struct state *s, enum state_table table, struct slice key);
+/* The same for a key that was expected. */
+void state_put_expected(struct state *s, enum state_table table,
+                        struct slice key, struct slice value,
+                        const struct state_hint *hint);
+void state_delete_expected(struct state *s, enum state_table table,
+                           struct slice key, const struct state_hint *hint);
 
 /* All rows stand for this sequence now; call at the end of each batch. Never
  * falls. */

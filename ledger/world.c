@@ -38,7 +38,7 @@ enum status world_new(const struct world_options *options, struct world **out,
         return error_set(err, STATUS_CORRUPT, "the row of the totals");
     }
     intents_count(w);
-    w->stand_ins = stand_in_any(w->state);
+    w->stand_ins = stand_in_bits(w->state);
     *out = w;
     return STATUS_OK;
 }
@@ -226,7 +226,10 @@ static void view_load(void *context, struct text person, struct text except,
 static bool view_stand_in(void *context, struct text person, int64_t at_ms,
                           struct name *out)
 {
-    return stand_in_find(((struct world *)context)->state, person, at_ms, out);
+    struct world *w = context;
+
+    return (w->stand_ins & stand_in_bit(person)) &&
+           stand_in_find(w->state, person, at_ms, out);
 }
 
 static bool view_children(void *context, struct text case_id)

@@ -67,9 +67,11 @@ static void timer_moves_add(struct world *w, struct timer_moves *m,
                  &t->hint);
 }
 
-static void timer_put(struct world *w, const struct case_record *c,
-                      const struct clock_instance *i, struct slice key)
+static void timer_put(struct world *w, const struct timer_move *t,
+                      struct slice key)
 {
+    const struct case_record *c = t->of;
+    const struct clock_instance *i = t->clock;
     uint8_t value[4 + NAME_BYTES_MAX];
 
     value[0] = (uint8_t)(i->generation >> 24);
@@ -77,8 +79,8 @@ static void timer_put(struct world *w, const struct case_record *c,
     value[2] = (uint8_t)(i->generation >> 8);
     value[3] = (uint8_t)i->generation;
     memcpy(value + 4, c->id.data, c->id.size);
-    state_put(w->state, STATE_TIMERS, key,
-              slice_of(value, 4 + (size_t)c->id.size));
+    state_put_expected(w->state, STATE_TIMERS, key,
+                       slice_of(value, 4 + (size_t)c->id.size), &t->hint);
 }
 
 static void timer_moves_expect(struct world *w, struct timer_moves *m)
@@ -95,9 +97,9 @@ static void timer_moves_do(struct world *w, const struct timer_moves *m)
         struct slice key = slice_of(bytes, timer_key(t->of, t->clock, bytes));
 
         if (t->put)
-            timer_put(w, t->of, t->clock, key);
+            timer_put(w, t, key);
         else
-            state_delete(w->state, STATE_TIMERS, key);
+            state_delete_expected(w->state, STATE_TIMERS, key, &t->hint);
     }
 }
 
@@ -331,7 +333,7 @@ static enum status apply_one(void *context, const struct decision *d,
         return intents_apply(w, d, err);
     if (d->kind == DECISION_LINK && d->index == LINK_STAND_IN) {
         stand_in_put(w->state, d);
-        w->stand_ins = true;
+        w->stand_ins |= stand_in_bit(d->person);
         return STATUS_OK;
     }
     if (d->kind == DECISION_OVERRIDE)

@@ -4,17 +4,14 @@
 
 #include "ledger/world_internal.h"
 
-enum { PLACES = 4 * WORLD_DUE_MAX };
-
-_Static_assert((PLACES & (PLACES - 1)) == 0, "a mask of its bits");
-
 struct due_list {
     struct world *w;
     struct world_due *list;
     size_t count, max;
     world_leave *leave;
     void *context;
-    uint16_t places[PLACES]; /* of a case's hash: where in the list, from 1 */
+    uint16_t *places;             /* the world's */
+    uint16_t at[WORLD_DUE_MAX];   /* which of them are in use */
     bool taken[STATE_SEVERITIES]; /* one of them was not left */
 };
 
@@ -24,9 +21,9 @@ static size_t place_of(const struct due_list *l, struct text id)
 
     for (uint32_t i = 0; i < id.size; i++)
         h = (h ^ (uint8_t)id.data[i]) * 16777619u;
-    size_t at = (h ^ h >> 15) % PLACES;
+    size_t at = (h ^ h >> 15) % WORLD_DUE_PLACES;
     while (l->places[at] && !name_is(&l->list[l->places[at] - 1].case_id, id))
-        at = (at + 1) % PLACES;
+        at = (at + 1) % WORLD_DUE_PLACES;
     return at;
 }
 
@@ -67,6 +64,7 @@ static bool take_due(void *arg, uint8_t severity, int64_t due_ms,
         abort(); /* no case has such an id */
     l->list[l->count++].first_due_ms = due_ms;
     l->places[at] = (uint16_t)l->count;
+    l->at[l->count - 1] = (uint16_t)at;
     return true;
 }
 
@@ -79,11 +77,17 @@ size_t world_due(struct world *w, int64_t now_ms, struct world_due *out,
 size_t world_due_but(struct world *w, int64_t now_ms, world_leave *leave,
                      void *context, struct world_due *out, size_t max)
 {
-    struct due_list l = {
-        .w = w, .list = out, .max = max, .leave = leave, .context = context};
+    struct due_list l = {.w = w,
+                         .list = out,
+                         .max = max,
+                         .leave = leave,
+                         .context = context,
+                         .places = w->due_places};
 
     assert(max <= WORLD_DUE_MAX);
     state_timers_due(w->state, now_ms, take_due, &l);
+    for (size_t i = 0; i < l.count; i++)
+        w->due_places[l.at[i]] = 0;
     return l.count;
 }
 

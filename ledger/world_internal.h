@@ -7,6 +7,13 @@
 #include "ledger/world.h"
 #include "ledger/world_kept.h"
 
+/* Of a case's hash: where in a list of due ones it is, from 1; all 0 between
+ * two lists. */
+enum { WORLD_DUE_PLACES = 4 * WORLD_DUE_MAX };
+
+_Static_assert((WORLD_DUE_PLACES & (WORLD_DUE_PLACES - 1)) == 0,
+               "a mask of its bits");
+
 struct world {
     struct state *state;
     world_blob *blob;
@@ -36,8 +43,9 @@ struct world {
     struct directory directory; /* that in force, with the overrides */
     struct engine_out out;
     size_t intent_count;     /* rows of INTENTS */
-    bool stand_ins;          /* somebody answers for somebody */
+    uint64_t stand_ins;      /* stand_in_bits() of the rows */
     struct case_record seen; /* of the next step of an intent */
+    uint16_t due_places[WORLD_DUE_PLACES];
     struct summary totals;
     bool totals_moved; /* since their row was written */
 };
