@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { NEIGHBOURS = 64 };
+
 _Static_assert((PENDING_MAX & (PENDING_MAX - 1)) == 0, "a power of two");
 
 bool pending_init(struct pending *p)
@@ -29,13 +31,17 @@ void pending_fini(struct pending *p)
     *p = (struct pending){0};
 }
 
+/* Clients count their requests: ids that follow each other lie side by side,
+ * wherever their NEIGHBOURS lie. */
 static uint32_t *bucket(const struct pending *p, uint64_t session,
                         uint64_t request_id)
 {
-    uint64_t hash = (session ^ request_id * 0x9e3779b97f4a7c15u);
+    uint64_t hash =
+        session ^ (request_id / NEIGHBOURS + 1) * 0x9e3779b97f4a7c15u;
     hash ^= hash >> 32;
     hash *= 0xff51afd7ed558ccdu;
-    return &p->buckets[(hash >> 40) & (PENDING_MAX - 1)];
+    return &p->buckets[(hash >> 40) * NEIGHBOURS % PENDING_MAX +
+                       request_id % NEIGHBOURS];
 }
 
 struct pending_entry *pending_find(struct pending *p, uint64_t session,
