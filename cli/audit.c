@@ -13,7 +13,7 @@
 
 /* clang-format off */
 #define AUDITED(X)                                                             \
-    X(POLICY, "policy")  /* rules that were loaded, clocks that were moved */  \
+    X(POLICY, "policy")  /* rules loaded, cases and clocks that were moved  */  \
     X(ROSTER, "roster")  /* persons, rosters, leaves, overrides            */  \
     X(KEYS,   "keys")    /* what the router notes of keys and of itself    */  \
     X(CASE,   "case")    /* what people ordered and recorded               */
@@ -71,9 +71,13 @@ static enum audited kind_of(const Yinuo__V1__StreamRecord *r)
         return AUDIT_ROSTER;
     if (r->system)
         return AUDIT_KEYS;
-    if (!r->event || !r->event->kind || r->derived)
+    if (!r->event || !r->event->kind)
         return AUDIT_NOTHING;
     kind = kind_by_name(r->event->kind);
+    if (kind && kind->code == KIND_POLICY_REBASED)
+        return AUDIT_POLICY; /* of each case */
+    if (r->derived)
+        return AUDIT_NOTHING;
     if (strncmp(r->event->kind, roster, sizeof roster - 1) == 0 ||
         (kind && kind->group == KIND_GROUP_STAFF))
         return AUDIT_ROSTER;
@@ -116,7 +120,8 @@ static const char *reason_of(const Yinuo__V1__Event *e)
 
     if (!e)
         return "";
-    if (event_get(e, "reason", &v) && v.type == EVENT_TEXT)
+    if ((event_get(e, "reason", &v) || event_get(e, "why", &v)) &&
+        v.type == EVENT_TEXT)
         return v.text;
     return e->note ? e->note : "";
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/case_why_full.h"
+#include "cli/case_why_rebase.h"
 #include "cli/rules.h"
 #include "cli/telling.h"
 #include "cli/timeline.h"
@@ -227,7 +228,7 @@ static json_t *page_json(const struct policyset *set, const struct rows *rows,
     counted(r, rows->now_ms, &head);
     json_object_set_new(object, "counted", json_string(bytes_text(&head)));
     json_object_set_new(object, "policy",
-                        json_string(c->policy ? c->policy : ""));
+                        json_string(why_rules_at(rows, i, c->policy)));
     json_object_set_new(object, "arithmetic", json_string(bytes_text(&clock)));
     json_object_set_new(object, "roster", json_string(bytes_text(&roster)));
     json_object_set_new(object, "answer", json_string(bytes_text(&answer)));
@@ -266,7 +267,7 @@ static void print_page(const struct out *o, const struct policyset *set,
     counted(r, rows->now_ms, &text);
     line(o, _("counted"), bytes_text(&text));
     snprintf(policy, sizeof policy, "%.60s %.60s", c->pack ? c->pack : "",
-             c->policy ? c->policy : "-");
+             why_rules_at(rows, i, c->policy));
     line(o, _("policy"), policy + strspn(policy, " "));
     bytes_reset(&text);
     if (d->from_ms)
@@ -285,6 +286,23 @@ static void print_page(const struct out *o, const struct policyset *set,
         print_full(o, set, rows, i, d, c);
 }
 
+/* What moved the case to other rules stands before what that record paged. */
+static void show_rebase(struct cli *cli, const struct rows *rows, size_t i,
+                        json_t *array, size_t *shown)
+{
+    const stream_record *r = rows->list[i];
+    const decision *d = page_wanted ? NULL : why_rebase_of(r);
+
+    if (!d)
+        return;
+    if (cli->out.json) {
+        json_array_append_new(array, why_rebase_json(r, d));
+    } else {
+        out_printf(&cli->out, "%s", (*shown)++ ? "\n" : "");
+        why_rebase_print(&cli->out, r, d, rows->now_ms);
+    }
+}
+
 int run_case_why(struct cli *cli, int argc, char **argv)
 {
     struct found found;
@@ -299,6 +317,7 @@ int run_case_why(struct cli *cli, int argc, char **argv)
         set = rules_in_force(cli);
     for (size_t i = 0; code == CLI_DONE && i < rows.count; i++) {
         const stream_record *r = rows.list[i];
+        show_rebase(cli, &rows, i, array, &shown);
         for (size_t n = 0; n < r->n_decisions; n++) {
             const decision *d = r->decisions[n];
             if (!IS(d, PAGE) ||

@@ -18,7 +18,7 @@ typedef Yinuo__V1__Decision decision;
 static const char *const telling[] = {
     "promise_id", "due",    "level",   "to",        "tier",    "reason",
     "channel",    "outlet", "result",  "satisfied", "minutes", "for",
-    "contained",  "amount", "purpose", "field",     "value"};
+    "contained",  "amount", "purpose", "field",     "value",   "why"};
 
 static const char *text_of(const char *text)
 {
@@ -246,6 +246,15 @@ static void put_one(const decision *d, int64_t now_ms, struct bytes *out)
                             clock);
     } else if (IS(d, ROUTE))
         bytes_append_text(&piece, _("nobody can place it"));
+    else if (IS(d, REBASE))
+        bytes_append_format(&piece, _("rules %s instead of %s"),
+                            text_of(d->text), text_of(d->key));
+    else if (IS(d, CANCEL) && *text_of(d->text))
+        bytes_append_format(&piece,
+                            _("%s%s%s ends: the new rules do not have "
+                              "it"),
+                            clock_word(d->clock), *text_of(d->key) ? " " : "",
+                            *text_of(d->key) ? key_word(d->key) : "");
     else if (IS(d, EXCLUDE))
         bytes_append_format(&piece, _("%s is kept from the customer"),
                             text_of(d->person));

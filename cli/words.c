@@ -56,6 +56,7 @@ static const struct pair kinds[] = {
     {"case.corrected", N_("case put right")},
     {"followup.done", N_("follow-up")},
     {"note.internal", N_("note")},
+    {"policy.rebased", N_("moved to other rules")},
     {"system.alarm", N_("alarm of the system itself")},
 };
 
@@ -89,6 +90,12 @@ static const struct pair reasons[] = {
     {"no_reason", N_("It is left out only with a reason.")},
     {"already_resolved", N_("The case is resolved already.")},
     {"already_closed", N_("The case is closed.")},
+    {"same_rules", N_("It lives by the rules in force already.")},
+    {"other_pack",
+     N_("The pack that it lives by no longer stands for its region.")},
+    {"tier_is_gone",
+     N_("Somebody of a tier was called for it that the new rules do not "
+        "have.")},
     {"unknown_case", N_("There is no case that it could go on in.")},
     {"case_closed", N_("The case that it should go on in is closed.")},
     {"target_calmer",
@@ -104,7 +111,7 @@ static const struct pair fields[] = {
     {"minutes", N_("minutes")}, {"for", N_("for")},
     {"amount", N_("amount")},   {"contained", N_("contained")},
     {"field", N_("field")},     {"purpose", N_("purpose")},
-    {"value", N_("value")},
+    {"value", N_("value")},     {"why", N_("because")},
 };
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])

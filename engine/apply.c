@@ -235,6 +235,92 @@ static void apply_link(struct case_record *c, const struct decision *d)
     }
 }
 
+/* Where something of the old rules stands in the new ones. */
+static uint16_t moved(const struct rebase *m, enum rebase_what what,
+                      uint16_t from)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (m->moves[i].what == what && m->moves[i].from == from)
+            return m->moves[i].to;
+    return from;
+}
+
+static uint8_t moved_role(const struct rebase *m, uint8_t role)
+{
+    uint16_t to = moved(m, REBASE_ROLE, role);
+
+    return to > ROLES_MAX ? 0 : (uint8_t)to;
+}
+
+static void move_roles(struct case_record *c, const struct rebase *m)
+{
+    uint8_t called[ROLES_MAX + 1] = {0}, unreachable[ROLES_MAX + 1] = {0};
+    uint16_t acknowledged = 0;
+
+    for (unsigned role = 0; role <= ROLES_MAX; role++) {
+        uint16_t to = moved(m, REBASE_ROLE, (uint16_t)role);
+
+        if (to > ROLES_MAX)
+            continue;
+        if (c->called[role])
+            called[to] = c->called[role];
+        if (c->unreachable[role])
+            unreachable[to] = c->unreachable[role];
+        if (c->acknowledged_tiers & (1u << role))
+            acknowledged |= (uint16_t)(1u << to);
+    }
+    memcpy(c->called, called, sizeof called);
+    memcpy(c->unreachable, unreachable, sizeof unreachable);
+    c->acknowledged_tiers = acknowledged;
+    for (uint8_t i = 0; i < c->page_count; i++)
+        c->pages[i].tier = moved_role(m, c->pages[i].tier);
+}
+
+static void move_items(struct case_record *c, const struct rebase *m)
+{
+    uint8_t kept = 0;
+
+    for (uint8_t i = 0; i < c->item_count; i++) {
+        struct item *it = &c->items[i];
+        uint16_t to = moved(m, REBASE_LIST, it->list);
+
+        if (to == REBASE_GONE)
+            continue;
+        it->list = to;
+        it->tier = moved_role(m, it->tier);
+        if (kept != i)
+            c->items[kept] = *it;
+        kept++;
+    }
+    c->item_count = kept;
+}
+
+static void apply_rebase(struct case_record *c, const struct decision *d)
+{
+    const struct rebase *m = d->rebase;
+    int32_t counters[COUNTERS_MAX] = {0};
+    uint16_t locks = 0;
+
+    assert(m);
+    set_name(&c->rules, d->value);
+    for (uint8_t i = 0; i < c->clock_count; i++)
+        c->clocks[i].clock = moved(m, REBASE_CLOCK, c->clocks[i].clock);
+    for (unsigned i = 0; i < COUNTERS_MAX; i++) {
+        uint16_t to = moved(m, REBASE_COUNTER, (uint16_t)i);
+        if (c->counters[i] && to < COUNTERS_MAX)
+            counters[to] = c->counters[i];
+    }
+    memcpy(c->counters, counters, sizeof counters);
+    for (unsigned i = 0; i < LOCKS_MAX; i++) {
+        uint16_t to = moved(m, REBASE_LOCK, (uint16_t)i);
+        if ((c->locks & (1u << i)) && to < LOCKS_MAX)
+            locks |= (uint16_t)(1u << to);
+    }
+    c->locks = locks;
+    move_items(c, m);
+    move_roles(c, m);
+}
+
 void case_apply(struct case_record *c, const struct decision *d)
 {
     switch (d->kind) {
@@ -324,6 +410,9 @@ void case_apply(struct case_record *c, const struct decision *d)
     case DECISION_HELD:
     case DECISION_OVERRIDE: /* a row of its own */
     case DECISION_ROUTE:
+        break;
+    case DECISION_REBASE:
+        apply_rebase(c, d);
         break;
     case DECISION_HINT:
         break; /* told, not kept */

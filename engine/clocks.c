@@ -78,8 +78,8 @@ void instance_end(struct run *r, const struct clock_instance *i, int64_t at_ms)
 }
 
 /* Into next->steps; a list longer than the instance holds is a limit. */
-static void set_steps(struct run *r, struct clock_instance *next,
-                      const struct pending_step *steps, size_t count)
+void instance_set_steps(struct run *r, struct clock_instance *next,
+                        const struct pending_step *steps, size_t count)
 {
     if (count > CLOCK_STEPS_MAX) {
         r->limit = true;
@@ -90,8 +90,8 @@ static void set_steps(struct run *r, struct clock_instance *next,
 }
 
 /* The steps of a severity, counted from a moment, join those that run. */
-static void join_steps(struct run *r, struct clock_instance *next,
-                       uint8_t severity, int64_t from_ms, int64_t not_before_ms)
+void instance_join(struct run *r, struct clock_instance *next, uint8_t severity,
+                   int64_t from_ms, int64_t not_before_ms)
 {
     const struct clock_rule *clock = &r->policy->clocks[next->clock];
     struct pending_step steps[2 * CLOCK_STEPS_MAX], more[CLOCK_STEPS_MAX];
@@ -102,25 +102,27 @@ static void join_steps(struct run *r, struct clock_instance *next,
     for (size_t i = 0; i < built; i++)
         if (more[i].due_ms > not_before_ms)
             more[kept++] = more[i];
-    set_steps(r, next, steps, steps_merge(steps, count, more, kept, clock));
+    instance_set_steps(r, next, steps,
+                       steps_merge(steps, count, more, kept, clock));
 }
 
-static bool same_steps(const struct clock_instance *a,
-                       const struct clock_instance *b)
+bool instance_same_steps(const struct clock_instance *a,
+                         const struct clock_instance *b)
 {
     if (a->step_count != b->step_count)
         return false;
     for (uint8_t i = 0; i < a->step_count; i++)
         if (a->steps[i].due_ms != b->steps[i].due_ms ||
             a->steps[i].page != b->steps[i].page ||
+            a->steps[i].tier != b->steps[i].tier ||
             a->steps[i].step != b->steps[i].step ||
             a->steps[i].severity != b->steps[i].severity)
             return false;
     return true;
 }
 
-static struct clock_instance fresh(const struct run *r, uint16_t clock,
-                                   struct text key, int64_t at_ms)
+struct clock_instance instance_fresh(const struct run *r, uint16_t clock,
+                                     struct text key, int64_t at_ms)
 {
     struct clock_instance i = {.clock = clock,
                                .armed_at_ms = at_ms,
@@ -183,7 +185,7 @@ static void arm(struct run *r, const struct event *ev, uint16_t index,
     old = case_clock(r->c, index, key);
     if ((old && only_idle) || r->c->status == CASE_CLOSED)
         return;
-    next = fresh(r, index, key, ev->at_ms);
+    next = instance_fresh(r, index, key, ev->at_ms);
     if (clock->due_field.size && !find_due(r, ev, clock, key, &next.due_ms))
         return;
     if (old) {
@@ -191,8 +193,9 @@ static void arm(struct run *r, const struct event *ev, uint16_t index,
         if (next.armed_at_ms < ev->at_ms)
             next.armed_at_ms = ev->at_ms;
     }
-    join_steps(r, &next, (uint8_t)r->c->severity, ev->at_ms, INT64_MIN);
-    if (!old || !same_steps(old, &next) || old->armed_at_ms != next.armed_at_ms)
+    instance_join(r, &next, (uint8_t)r->c->severity, ev->at_ms, INT64_MIN);
+    if (!old || !instance_same_steps(old, &next) ||
+        old->armed_at_ms != next.armed_at_ms)
         instance_put(r, &next, ev->at_ms);
 }
 
@@ -215,7 +218,7 @@ static void restart(struct run *r, const struct clock_instance *old,
         next.paused_at_ms = from;
     next.armed_at_ms = from;
     next.severity = (uint8_t)r->c->severity;
-    join_steps(r, &next, next.severity, from, INT64_MIN);
+    instance_join(r, &next, next.severity, from, INT64_MIN);
     instance_put(r, &next, at_ms);
 }
 
@@ -268,8 +271,10 @@ static void run_triggers(struct run *r, const struct event *ev, bool beginning)
     const struct kind_rule *kind = &r->policy->kinds[ev->kind];
     const struct policy *p = r->policy;
     const struct scope s = {r, ev};
+    /* other rules are no work on the case */
+    size_t any = ev->kind + 1 == p->rebase_kind ? 0 : p->any_trigger_count;
 
-    for (size_t i = 0; i < kind->trigger_count + p->any_trigger_count; i++) {
+    for (size_t i = 0; i < kind->trigger_count + any; i++) {
         const struct trigger *t =
             i < kind->trigger_count ? &kind->triggers[i]
                                     : &p->any_triggers[i - kind->trigger_count];
@@ -305,7 +310,7 @@ static void raise_running(struct run *r, const struct clock_instance *old,
     if (is_ladder(r, old)) {
         ladder_rebuild(r, &next, at_ms, INT64_MIN);
     } else {
-        join_steps(r, &next, now, at_ms, INT64_MIN);
+        instance_join(r, &next, now, at_ms, INT64_MIN);
         if (clock->arm_on_raise & (1u << (now - 1)))
             next.armed_at_ms = at_ms;
     }
@@ -331,8 +336,8 @@ void clocks_raised(struct run *r, uint8_t before, int64_t at_ms)
             clock->group[before - 1] == clock->group[now - 1] ||
             case_clock(c, k, no_key))
             continue;
-        next = fresh(r, k, no_key, at_ms);
-        join_steps(r, &next, now, at_ms, INT64_MIN);
+        next = instance_fresh(r, k, no_key, at_ms);
+        instance_join(r, &next, now, at_ms, INT64_MIN);
         instance_put(r, &next, at_ms);
     }
 }
@@ -357,8 +362,8 @@ void clocks_lowered(struct run *r, int64_t at_ms)
         if (is_ladder(r, old))
             ladder_rebuild(r, &next, old->armed_at_ms, at_ms);
         else
-            join_steps(r, &next, now, old->armed_at_ms, at_ms);
-        if (!same_steps(old, &next))
+            instance_join(r, &next, now, old->armed_at_ms, at_ms);
+        if (!instance_same_steps(old, &next))
             instance_put(r, &next, at_ms);
     }
 }
@@ -391,7 +396,7 @@ void clocks_due_moved(struct run *r, struct text key, int64_t due_ms,
         instance_copy(&next, old);
         next.due_ms = due_ms;
         next.step_count = 0;
-        join_steps(r, &next, (uint8_t)r->c->severity, at_ms, INT64_MIN);
+        instance_join(r, &next, (uint8_t)r->c->severity, at_ms, INT64_MIN);
         instance_put(r, &next, at_ms);
     }
 }
@@ -409,9 +414,9 @@ void clocks_of_item(struct run *r, uint16_t clock, struct text key,
     }
     if (old && old->due_ms == due_ms)
         return;
-    next = fresh(r, clock, key, at_ms);
+    next = instance_fresh(r, clock, key, at_ms);
     next.due_ms = due_ms;
-    join_steps(r, &next, next.severity, at_ms, INT64_MIN);
+    instance_join(r, &next, next.severity, at_ms, INT64_MIN);
     instance_put(r, &next, at_ms);
 }
 

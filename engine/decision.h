@@ -17,6 +17,7 @@
 #include "engine/duty.h"
 #include "engine/intent.h"
 #include "engine/mute.h"
+#include "engine/rebase.h"
 
 /* clang-format off */
 /*    name         code  word              fields used beside case_id, severity, rule, at_ms, why */
@@ -63,6 +64,7 @@
     X(HELD,        41, "held")         /* key the mute, tier, person, rule, clock; index: its place there, number: how many it has held */ \
     X(ROUTE,       42, "route")        /* rule, value: what could not be placed; key: its kind */ \
     X(OVERRIDE,    43, "override")     /* key its id, value its place, tier role, person, from_ms, due_ms until; duty: whole, NULL: it ends */ \
+    X(REBASE,      44, "rebase")       /* value version of the rules from now on, key the one before, person who; rebase: whole */ \
     X(HINT,        32, "hint")         /* value its words' key, key the word that was found, due_ms and number (in thousandths) to name, person the author */
 /* clang-format on */
 
@@ -121,6 +123,7 @@ struct decision {
     const struct intent *intent; /* INTENT: the whole of it */
     const struct mute *mute;
     const struct duty_override *duty; /* OVERRIDE: the whole of it */
+    const struct rebase *rebase;      /* REBASE: the whole of it */
 };
 
 enum {
@@ -147,6 +150,7 @@ struct decisions {
     struct mute mute; /* a record adds or ends one at most */
     size_t duty_count;
     struct duty_override duties[OVERRIDES_PER_RECORD];
+    struct rebase rebase; /* once in a record */
     size_t field_count;
     struct field fields[DECISION_FIELDS_MAX];
 };

@@ -53,6 +53,9 @@ static bool has_room(const struct run *r, const struct decision *d)
                d->intent->subject.size <= NAME_BYTES_MAX;
     case DECISION_OVERRIDE:
         return r->out->decisions.duty_count < OVERRIDES_PER_RECORD;
+    case DECISION_REBASE:
+        return d->person.size <= NAME_BYTES_MAX &&
+               d->value.size <= NAME_BYTES_MAX;
     case DECISION_EMIT:
         if (d->with_count > DECISION_FIELDS_MAX - r->out->decisions.field_count)
             return false;
@@ -88,6 +91,9 @@ static void keep_whole(struct run *r, struct decision *d)
     } else if (d->kind == DECISION_MUTE) {
         all->mute = *d->mute;
         d->mute = &all->mute;
+    } else if (d->rebase) {
+        all->rebase = *d->rebase;
+        d->rebase = &all->rebase;
     } else if (d->duty) {
         struct duty_override *copy = &all->duties[all->duty_count++];
         *copy = *d->duty;
@@ -425,6 +431,36 @@ static enum engine_result without_case(struct run *r, struct event *ev)
     return ENGINE_DECIDED;
 }
 
+/* One case, or all that are open, one after the other. */
+static enum engine_result decide_rebase(struct run *r, struct event *ev,
+                                        bool known)
+{
+    struct text why = {NULL, 0};
+
+    ev->at_ms = r->in->now_ms; /* it holds from when it is decided */
+    if (!known && r->in->case_id.size)
+        return refuse(r, "unknown_case");
+    if (!known) {
+        case_init(r->c);
+        run_place(r);
+    } else {
+        why = rebase_refuse(r);
+    }
+    if (why.size)
+        return refuse(r, why.data);
+    if (!event_gates(r, ev)) {
+        if (known)
+            rebase_case(r, ev);
+        else
+            rebase_all(r, ev);
+    }
+    if (!r->limit)
+        fire_due(r, r->in->now_ms, true);
+    pages_flush(r);
+    r->out->touched &= known;
+    return ENGINE_DECIDED;
+}
+
 static enum engine_result decide_event(struct run *r)
 {
     const struct input *in = r->in;
@@ -440,6 +476,8 @@ static enum engine_result decide_event(struct run *r)
         return refuse(r, "limit");
     if (in->at_ms > in->now_ms)
         return refuse(r, "in_the_future");
+    if (kind && in->event + 1 == r->policy->rebase_kind)
+        return decide_rebase(r, &ev, known);
     if (r->policy->route_count)
         r->unknown = route_wanted(r, known, kind);
     if (r->unknown.size && (!kind || !kind->opens_case)) {

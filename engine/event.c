@@ -190,7 +190,7 @@ static bool carry_out(struct run *r, struct event *ev)
 
     r->want_mark = r->want_count;
     hints_run(r, ev);
-    if (gate_refuses(r, ev))
+    if (!ev->passed && gate_refuses(r, ev))
         return false;
     run_rule(r, ev);
     effects_run(r, ev);
@@ -206,6 +206,18 @@ static bool carry_out(struct run *r, struct event *ev)
     for (uint8_t i = 0; i < ev->emit_count; i++)
         event_derive(r, ev->emits[i], ev, NULL, 0, ev->at_ms);
     return !r->limit;
+}
+
+bool event_gates(struct run *r, struct event *ev)
+{
+    const struct event *outer = r->event;
+    bool refused;
+
+    r->event = ev;
+    refused = gate_refuses(r, ev);
+    r->event = outer;
+    ev->passed = !refused;
+    return refused;
 }
 
 /* Returns whether the event passed its gates. */

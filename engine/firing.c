@@ -217,8 +217,8 @@ void clocks_pause(struct run *r, int64_t at_ms)
 }
 
 /* What was left of a wait when it paused is left of it now. */
-static void shift(const struct run *r, const struct clock_rule *clock,
-                  struct pending_step *p, int64_t paused_ms, int64_t at_ms)
+void step_pause(const struct run *r, const struct clock_rule *clock,
+                struct pending_step *p, int64_t paused_ms, int64_t at_ms)
 {
     const struct clock_steps *table = &clock->by_severity[p->severity - 1];
 
@@ -234,7 +234,7 @@ static void shift(const struct run *r, const struct clock_rule *clock,
 
 /* The stretch that did not count is kept for whoever asks; the oldest goes
  * first, its length stays in the sum. */
-static void note_pause(struct clock_instance *i, int64_t at_ms)
+void instance_note_pause(struct clock_instance *i, int64_t at_ms)
 {
     if (at_ms <= i->paused_at_ms)
         return;
@@ -255,10 +255,10 @@ void clocks_resume(struct run *r, int64_t at_ms)
             continue;
         instance_copy(&next, k);
         for (uint8_t s = 0; s < next.step_count; s++)
-            shift(r, &r->policy->clocks[k->clock], &next.steps[s],
-                  k->paused_at_ms, at_ms);
+            step_pause(r, &r->policy->clocks[k->clock], &next.steps[s],
+                       k->paused_at_ms, at_ms);
         steps_sort(next.steps, next.step_count);
-        note_pause(&next, at_ms);
+        instance_note_pause(&next, at_ms);
         next.paused_at_ms = 0;
         instance_put(r, &next, at_ms);
     }

@@ -24,7 +24,8 @@
     X(CHILDREN, 2, "children") /* that are part of the case                    */ \
     X(GATHERED, 3, "gathered") /* that the case lists                          */ \
     X(CASE,     4, "case")     /* that one                                     */ \
-    X(NEW,      5, "opens")    /* one that begins; or joins, by its group      */
+    X(NEW,      5, "opens")    /* one that begins; or joins, by its group      */ \
+    X(OLDER,    6, "older")    /* that live by rules which are no more in force */
 /* clang-format on */
 
 #define X(name, code, word) QUERY_##name = code,

@@ -14,7 +14,7 @@ struct keys {
     bool too_long;
 };
 
-static bool is_open(const struct item *i)
+bool is_open_item(const struct item *i)
 {
     return i->state == ITEM_OPEN || i->state == ITEM_TAKEN;
 }
@@ -109,7 +109,7 @@ static bool is_meant(const struct list_rule *list, const struct item *i,
     struct text own = name_text(&i->key);
     uint32_t a = first_part(own), b = first_part(key);
 
-    return list->key_fields[1].size && is_open(i) && a == b &&
+    return list->key_fields[1].size && is_open_item(i) && a == b &&
            (a == own.size || b == key.size) &&
            memcmp(own.data, key.data, a) == 0;
 }
@@ -132,7 +132,7 @@ static const struct item *only_open(const struct run *r, uint16_t list)
 
     for (uint8_t i = 0; i < r->c->item_count; i++) {
         const struct item *it = &r->c->items[i];
-        if (it->list != list || !is_open(it))
+        if (it->list != list || !is_open_item(it))
             continue;
         if (found)
             return NULL;
@@ -144,7 +144,7 @@ static const struct item *only_open(const struct run *r, uint16_t list)
 static bool has_open(const struct run *r, uint16_t list)
 {
     for (uint8_t i = 0; i < r->c->item_count; i++)
-        if (r->c->items[i].list == list && is_open(&r->c->items[i]))
+        if (r->c->items[i].list == list && is_open_item(&r->c->items[i]))
             return true;
     return false;
 }
@@ -174,7 +174,7 @@ static bool may_go(const struct run *r, const struct item *i)
 {
     const struct list_rule *list = &r->policy->lists[i->list];
 
-    return !is_open(i) && i->state != ITEM_APPROVED && !list->item_count &&
+    return !is_open_item(i) && i->state != ITEM_APPROVED && !list->item_count &&
            (list->balance || !list->key_fields[0].size);
 }
 
@@ -215,7 +215,7 @@ static void put(struct run *r, const struct item *item, int64_t at_ms)
                                .item = &copy});
     if (list->clock != LIST_NONE && !r->limit)
         clocks_of_item(r, list->clock, name_text(&copy.key),
-                       is_open(&copy) ? copy.due_ms : 0, at_ms);
+                       is_open_item(&copy) ? copy.due_ms : 0, at_ms);
 }
 
 static void finish(struct run *r, const struct event *ev, const struct item *i,
@@ -227,6 +227,16 @@ static void finish(struct run *r, const struct event *ev, const struct item *i,
     next.ended_at_ms = ev->at_ms;
     name_set(&next.by, ev->reporter);
     put(r, &next, ev->at_ms);
+}
+
+/* Withdrawn: the rules have no such list any more. */
+void item_drop(struct run *r, const struct item *i, int64_t at_ms)
+{
+    struct item next = *i;
+
+    next.state = ITEM_DROPPED;
+    next.ended_at_ms = at_ms;
+    put(r, &next, at_ms);
 }
 
 /* --- when it is due ------------------------------------------------------- */
@@ -372,7 +382,7 @@ static void add(struct run *r, const struct event *ev, uint16_t index,
     const struct item *old = key.size ? case_item(r->c, index, key) : NULL;
     struct item item = fresh(r, ev, index, key, named(list, key));
 
-    if (old && is_open(old) && !list->balance)
+    if (old && is_open_item(old) && !list->balance)
         return;
     if (list->balance)
         item.number = (old ? old->number : 0) + count_of(ev);
@@ -380,7 +390,7 @@ static void add(struct run *r, const struct event *ev, uint16_t index,
         const struct value *v = event_field(ev, list->amount_field);
         item.number = v && v->kind == VALUE_NUMBER ? v->thousandths : 0;
     }
-    if (old && is_open(old))
+    if (old && is_open_item(old))
         item.at_ms = old->at_ms;
     put(r, &item, ev->at_ms);
 }
@@ -417,7 +427,7 @@ static bool is_asked(const struct run *r, const struct item *like)
 {
     for (uint8_t i = 0; i < r->c->item_count; i++) {
         const struct item *it = &r->c->items[i];
-        if (it->list == like->list && is_open(it) &&
+        if (it->list == like->list && is_open_item(it) &&
             it->number == like->number && name_equal(&it->owner, &like->owner))
             return true;
     }
@@ -456,7 +466,7 @@ const struct item *item_of_clock(const struct run *r,
 {
     for (uint8_t i = 0; i < r->c->item_count; i++) {
         const struct item *it = &r->c->items[i];
-        if (is_open(it) && name_equal(&it->key, &k->key) &&
+        if (is_open_item(it) && name_equal(&it->key, &k->key) &&
             r->policy->lists[it->list].clock == k->clock)
             return it;
     }
@@ -534,7 +544,7 @@ static void use(struct run *r, const struct event *ev, uint16_t index)
 static struct text answer_refused(const struct run *r, const struct event *ev,
                                   const struct item *i)
 {
-    if (!is_open(i))
+    if (!is_open_item(i))
         return TEXT("already_decided");
     if (!ev->reporter.size)
         return TEXT("no_person");
@@ -551,7 +561,7 @@ static struct text one_refused(const struct run *r, const struct event *ev,
     case EFFECT_ITEM_TAKE:
         if (!ev->reporter.size)
             return TEXT("no_person");
-        if (!is_open(i))
+        if (!is_open_item(i))
             return TEXT("item_over");
         return i->state == ITEM_TAKEN && !name_is(&i->by, ev->reporter)
                    ? TEXT("already_taken")
@@ -622,7 +632,7 @@ static void done(struct run *r, const struct event *ev, const struct item *i)
 {
     struct item next = *i;
 
-    if (!is_open(i))
+    if (!is_open_item(i))
         return;
     if (r->policy->lists[i->list].balance) {
         next.number -= count_of(ev);
@@ -639,7 +649,7 @@ static void undo(struct run *r, const struct event *ev, const struct item *i)
 {
     struct item next = *i;
 
-    if (is_open(i) && i->state != ITEM_TAKEN)
+    if (is_open_item(i) && i->state != ITEM_TAKEN)
         return;
     next.state = ITEM_OPEN;
     next.by = (struct name){0};
@@ -651,7 +661,7 @@ static void take(struct run *r, const struct event *ev, const struct item *i)
 {
     struct item next = *i;
 
-    if (!is_open(i) || !ev->reporter.size || name_is(&i->by, ev->reporter))
+    if (!is_open_item(i) || !ev->reporter.size || name_is(&i->by, ev->reporter))
         return;
     next.state = ITEM_TAKEN;
     name_set(&next.by, ev->reporter);
@@ -662,7 +672,7 @@ static void take(struct run *r, const struct event *ev, const struct item *i)
 static void answer(struct run *r, const struct event *ev, const struct item *i,
                    enum item_state state)
 {
-    if (!is_open(i))
+    if (!is_open_item(i))
         return;
     finish(r, ev, i, state);
     if (!event_is_fact(ev) && reporter_tier(r, ev))
@@ -683,11 +693,11 @@ static void run_one(struct run *r, const struct event *ev, enum effect e,
         take(r, ev, i);
         break;
     case EFFECT_ITEM_WAIVE:
-        if (is_open(i))
+        if (is_open_item(i))
             finish(r, ev, i, ITEM_WAIVED);
         break;
     case EFFECT_ITEM_DROP:
-        if (is_open(i))
+        if (is_open_item(i))
             finish(r, ev, i, ITEM_DROPPED);
         break;
     case EFFECT_ITEM_APPROVE:
@@ -703,7 +713,7 @@ static void run_all(struct run *r, const struct event *ev, enum effect e,
                     uint16_t list)
 {
     for (uint8_t i = 0; i < r->c->item_count && !r->limit; i++)
-        if (r->c->items[i].list == list && is_open(&r->c->items[i]))
+        if (r->c->items[i].list == list && is_open_item(&r->c->items[i]))
             run_one(r, ev, e, &r->c->items[i]);
 }
 
@@ -779,7 +789,7 @@ static bool counts_as(const struct item *i, enum expr_list which)
     switch (which) {
     case EXPR_LIST_OPEN:
     case EXPR_LIST_MISSING:
-        return is_open(i);
+        return is_open_item(i);
     case EXPR_LIST_DONE:
         return i->state == ITEM_DONE || i->state == ITEM_APPROVED ||
                i->state == ITEM_USED;
@@ -837,7 +847,7 @@ static bool skips(const struct run *r, const struct event *ev, uint16_t list)
         bool named = false;
         for (size_t i = 0; i < k.count; i++)
             named |= name_is(&it->key, k.list[i]);
-        if (it->list == list && is_open(it) && !named)
+        if (it->list == list && is_open_item(it) && !named)
             return true;
     }
     return false;

@@ -31,7 +31,7 @@ uint8_t ladder_root(const struct run *r, const struct clock_instance *i)
 }
 
 /* The lowest root above a tier. */
-static uint8_t root_above(const struct run *r, uint8_t tier)
+uint8_t ladder_root_above(const struct run *r, uint8_t tier)
 {
     uint8_t above = ROLES_MAX + 1;
 
@@ -82,25 +82,26 @@ static int64_t repeat_due(const struct run *r, const struct ladder *l,
     return from_ms + l->every_ms * ((after_ms - from_ms) / l->every_ms + 1);
 }
 
-static struct pending_step repeat_step(const struct run *r, uint8_t role,
-                                       int64_t from_ms, int64_t after_ms)
+struct pending_step ladder_repeat(const struct run *r, uint8_t severity,
+                                  uint8_t role, int64_t from_ms,
+                                  int64_t after_ms)
 {
     return (struct pending_step){
-        .due_ms = repeat_due(r, ladder_now(r), from_ms, after_ms),
+        .due_ms =
+            repeat_due(r, &r->policy->ladders[severity - 1], from_ms, after_ms),
         .from_ms = from_ms,
-        .severity = (uint8_t)r->c->severity,
+        .severity = severity,
         .step = STEP_REPEAT,
         .tier = role,
     };
 }
 
-/* The steps of a ladder of that role at the case's severity. */
-static size_t build(const struct run *r, uint8_t role, int64_t from_ms,
-                    int64_t after_ms, struct pending_step *out)
+size_t ladder_steps(const struct run *r, uint8_t severity, uint8_t role,
+                    int64_t from_ms, int64_t after_ms, struct pending_step *out)
 {
-    const struct ladder *l = ladder_now(r);
+    const struct ladder *l = &r->policy->ladders[severity - 1];
     uint8_t root = role_rank(r->policy, role);
-    uint8_t above = root_above(r, root);
+    uint8_t above = ladder_root_above(r, root);
     int64_t floor = from_ms;
     size_t count = 0;
 
@@ -121,19 +122,19 @@ static size_t build(const struct run *r, uint8_t role, int64_t from_ms,
         out[count++] = (struct pending_step){
             .due_ms = due,
             .from_ms = from_ms,
-            .severity = (uint8_t)r->c->severity,
+            .severity = severity,
             .step = (uint8_t)i,
             .tier = rung->tier == root ? role : rung->tier,
         };
     }
     if (l->every_tier || (!count && above > ROLES_MAX && l->repeat))
-        out[count++] = repeat_step(r, role, from_ms, after_ms);
+        out[count++] = ladder_repeat(r, severity, role, from_ms, after_ms);
     return count;
 }
 
 /* Per tier the first of one list against the first of the other, the second
  * against the second: the earlier counts, what has no match stays. */
-static void join(struct run *r, struct clock_instance *to,
+void ladder_join(struct run *r, struct clock_instance *to,
                  const struct pending_step *more, size_t count)
 {
     bool used[CLOCK_STEPS_MAX] = {false};
@@ -161,9 +162,10 @@ void ladder_rebuild(struct run *r, struct clock_instance *next, int64_t from_ms,
                     int64_t after_ms)
 {
     struct pending_step more[CLOCK_STEPS_MAX + 1];
-    size_t count = build(r, role_of(r, next), from_ms, after_ms, more);
+    size_t count = ladder_steps(r, (uint8_t)r->c->severity, role_of(r, next),
+                                from_ms, after_ms, more);
 
-    join(r, next, more, count);
+    ladder_join(r, next, more, count);
 }
 
 /* A tier that is paged on its own takes over the steps that lower ladders had
@@ -191,7 +193,7 @@ static void take_from_below(struct run *r, struct clock_instance *next,
             continue;
         rest.step_count = kept;
         instance_put(r, &rest, at_ms);
-        join(r, next, taken, count);
+        ladder_join(r, next, taken, count);
     }
 }
 
@@ -238,13 +240,14 @@ static void repeat(const struct run *r, struct clock_instance *next,
                 next->steps[i].tier == role)
                 return;
     } else if (next->step_count || !l->repeat ||
-               root_above(r, ladder_root(r, next)) <= ROLES_MAX) {
+               ladder_root_above(r, ladder_root(r, next)) <= ROLES_MAX) {
         return;
     }
     if (next->step_count == CLOCK_STEPS_MAX)
         return;
     next->steps[next->step_count++] =
-        repeat_step(r, l->every_tier ? role : p->tier, p->due_ms, now);
+        ladder_repeat(r, (uint8_t)r->c->severity,
+                      l->every_tier ? role : p->tier, p->due_ms, now);
     steps_sort(next->steps, next->step_count);
 }
 

@@ -526,6 +526,8 @@ struct policy {
                                      day */
     int64_t snooze_max_ms;
     int64_t late_grace_ms; /* a timer later than this is late and says so */
+    uint16_t rebase_kind;  /* that moves cases to the rules in force: its
+                              index and one; 0: none does */
 };
 
 uint16_t policy_kind(const struct policy *p, struct text name); /* KIND_NONE */

@@ -46,6 +46,7 @@ struct event {
     uint8_t severity;       /* of the rule that matched; 0: none */
     bool recount;           /* its counters have counted this already */
     bool late;              /* made by a timer that was late */
+    bool passed;            /* its gates have been asked */
 };
 
 struct scope {
@@ -159,6 +160,8 @@ int64_t late_by(const struct run *r, int64_t at_ms);
 
 /* event.c */
 bool event_run(struct run *r, struct event *ev);
+/* The gates alone; true: one keeps it back, and each that does has spoken. */
+bool event_gates(struct run *r, struct event *ev);
 void event_derive(struct run *r, const struct emission *emission,
                   const struct event *parent, const struct field *own,
                   size_t own_count, int64_t at_ms);
@@ -202,6 +205,8 @@ struct value load_value(const struct scope *s, enum expr_name name);
 
 /* spread.c: effects on other cases */
 void spreads_run(struct run *r, const struct event *ev);
+/* i, the record's number, a point and n. */
+struct text intent_id(struct run *r, size_t n);
 
 /* promises.c */
 struct text promise_refuse(struct run *r, const struct event *ev, enum effect e,
@@ -211,6 +216,8 @@ uint32_t promises_count(const struct run *r, enum expr_name which,
                         int64_t at_ms);
 
 /* items.c */
+bool is_open_item(const struct item *i);
+void item_drop(struct run *r, const struct item *i, int64_t at_ms);
 struct text item_refuse(struct run *r, const struct event *ev,
                         const struct effect_row *row);
 void item_run(struct run *r, const struct event *ev,
@@ -301,7 +308,45 @@ void clocks_due_gone(struct run *r, struct text key, int64_t at_ms);
 void clocks_of_item(struct run *r, uint16_t clock, struct text key,
                     int64_t due_ms, int64_t at_ms);
 
+/* What is pending is the same, and due at the same moments. */
+bool instance_same_steps(const struct clock_instance *a,
+                         const struct clock_instance *b);
+/* Into next->steps; a list longer than the instance holds is a limit. */
+void instance_set_steps(struct run *r, struct clock_instance *next,
+                        const struct pending_step *steps, size_t count);
+struct clock_instance instance_fresh(const struct run *r, uint16_t clock,
+                                     struct text key, int64_t at_ms);
+/* The steps of a severity, counted from a moment, join those that run. */
+void instance_join(struct run *r, struct clock_instance *next, uint8_t severity,
+                   int64_t from_ms, int64_t not_before_ms);
+
+/* rebase.c: to other rules */
+struct text rebase_refuse(const struct run *r);
+void rebase_case(struct run *r, struct event *ev);
+void rebase_all(struct run *r, const struct event *ev);
+
+/* From which rules to which. */
+struct rebasing {
+    const struct policy *old, *next;
+    int64_t at_ms;
+    uint8_t roles[ROLES_MAX + 1]; /* of the old ones: in the new; 0: none */
+};
+targets rebase_targets(const struct rebasing *b, targets t);
+
+/* rebase_clocks.c */
+bool rebase_keeps_clock(const struct run *r, const struct rebasing *b,
+                        const struct clock_instance *i);
+void rebase_clocks(struct run *r, const struct rebasing *b);
+/* rebase_ladders.c */
+void rebase_ladder(struct run *r, const struct rebasing *b,
+                   const struct clock_instance *now,
+                   struct clock_instance *next);
+
 /* firing.c */
+/* A stretch that did not count moves what is due behind it. */
+void step_pause(const struct run *r, const struct clock_rule *clock,
+                struct pending_step *p, int64_t paused_ms, int64_t at_ms);
+void instance_note_pause(struct clock_instance *i, int64_t at_ms);
 void fire_due(struct run *r, int64_t until_ms, bool fresh_only);
 void fire_step(struct run *r, const struct clock_instance *i, uint8_t which);
 void fire_miss(struct run *r, struct text promise_id);
@@ -313,6 +358,18 @@ bool is_ladder(const struct run *r, const struct clock_instance *i);
 uint8_t ladder_root(const struct run *r, const struct clock_instance *i);
 uint8_t role_rank(const struct policy *p, uint8_t role);
 void ladder_arm(struct run *r, uint8_t role, int64_t from_ms);
+/* The steps of a ladder of that role at a severity, by due. */
+size_t ladder_steps(const struct run *r, uint8_t severity, uint8_t role,
+                    int64_t from_ms, int64_t after_ms,
+                    struct pending_step *out);
+/* The first call again after a moment. */
+struct pending_step ladder_repeat(const struct run *r, uint8_t severity,
+                                  uint8_t role, int64_t from_ms,
+                                  int64_t after_ms);
+/* The lowest tier above that is paged on its own. */
+uint8_t ladder_root_above(const struct run *r, uint8_t tier);
+void ladder_join(struct run *r, struct clock_instance *to,
+                 const struct pending_step *more, size_t count);
 void ladder_rebuild(struct run *r, struct clock_instance *next, int64_t from_ms,
                     int64_t after_ms);
 void ladder_fire(struct run *r, const struct clock_instance *i,

@@ -3,7 +3,7 @@
 #include "engine/run.h"
 
 /* i, the record's number, a point and n. */
-static struct text intent_id(struct run *r, size_t n)
+struct text intent_id(struct run *r, size_t n)
 {
     char word[32];
     uint64_t sequence = r->in->sequence;

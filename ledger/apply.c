@@ -38,6 +38,7 @@ const struct policy_names *apply_names(void)
     for (size_t i = 0; i < count; i++)
         names[i] = kinds[i].name;
     all.kind_count = count;
+    all.rebase = kind_by_code(KIND_POLICY_REBASED)->name;
     all.kinds = names;
     return &all;
 }

@@ -72,6 +72,9 @@ MUST_CHECK bool customs_mute_read(struct slice bytes, struct mute *m);
 enum status customs_duty_row(const struct duty_override *d, struct bytes *row);
 MUST_CHECK bool customs_duty_read(struct slice bytes, struct duty_override *d);
 
+/* The row of an intent; texts point into the bytes. */
+MUST_CHECK bool customs_intent_read(struct slice bytes, struct intent *i);
+
 /* One decision alone, as it lies in the part and in rows of the state. */
 enum status customs_decision(const struct decision *d, struct bytes *out);
 
@@ -89,6 +92,7 @@ struct customs_room {
     struct intent intent;
     struct mute mute;
     struct duty_override duty;
+    struct rebase rebase;
 };
 MUST_CHECK bool customs_decision_read(struct slice bytes,
                                       struct customs_room *room,

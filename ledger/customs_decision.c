@@ -12,6 +12,7 @@ enum {
     DECISION_ROLE = 50,
     DECISION_MUTE_FIELD = 51,
     DECISION_DUTY_FIELD = 55,
+    DECISION_REBASE_FIELD = 56,
     DECISION_INSTANCE = 27,
     DECISION_PROMISE_FIELD = 28,
     DECISION_WITH = 30,
@@ -139,6 +140,11 @@ static void put_decision(struct pb_out *o, const struct decision *d)
         customs_put_duty(o, d->duty);
         pb_close(o, mark);
     }
+    if (d->rebase) {
+        mark = pb_open(o, DECISION_REBASE_FIELD);
+        customs_put_rebase(o, d->rebase);
+        pb_close(o, mark);
+    }
 }
 
 static size_t room_of(const struct decision *d)
@@ -206,6 +212,8 @@ static bool is_sound(const struct decision *d)
         return d->mute != NULL;
     case DECISION_OVERRIDE:
         return d->key.size > 0;
+    case DECISION_REBASE:
+        return d->rebase != NULL && d->value.size <= NAME_BYTES_MAX;
     case DECISION_COUNT:
         return d->index < COUNTERS_MAX;
     case DECISION_LOCK:
@@ -309,6 +317,12 @@ bool customs_decision_read(struct slice bytes, struct customs_room *room,
             if (f.wire != PB_BYTES || !customs_duty_read(f.bytes, &room->duty))
                 return false;
             d->duty = &room->duty;
+            break;
+        case DECISION_REBASE_FIELD:
+            if (f.wire != PB_BYTES ||
+                !customs_get_rebase(f.bytes, &room->rebase))
+                return false;
+            d->rebase = &room->rebase;
             break;
         default:
             if (!get_subject(&f, room, d))

@@ -166,3 +166,8 @@ bool customs_get_intent(struct slice bytes, struct intent *i)
            i->cursor.size <= NAME_BYTES_MAX &&
            i->subject.size <= NAME_BYTES_MAX;
 }
+
+bool customs_intent_read(struct slice bytes, struct intent *i)
+{
+    return customs_get_intent(bytes, i);
+}

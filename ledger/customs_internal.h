@@ -49,6 +49,8 @@ MUST_CHECK bool customs_get_fact(struct slice bytes, struct fact *f);
 MUST_CHECK bool customs_get_tally(struct slice bytes, struct tally *t);
 MUST_CHECK bool customs_get_interval(struct slice bytes, struct interval *i);
 MUST_CHECK bool customs_get_booking(struct slice bytes, struct booking *b);
+void customs_put_rebase(struct pb_out *o, const struct rebase *m);
+MUST_CHECK bool customs_get_rebase(struct slice bytes, struct rebase *m);
 void customs_put_duty(struct pb_out *o, const struct duty_override *d);
 void customs_put_mute(struct pb_out *o, const struct mute *m);
 

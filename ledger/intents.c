@@ -141,9 +141,83 @@ static bool next_case(struct world *w, const struct intent *i,
                          after);
     case QUERY_CASE:
     case QUERY_NEW:
+    case QUERY_OLDER:
         break;
     }
     return false;
+}
+
+/* --- cases of older rules --- */
+
+enum { ROW_STATE = 9, ROW_RULES = 15 }; /* of proto Case */
+
+/* As its row says, without reading all of it. */
+static bool is_older(const struct world *w, struct slice row)
+{
+    const char *closed = case_status_name(CASE_CLOSED);
+    struct pb_in in = pb_in_of(row);
+    struct pb_field f;
+
+    while (pb_next(&in, &f)) {
+        if (f.number == ROW_STATE &&
+            slice_equal(f.bytes, slice_of_text(closed)))
+            return false;
+        if (f.number != ROW_RULES)
+            continue;
+        return !policyset_version(
+            w->now,
+            (struct text){(const char *)f.bytes.data, (uint32_t)f.bytes.size});
+    }
+    return false;
+}
+
+enum world_search world_next_older(struct world *w, struct name *at,
+                                   size_t look_at, struct case_record *out)
+{
+    enum world_search found = SEARCH_NO_MORE;
+    struct state_cursor cursor;
+    struct slice key, row;
+    size_t looked = 0;
+
+    state_cursor_open(&cursor, w->state, STATE_CASES, SLICE_EMPTY,
+                      slice_of_words(name_text(at)));
+    while (found == SEARCH_NO_MORE && state_cursor_next(&cursor, &key, &row)) {
+        struct text id = {(const char *)key.data, (uint32_t)key.size};
+        bool older;
+
+        if (name_is(at, id))
+            continue; /* the cursor begins with it */
+        older = w->now && is_older(w, row);
+        if (!name_set(at, id))
+            abort(); /* a key of ours */
+        if (older)
+            found = SEARCH_FOUND;
+        else if (++looked == look_at)
+            found = SEARCH_NOT_YET;
+    }
+    state_cursor_close(&cursor);
+    if (found == SEARCH_FOUND && !world_find_case(w, name_text(at), out))
+        abort(); /* a row of ours cannot be read: recover from the journal */
+    return found;
+}
+
+/* How far it has looked is not in the journal: a start looks again from the
+ * last case that was moved. */
+static enum world_search next_older(struct world *w, const struct intent *i)
+{
+    enum world_search found;
+
+    if (!name_is(&w->looking_for, i->id) ||
+        !text_equal(name_text(&w->looked_behind), i->cursor)) {
+        if (!name_set(&w->looking_for, i->id) ||
+            !name_set(&w->looked_behind, i->cursor) ||
+            !name_set(&w->looked_to, i->cursor))
+            abort(); /* names of ours */
+    }
+    found = world_next_older(w, &w->looked_to, CASES_LOOKED_AT, &w->seen);
+    if (found != SEARCH_NOT_YET)
+        w->looking_for.size = 0;
+    return found;
 }
 
 /* Into w->seen; a case that begins is none there yet. */
@@ -271,6 +345,14 @@ bool world_next_step(struct world *w, uint64_t sequence, int64_t now_ms,
         abort(); /* a row of ours cannot be read: recover from the journal */
     out->intent = words(arena, i.id);
     out->cause = i.cause;
+    if (i.query == QUERY_OLDER) {
+        enum world_search found = next_older(w, &i);
+        if (found == SEARCH_NOT_YET)
+            return false;
+        if (found == SEARCH_FOUND)
+            make_event(w, &i, sequence, now_ms, arena, out);
+        return true;
+    }
     if (choose(w, &i))
         make_event(w, &i, sequence, now_ms, arena, out);
     return true;

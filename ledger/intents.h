@@ -26,11 +26,21 @@ struct world_step {
     uint64_t cause;          /* the record that wanted it */
 };
 
+/* How many cases are looked at before somebody else has his turn. */
+enum { CASES_LOOKED_AT = 2048 };
+
 /* Cheap: known without looking. */
 bool world_has_steps(const struct world *w);
-/* sequence and now_ms are those of the record that it will be. False: none. */
+/* sequence and now_ms are those of the record that it will be. False: none now;
+ * world_has_steps() tells whether to ask again. */
 bool world_next_step(struct world *w, uint64_t sequence, int64_t now_ms,
                      struct arena *arena, struct world_step *out);
+
+/* The next case behind an id that is not closed and whose rules are not in
+ * force; looks at so many rows at most. */
+enum world_search { SEARCH_FOUND, SEARCH_NO_MORE, SEARCH_NOT_YET };
+enum world_search world_next_older(struct world *w, struct name *at,
+                                   size_t look_at, struct case_record *out);
 
 /* The case of an event that names none: the open one that it belongs to, or a
  * new one, C-<sequence>; NULL where its kind opens none. */

@@ -226,7 +226,7 @@ static enum status take_steps(struct runner *r, struct error *err)
         arena_reset(&r->arena);
         if (!world_next_step(r->world, r->sequence + 1, r->now_ms, &r->arena,
                              &step))
-            break;
+            continue; /* it is still looking */
         record.event = step.event;
         record.intent = step.intent;
         status = decide(r, record, err);

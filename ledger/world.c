@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/apply.h"
 #include "ledger/owners.h"
 #include "ledger/world_internal.h"
 
@@ -99,7 +100,7 @@ static const struct policy *fetch_rules(struct world *w, struct text version)
     findings_init(f);
     if (w->blob &&
         w->blob(w->blob_context, version, &blob, NULL) == STATUS_OK &&
-        policyset_load_rules(bytes_slice(&blob), NULL, &set, f) == STATUS_OK) {
+        policyset_load_rules(bytes_slice(&blob), apply_names(), &set, f) == STATUS_OK) {
         keep_old(w, set);
         p = policyset_version(set, version);
     }
@@ -356,6 +357,9 @@ static const struct {
     {"already_acknowledged", REFUSAL_LOST_RACE},
     {"already_resolved",     REFUSAL_LOST_RACE},
     {"already_closed",       REFUSAL_CASE_CLOSED},
+    {"same_rules",           REFUSAL_ALREADY_DONE},
+    {"other_pack",           REFUSAL_NO_POLICY},
+    {"tier_is_gone",         REFUSAL_BAD_POLICY},
 };
 /* clang-format on */
 

@@ -46,6 +46,8 @@ struct world {
     uint64_t stand_ins;      /* stand_in_bits() of the rows */
     struct case_record seen; /* of the next step of an intent */
     uint16_t due_places[WORLD_DUE_PLACES];
+    struct name looking_for; /* an intent whose next case is looked for */
+    struct name looked_behind, looked_to; /* from its cursor to there */
     struct summary totals;
     bool totals_moved; /* since their row was written */
 };

@@ -67,6 +67,7 @@ void finding_format(const struct finding *f, char *out, size_t room);
 struct policy_names {
     const char *const *kinds; /* builtin kinds of event; NULL: not checked */
     size_t kind_count;
+    const char *rebase; /* that moves cases to the rules in force; or NULL */
 };
 
 struct policy_pack {

@@ -325,6 +325,17 @@ static void place_kinds(struct loader *l)
         policy_place_kinds(l->draft->policy, list, places - 1);
 }
 
+/* It is known in every pack, also in those that were written before it. */
+static void find_rebase(struct loader *l)
+{
+    struct policy *p = l->draft->policy;
+    uint16_t kind = l->names && l->names->rebase
+                        ? policy_kind(p, text_of(l->names->rebase))
+                        : KIND_NONE;
+
+    p->rebase_kind = kind == KIND_NONE ? 0 : (uint16_t)(kind + 1);
+}
+
 void rules_file_read(struct loader *l)
 {
     struct draft *d = l->draft;
@@ -337,4 +348,5 @@ void rules_file_read(struct loader *l)
     clocks_deal_triggers(l);
     subjects_mark(l);
     place_kinds(l);
+    find_rebase(l);
 }

@@ -133,7 +133,8 @@ uint32_t role_of(const char *text)
 
 bool role_is_field(const char *field_name)
 {
-    static const char *const fields[] = {"tier", "next_tier", "goes_to"};
+    static const char *const fields[] = {"tier", "next_tier", "goes_to",
+                                         "old_tier", "new_tier"};
 
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (strcmp(fields[i], field_name) == 0)

@@ -9,7 +9,8 @@
 static const char *const kinds[] = {"case.opened",    "case.closed",
                                     "case.resolved",  "promise.made",
                                     "promise.missed", "customer.contacted"};
-const struct policy_names some_kinds = {kinds, sizeof kinds / sizeof *kinds};
+const struct policy_names some_kinds = {
+    .kinds = kinds, .kind_count = sizeof kinds / sizeof *kinds};
 
 static void add(struct blob *b, const char *name, const char *text)
 {

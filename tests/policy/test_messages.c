@@ -26,7 +26,7 @@ static struct loaded *load_packs(void)
     const char *dir = "packs";
     size_t count;
     const char *const *names = builtin_kinds(&count);
-    struct policy_names kinds = {names, count};
+    struct policy_names kinds = {.kinds = names, .kind_count = count};
     findings_init(&l->findings);
     if (policyset_load(&dir, 1, &kinds, &l->set, &l->findings) != STATUS_OK)
         fail_msg("%s", finding_text(&l->findings, 0));
@@ -142,7 +142,7 @@ static void a_pack_that_runs_again_from_its_blob_has_its_words(void **state)
     struct loaded *again = calloc(1, sizeof *again);
     size_t count;
     const char *const *names = builtin_kinds(&count);
-    struct policy_names kinds = {names, count};
+    struct policy_names kinds = {.kinds = names, .kind_count = count};
     (void)state;
     findings_init(&again->findings);
     assert_int_equal(policyset_load_blob(l->set->blob, &kinds, &again->set,

@@ -20,7 +20,7 @@ static struct policy_names builtin(void)
     size_t count;
     const char *const *names = builtin_kinds(&count);
 
-    return (struct policy_names){names, count};
+    return (struct policy_names){.kinds = names, .kind_count = count};
 }
 
 static struct policyset *load(const char *const *dirs, size_t count)

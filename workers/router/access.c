@@ -187,8 +187,16 @@ static bool has_reason(const Yinuo__V1__Event *e)
             value.text && *value.text);
 }
 
+/* What only an operator orders, by a command of its own. */
+bool access_kind(const char *kind)
+{
+    return !kind || strcmp(kind, apply_names()->rebase) != 0;
+}
+
 enum refusal access_event(const Yinuo__V1__Event *event)
 {
+    if (!access_kind(event->kind))
+        return REFUSAL_NOT_ALLOWED;
     return needs_reason(event->kind) && !has_reason(event)
                ? REFUSAL_REASON_NEEDED
                : REFUSAL_NONE;

@@ -27,6 +27,13 @@ static uint8_t lowest_role(targets page)
     return 1;
 }
 
+uint8_t next_step_role(const struct policy *p, const struct clock_instance *i)
+{
+    targets page = i->step_count ? step_page(p, i, &i->steps[0]) : 0;
+
+    return page & TARGET_OWNER ? 1 : page ? lowest_role(page) : 0;
+}
+
 static void goes_to(struct router *r, const struct case_record *c, targets page,
                     Yinuo__V1__RunningClock *out)
 {

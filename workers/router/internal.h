@@ -200,6 +200,8 @@ bool person_known(const struct router *r, struct text person);
 /* REFUSAL_NONE, UNKNOWN_PERSON or NOT_ALLOWED. */
 enum refusal access_command(const struct router *r, const struct asker *from,
                             const Yinuo__V1__Command *command);
+/* False: a kind that has a command of its own, for operators. */
+bool access_kind(const char *kind);
 /* What a person orders and gives no reason for: REASON_NEEDED, or NONE. */
 enum refusal access_event(const Yinuo__V1__Event *event);
 /* The same for the case that it is about: whose it is to move, and whether the
@@ -224,6 +226,9 @@ void answer_no(struct router *r, const struct asker *to,
                const Yinuo__V1__Command *command, enum refusal code,
                const char *text, const char *field);
 
+/* Whom the next step of a clock calls first; 0: nobody. */
+uint8_t next_step_role(const struct policy *p, const struct clock_instance *i);
+
 /* --- timers.c --- */
 
 /* Into the batch in hand what is due. Returns how many cases; more: others are
@@ -231,6 +236,23 @@ void answer_no(struct router *r, const struct asker *to,
 size_t timers_fire(struct router *r, bool *more);
 /* How long nothing is to be fired. */
 int64_t timers_wait_ms(const struct router *r, int64_t mono_ms);
+
+/* --- on_command.c --- */
+
+/* True: it was done before, and is answered. */
+bool command_again(struct router *r, const struct asker *from,
+                   const Yinuo__V1__Command *command);
+/* Decided on, journaled (unless it is a question), answered. */
+void command_act(struct router *r, const struct asker *from,
+                 const Yinuo__V1__Command *command, Yinuo__V1__Event *event);
+
+/* --- rebase.c --- */
+
+void rebase_command(struct router *r, const struct asker *from,
+                    const Yinuo__V1__Command *command);
+/* The event that moves a case to the rules in force, or, without one, all. */
+Yinuo__V1__Event *rebase_event(struct router *r, const char *case_id,
+                               const char *by, const char *reason);
 
 /* --- on_admin.c --- */
 

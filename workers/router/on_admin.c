@@ -210,13 +210,16 @@ bool admin_command(struct router *r, const struct asker *from,
                                !strcmp(c->verb, "directory.load"));
     bool is_clock = c->verb && !strcmp(c->verb, "clock.advance");
     bool is_adopt = c->verb && !strcmp(c->verb, "clock.adopt");
+    bool is_rebase = c->verb && !strcmp(c->verb, "policy.rebase");
 
-    if (!is_load && !is_clock && !is_adopt)
+    if (!is_load && !is_clock && !is_adopt && !is_rebase)
         return false;
     if (from->role != WIRE_ROLE_ADMIN)
         answer_no(r, from, c, REFUSAL_NOT_ALLOWED, NULL, NULL);
     else if (is_load)
         load(r, from, c);
+    else if (is_rebase)
+        rebase_command(r, from, c);
     else if (is_adopt)
         adopt(r, from, c);
     else

@@ -69,22 +69,28 @@ static uint32_t crc_of(const Yinuo__V1__Command *c)
     return crc;
 }
 
-static void again(struct router *r, const struct asker *from,
-                  const Yinuo__V1__Command *c, const struct request *before)
+bool command_again(struct router *r, const struct asker *from,
+                   const Yinuo__V1__Command *c)
 {
+    struct request known;
+    const struct request *before = &known;
+
+    if (!request_find(r->ledger->state, slice_of_text(c->request_id), &known))
+        return false;
     if (!before->has_crc || before->crc == crc_of(c)) {
         answer_again(r, from, c, before);
-        return;
+        return true;
     }
     r->counts.differing++;
     log_error("REQUEST-DIFFERS",
               "another order came under the id %s -> refused, the first stays",
               c->request_id);
     answer_no(r, from, c, REFUSAL_DUPLICATE_DIFFERS, NULL, "request_id");
+    return true;
 }
 
-static void act(struct router *r, const struct asker *from,
-                const Yinuo__V1__Command *c, Yinuo__V1__Event *event)
+void command_act(struct router *r, const struct asker *from,
+                 const Yinuo__V1__Command *c, Yinuo__V1__Event *event)
 {
     struct deed d;
 
@@ -109,7 +115,6 @@ void on_command(struct router *r, const struct asker *from, struct slice bytes)
 {
     static struct case_record found;
     struct fault fault = {0};
-    struct request before;
     Yinuo__V1__Command *c =
         codec_decode(&yinuo__v1__command__descriptor, bytes, &r->parse, &fault);
 
@@ -121,10 +126,8 @@ void on_command(struct router *r, const struct asker *from, struct slice bytes)
     }
     if (admin_command(r, from, c))
         return;
-    if (request_find(r->ledger->state, slice_of_text(c->request_id), &before)) {
-        again(r, from, c, &before);
+    if (command_again(r, from, c))
         return;
-    }
     if (space_level(r->ledger->space) == SPACE_NONE) {
         outbox_busy(&r->out, from, REFUSAL_STORAGE_FULL);
         return;
@@ -157,5 +160,5 @@ void on_command(struct router *r, const struct asker *from, struct slice bytes)
         answer_no(r, from, c, code, NULL, field);
         return;
     }
-    act(r, from, c, event);
+    command_act(r, from, c, event);
 }

@@ -128,7 +128,11 @@ static void take_event(struct router *r, struct batch_of_events *b, size_t i,
     d.part.event = b->events[i];
     if (!d.part.event)
         d.part.event = event_decode(bytes_of(b, i), &r->parse, &fault);
-    if (!d.part.event || prepare_event(r, d.part.event, &fault) != REFUSAL_NONE)
+    if (d.part.event && !access_kind(d.part.event->kind)) {
+        fault_set(&fault, REFUSAL_NOT_ALLOWED, "kind", NULL);
+        refuse_number(r, &d, &fault);
+    } else if (!d.part.event ||
+               prepare_event(r, d.part.event, &fault) != REFUSAL_NONE)
         refuse_number(r, &d, &fault);
     else
         do_event(r, b, &d);

@@ -265,6 +265,8 @@ static const struct {
     {"on_call.overrides", "", query_overrides},
     {"person", "person", query_person},
     {"policy.show", "", policy_show},
+    {"policy.rebase", "case_id", query_rebase},
+    {"policy.rebase.state", "", query_rebase_state},
     {"subject.show", "key", query_subject},
     {"subject.list", "kind", query_subjects},
 };

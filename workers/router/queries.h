@@ -52,6 +52,11 @@ void query_overrides(struct router *r, const struct asker *from,
                      const Yinuo__V1__Query *q);
 void query_person(struct router *r, const struct asker *from,
                   const Yinuo__V1__Query *q);
+/* rebase.c */
+void query_rebase(struct router *r, const struct asker *from,
+                  const Yinuo__V1__Query *q);
+void query_rebase_state(struct router *r, const struct asker *from,
+                        const Yinuo__V1__Query *q);
 void query_pages(struct router *r, const struct asker *from,
                  const Yinuo__V1__Query *q);
 
