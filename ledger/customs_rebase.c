@@ -39,7 +39,7 @@ static bool is_move(const struct rebase_move *m)
 static bool get_move(struct slice bytes, struct rebase_move *m)
 {
     struct pb_in in = pb_in_of(bytes);
-    struct pb_field f;
+    struct pb_field f = {0};
 
     *m = (struct rebase_move){.to = REBASE_GONE};
     while (pb_next(&in, &f)) {
@@ -56,7 +56,7 @@ static bool get_move(struct slice bytes, struct rebase_move *m)
 bool customs_get_rebase(struct slice bytes, struct rebase *m)
 {
     struct pb_in in = pb_in_of(bytes);
-    struct pb_field f;
+    struct pb_field f = {0};
 
     m->count = 0;
     while (pb_next(&in, &f)) {

@@ -39,7 +39,7 @@ static void the_examples_of_the_page_are_a_pack_without_a_finding(void **state)
     struct blob *blob = calloc(1, sizeof *blob);
     struct bytes page, parts[3], bytes;
     struct policyset *set = NULL;
-    struct policy_names kinds;
+    struct policy_names kinds = {0};
     struct error err;
 
     (void)state;
