@@ -150,7 +150,7 @@ void duty_refresh(struct cli *cli)
     arena_fini(&rows.arena);
 }
 
-static json_t *read_cache(const struct cli *cli)
+json_t *duty_known(const struct cli *cli)
 {
     struct bytes text = {0};
     json_t *all = NULL;
@@ -222,7 +222,7 @@ static void show_lines(const struct out *o, const json_t *duty,
 
 void duty_show(struct cli *cli)
 {
-    json_t *all = read_cache(cli);
+    json_t *all = duty_known(cli);
     json_t *duty = json_object_get(all, "duty");
     int64_t at_ms = json_integer_value(json_object_get(all, "at_ms"));
     struct out errors = cli->out;

@@ -18,6 +18,10 @@ enum { DUTY_FRESH_MS = 60 * 1000, DUTY_ROWS = 200 };
 /* Asks and keeps it, if connected and the kept one is older than a minute. */
 void duty_refresh(struct cli *cli);
 
+/* {"at_ms": ..., "duty": [...]} as last known, to be released; NULL: nothing.
+ */
+json_t *duty_known(const struct cli *cli);
+
 /* On the error side: who is on duty, with numbers, and as of when. As JSON an
  * object on the output: recorded, error, duty_at, duty. */
 void duty_show(struct cli *cli);

@@ -4,11 +4,31 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cli/rules_remote.h"
 #include "ledger/apply.h"
 #include "ledger/history.h"
 #include "ledger/ledger.h"
 #include "ledger/role_words.h"
 #include "ledger/state_reader.h"
+
+/* Of a system on another machine; version NULL: what is in force there. */
+static struct policyset *rules_elsewhere(struct cli *cli, const char *version)
+{
+    struct policyset *set = NULL;
+    struct bytes blob = {0};
+    struct findings findings;
+
+    findings_init(&findings);
+    if (rules_remote(cli, version, &blob) &&
+        policyset_load_blob(bytes_slice(&blob), apply_names(), &set,
+                            &findings) != STATUS_OK)
+        set = NULL;
+    findings_fini(&findings);
+    bytes_fini(&blob);
+    if (set)
+        role_words_use(set);
+    return set;
+}
 
 struct policyset *rules_of_version(struct cli *cli, const char *version)
 {
@@ -17,8 +37,11 @@ struct policyset *rules_of_version(struct cli *cli, const char *version)
     struct findings findings;
     char dir[LIMIT_PATH_BYTES];
 
-    if (!version || !*version || cli->connect ||
-        file_join(dir, sizeof dir, cli->home_path, "ledger/blobs", NULL) !=
+    if (!version || !*version)
+        return NULL;
+    if (cli->connect)
+        return rules_elsewhere(cli, version);
+    if (file_join(dir, sizeof dir, cli->home_path, "ledger/blobs", NULL) !=
             STATUS_OK ||
         !file_exists(dir))
         return NULL;
@@ -84,6 +107,8 @@ struct policyset *rules_in_force(struct cli *cli)
     struct bytes blob = {0};
     struct findings findings;
 
+    if (cli->connect)
+        return rules_elsewhere(cli, NULL);
     if (!rules_version(cli, version))
         return rules_of_journal(cli);
     if (file_join(dir, sizeof dir, cli->home_path, "ledger/blobs", NULL) !=

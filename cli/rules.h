@@ -1,7 +1,7 @@
-/* rules - the pack that a case lives by, read from the ledger's blobs.
+/* rules - the pack that a case lives by, read from the ledger's blobs, or asked
+ * of the router where the ledger is elsewhere (cli/rules_remote.h).
  *
- * Only where the ledger lies on this machine; else there is none, and what is
- * told is what the records alone say.
+ * Where neither is to be had what is told is what the records alone say.
  *
  * Memory   policyset_free what it gives.
  * Threads  One.
@@ -21,8 +21,8 @@ struct policyset *rules_of_version(struct cli *cli, const char *version);
  * this machine. */
 bool rules_version(struct cli *cli, char out[LIMIT_ID_BYTES + 1]);
 
-/* The whole set that the ledger of this home has in force, with its words for
- * people; NULL when it is not to be had here. */
+/* The whole set that is in force, with its words for people; of another machine
+ * without persons and rosters. NULL when it is not to be had. */
 struct policyset *rules_in_force(struct cli *cli);
 
 /* What is filled into the words of a rule or clock; "" where unknown. */

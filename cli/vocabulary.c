@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cache.h"
+#include "cli/duty.h"
 #include "cli/rules.h"
 #include "ledger/name_words.h"
 #include "policy/people.h"
@@ -14,6 +15,7 @@ enum {
     FILE_BYTES_MAX = 4 * 1024 * 1024,
     /* a ledger that names no version yet: how long its names are believed */
     YOUNG_MS = 60 * 1000,
+    REMOTE_MS = 10 * 60 * 1000, /* and those of another machine's */
 };
 
 static const char HEAD[] = "yinuo-words 1 ";
@@ -47,6 +49,14 @@ static void add(struct bytes *out, enum vocabulary_group group,
     bytes_append_u8(out, '\n');
 }
 
+/* What was added behind that place, if it stands there already. */
+static void drop_double(struct bytes *out, size_t before)
+{
+    if (out->size > before &&
+        memmem(out->data, before, out->data + before, out->size - before))
+        out->size = before;
+}
+
 /* A name alone, of which there are few and each is met often. */
 static void add_once(struct bytes *out, enum vocabulary_group group,
                      struct text name)
@@ -54,9 +64,7 @@ static void add_once(struct bytes *out, enum vocabulary_group group,
     size_t before = out->size;
 
     add(out, group, name, TEXT(""), TEXT(""));
-    if (out->size > before &&
-        memmem(out->data, before, out->data + before, out->size - before))
-        out->size = before;
+    drop_double(out, before);
 }
 
 static struct text word_of(enum message_group group, struct text name)
@@ -141,6 +149,33 @@ static void make(const struct policyset *set, struct bytes *out)
         add_directory(out, set->directory);
 }
 
+static struct text text_in(const json_t *row, const char *key)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+
+    return text_of(text ? text : "");
+}
+
+/* The directory is elsewhere: those who are on duty, as last known. */
+static void add_duty(const struct cli *cli, struct bytes *out)
+{
+    json_t *all = duty_known(cli);
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(all, "duty"), i, row)
+    {
+        size_t before = out->size;
+        add(out, VOCABULARY_PERSON, text_in(row, "person"), TEXT(""),
+            text_in(row, "name"));
+        drop_double(out, before);
+        add_once(out, VOCABULARY_STATION, text_in(row, "station"));
+        add_once(out, VOCABULARY_REGION, text_in(row, "region"));
+        add_once(out, VOCABULARY_LINE, text_in(row, "product_line"));
+    }
+    json_decref(all);
+}
+
 /* --- of the cache ----------------------------------------------------------
  */
 
@@ -171,7 +206,8 @@ void vocabulary_read(struct cli *cli, struct vocabulary *v)
 
     memset(v, 0, sizeof *v);
     snprintf(name, sizeof name, "words_%.8s.tsv", i18n_language());
-    if ((named || cli->connect || cache_fresh(cli, name, YOUNG_MS)) &&
+    if ((named ||
+         cache_fresh(cli, name, cli->connect ? REMOTE_MS : YOUNG_MS)) &&
         cache_read(cli, name, FILE_BYTES_MAX, &v->text) &&
         is_of(&v->text, version)) {
         cut(&v->text);
@@ -183,6 +219,8 @@ void vocabulary_read(struct cli *cli, struct vocabulary *v)
     if (!set)
         return;
     make(set, &v->text);
+    if (cli->connect)
+        add_duty(cli, &v->text);
     cache_write(cli, name, bytes_slice(&v->text));
     cut(&v->text);
     policyset_free(set);

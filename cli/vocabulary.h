@@ -3,8 +3,9 @@
  *
  * Reading a pack takes longer than a key may: its names are kept in the cache
  * under the pack's version and the language, and read from there until another
- * pack is in force. Where no ledger lies on this machine, what was learnt last
- * is taken.
+ * pack is in force. Of a system on another machine they are asked for again
+ * after ten minutes, and persons and stations are those of the last known duty
+ * list.
  *
  *   yinuo-words 1 VERSION\n
  *   GROUP \t NAME \t OF \t ABOUT \n      OF: the kind of an alias, else empty

@@ -371,3 +371,23 @@ enum status blob_with_directories(struct slice running, struct slice fresh,
     free(b);
     return st;
 }
+
+enum status blob_without_directories(struct slice blob, struct bytes *out,
+                                     struct error *err)
+{
+    struct blob *b = calloc(1, sizeof *b);
+    enum status st;
+    size_t kept = 0;
+
+    if (!b)
+        return error_set(err, STATUS_NO_MEMORY, "read pack");
+    st = blob_parse(blob, b, err);
+    for (size_t i = 0; st == STATUS_OK && i < b->count; i++)
+        if (!is_of_directory(&b->files[i]))
+            b->files[kept++] = b->files[i];
+    b->count = kept;
+    if (st == STATUS_OK && (st = blob_write(b, out)) != STATUS_OK)
+        error_set(err, st, "read pack");
+    free(b);
+    return st;
+}

@@ -44,6 +44,12 @@ MUST_CHECK enum status blob_with_directories(struct slice running,
                                              struct bytes *out,
                                              struct error *err);
 
+/* The blob without its directories: rules, messages, reports and short names.
+ */
+MUST_CHECK enum status blob_without_directories(struct slice blob,
+                                                struct bytes *out,
+                                                struct error *err);
+
 MUST_CHECK enum status blob_parse(struct slice bytes, struct blob *out,
                                   struct error *err);
 

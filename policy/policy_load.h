@@ -32,6 +32,7 @@
 #include "base/slice.h"
 #include "engine/policy.h"
 
+struct bytes;
 struct messages;
 struct people_books;
 
@@ -139,6 +140,12 @@ MUST_CHECK enum status policyset_load_rules(struct slice blob,
                                             const struct policy_names *names,
                                             struct policyset **out,
                                             struct findings *f);
+
+/* The blob of a set without persons, rosters and calendars: what one who asks
+ * from another machine needs to tell the words of its rules. It loads as a set
+ * with an empty directory, under another version. */
+MUST_CHECK enum status policyset_words(struct slice blob, struct bytes *out,
+                                       struct error *err);
 
 /* NULL is fine. */
 void policyset_free(struct policyset *s);

@@ -492,6 +492,12 @@ enum status policyset_load_rules(struct slice blob,
     return load(blob, names, out, f);
 }
 
+enum status policyset_words(struct slice blob, struct bytes *out,
+                            struct error *err)
+{
+    return blob_without_directories(blob, out, err);
+}
+
 void policyset_free(struct policyset *s)
 {
     if (!s)

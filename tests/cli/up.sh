@@ -106,6 +106,27 @@ grep -q ln04-head "$home/lost.txt" || fail "the winner is not named"
 COLUMNS=80 "$yinuo" case list --lang zh_CN | head -n 1 | grep -q 静 ||
     fail "idle is not said in Chinese"
 
+# from where no ledger lies: the router tells the names, once, without persons
+away() {
+    XDG_CACHE_HOME=$home/away YINUO_HOME=$home/none \
+        "$yinuo" --connect "ipc://$home/run/front" "$@"
+}
+away record warn LN-4 "he waits" >/dev/null ||
+    fail "no short name of the pack from elsewhere"
+away record --aliases | grep -q '^op-surprise' || fail "aliases from elsewhere"
+away case show LN-4 --lang zh_CN | grep -q '^失联' || fail "clocks from elsewhere"
+away report times | grep -q '^first contact' || fail "a report from elsewhere"
+away policy show damage | grep -q '^ *V7.0' || fail "a card from elsewhere"
+[ "$(away case why LN-4 --full)" = "$("$yinuo" case why LN-4 --full)" ] ||
+    fail "why is told otherwise from elsewhere"
+away completion words -- \
+    "yinuo --connect ipc://$home/run/front record war" | grep -qx warn ||
+    fail "completion from elsewhere"
+# shellcheck disable=SC2144
+[ -f "$home"/away/yinuo/rules-*.blob ] || fail "the names were not kept"
+! grep -q 'directory.yaml' "$home"/away/yinuo/rules-*.blob ||
+    fail "persons were sent along"
+
 # a watcher sees all of it once, through two kills
 "$yinuo" watch --from 0 --output json >"$home/watch.txt" 2>/dev/null &
 watch=$!

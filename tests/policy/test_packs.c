@@ -13,6 +13,7 @@
 #include "base/digest.h"
 #include "builtin.h"
 #include "policy/blob.h"
+#include "policy/people.h"
 #include "support.h"
 
 static struct policy_names builtin(void)
@@ -59,6 +60,31 @@ static struct policyset *load_again(struct slice blob, bool rules_only)
     findings_fini(f);
     free(f);
     return set;
+}
+
+static void the_words_of_a_set_hold_no_person_and_load_alone(void **state)
+{
+    struct policyset *whole = load_one("packs/service-network"), *words;
+    struct bytes blob = {0};
+    const struct person *person = &whole->directory->persons[0];
+
+    (void)state;
+    assert_int_equal(policyset_words(whole->blob, &blob, NULL), STATUS_OK);
+    assert_null(
+        memmem(blob.data, blob.size, person->phone.data, person->phone.size));
+    assert_null(memmem(blob.data, blob.size, "directory.yaml", 14));
+    words = load_again(bytes_slice(&blob), false);
+    assert_int_equal(words->directory->person_count, 0);
+    assert_non_null(words->people);
+    assert_int_equal(words->people->list[0].alias_count,
+                     whole->people->list[0].alias_count);
+    assert_true(text_equal(words->packs[0].policy->version,
+                           whole->packs[0].policy->version));
+    assert_int_not_equal(policyset_words(slice_of_text("no blob"), &blob, NULL),
+                         STATUS_OK);
+    policyset_free(words);
+    policyset_free(whole);
+    bytes_fini(&blob);
 }
 
 static void each_pack_loads_alone_without_a_finding(void **state)
@@ -372,6 +398,7 @@ int main(void)
         cmocka_unit_test(a_set_compiles_again_from_its_blob_to_the_same_blob),
         cmocka_unit_test(the_order_of_the_directories_does_not_matter),
         cmocka_unit_test(old_rules_compile_alone_under_the_same_version),
+        cmocka_unit_test(the_words_of_a_set_hold_no_person_and_load_alone),
         cmocka_unit_test(a_change_of_the_roster_is_no_change_of_the_rules),
         cmocka_unit_test(a_broken_blob_and_a_missing_directory_are_refused),
         cmocka_unit_test(two_packs_must_agree_on_who_is_the_default),

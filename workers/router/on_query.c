@@ -267,6 +267,7 @@ static const struct {
     {"policy.show", "", policy_show},
     {"policy.rebase", "case_id", query_rebase},
     {"policy.rebase.state", "", query_rebase_state},
+    {"policy.words", "version|have", query_words},
     {"subject.show", "key", query_subject},
     {"subject.list", "kind", query_subjects},
 };

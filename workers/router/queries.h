@@ -57,6 +57,9 @@ void query_rebase(struct router *r, const struct asker *from,
                   const Yinuo__V1__Query *q);
 void query_rebase_state(struct router *r, const struct asker *from,
                         const Yinuo__V1__Query *q);
+/* query_words.c */
+void query_words(struct router *r, const struct asker *from,
+                 const Yinuo__V1__Query *q);
 void query_pages(struct router *r, const struct asker *from,
                  const Yinuo__V1__Query *q);
 
