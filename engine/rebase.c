@@ -10,7 +10,7 @@ targets rebase_targets(const struct rebasing *b, targets t)
 {
     targets out = t & TARGET_OWNER;
 
-    for (uint8_t role = 1; role <= ROLES_MAX; role++)
+    for (unsigned role = 1; role <= ROLES_MAX; role++)
         if ((t & TARGET_ROLE(role)) && b->roles[role])
             out |= TARGET_ROLE(b->roles[role]);
     return out;

@@ -59,7 +59,7 @@ static bool same_steps(const struct run *r, const struct rebasing *b,
 
     for (uint8_t s = 0; s < i->step_count; s++)
         wanted |= 1u << i->steps[s].severity;
-    for (uint8_t s = 1; s <= SEVERITIES; s++)
+    for (unsigned s = 1; s <= SEVERITIES; s++)
         if ((wanted & (1u << s)) &&
             !same_table(b, &was->by_severity[s - 1], &is->by_severity[s - 1]))
             return false;

@@ -25,7 +25,7 @@ static bool same_ladders(const struct run *r, const struct rebasing *b,
 
     for (uint8_t s = 0; s < i->step_count; s++)
         wanted |= 1u << i->steps[s].severity;
-    for (uint8_t s = 1; s <= SEVERITIES; s++)
+    for (unsigned s = 1; s <= SEVERITIES; s++)
         if ((wanted & (1u << s)) &&
             !same_ladder(b, &b->old->ladders[s - 1], &b->next->ladders[s - 1]))
             return false;
@@ -47,12 +47,12 @@ static size_t origins_of(const struct run *r, const struct clock_instance *i,
 
     if (c->raised_at_ms > now.from_ms)
         now.from_ms = c->raised_at_ms;
-    for (uint8_t severity = 1; severity <= SEVERITIES; severity++)
+    for (unsigned severity = 1; severity <= SEVERITIES; severity++)
         for (uint8_t s = 0; s < i->step_count; s++) {
             const struct pending_step *p = &i->steps[s];
             if (p->severity != severity || p->step == STEP_REPEAT)
                 continue;
-            out[count++] = (struct origin){severity, p->from_ms};
+            out[count++] = (struct origin){p->severity, p->from_ms};
             break;
         }
     for (size_t n = 0; n < count; n++)
