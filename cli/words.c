@@ -82,6 +82,7 @@ static const struct pair reasons[] = {
                                 "own.")},
     {"already_decided", N_("It was decided before.")},
     {"negative", N_("The amount is less than nothing.")},
+    {"no_amount", N_("How much? The amount says who may decide it.")},
     {"itself", N_("A case is not part of itself.")},
     {"circle", N_("The other case is part of this one already.")},
     {"no_span", N_("It ends after it begins, and at most 7 days later.")},

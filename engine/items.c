@@ -593,6 +593,19 @@ static bool must_be_known(const struct effect_row *row)
     }
 }
 
+/* Who may decide it hangs on how much it is. */
+static struct text amount_refused(const struct event *ev,
+                                  const struct list_rule *list)
+{
+    const struct value *amount = amount_of(ev, list);
+
+    if (list->authority != LIST_NONE &&
+        (!amount || amount->kind != VALUE_NUMBER))
+        return TEXT("no_amount");
+    return thousandths_of(amount) < 0 ? TEXT("negative")
+                                      : (struct text){NULL, 0};
+}
+
 struct text item_refuse(struct run *r, const struct event *ev,
                         const struct effect_row *row)
 {
@@ -608,9 +621,8 @@ struct text item_refuse(struct run *r, const struct event *ev,
     keys_find(&k, &r->policy->lists[list], ev, row);
     if (k.too_long)
         return TEXT("limit");
-    if (row->effect == EFFECT_ITEM_ASK &&
-        thousandths_of(amount_of(ev, &r->policy->lists[list])) < 0)
-        return TEXT("negative");
+    if (row->effect == EFFECT_ITEM_ASK)
+        why = amount_refused(ev, &r->policy->lists[list]);
     for (size_t i = 0; i < k.count && !why.size; i++) {
         const struct item *it = find(r, list, k.list[i]);
         if (it)
@@ -618,7 +630,7 @@ struct text item_refuse(struct run *r, const struct event *ev,
         else if (must_be_known(row))
             why = TEXT("unknown_item");
     }
-    if (k.count || !must_be_known(row))
+    if (k.count || why.size || !must_be_known(row))
         return why;
     only = only_open(r, list);
     if (!only)

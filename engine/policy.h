@@ -23,7 +23,7 @@ enum {
     KIND_ANY = 0xfffe,
     CLOCKS_MAX = 64,      /* clocks in a pack */
     CLOCK_STEPS_MAX = 12, /* steps of a clock at one severity */
-    COUNTERS_MAX = 64,
+    COUNTERS_MAX = 96,
     INTERVAL_RULES_MAX = 8,
     SUBJECT_SOURCES_MAX = 3,
     LOCKS_MAX = 16,

@@ -348,6 +348,7 @@ static const struct {
     {"not_enough_authority", REFUSAL_NOT_ALLOWED},
     {"already_decided",      REFUSAL_GATE_REFUSED},
     {"negative",             REFUSAL_BAD_FIELD},
+    {"no_amount",            REFUSAL_MISSING_FIELD},
     {"itself",               REFUSAL_BAD_FIELD},
     {"no_span",              REFUSAL_BAD_FIELD},
     {"already_taken",        REFUSAL_GATE_REFUSED},

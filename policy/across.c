@@ -25,16 +25,24 @@ static void clock_words(const struct zone *z, int64_t at_ms, char out[64])
     snprintf(out, 64, "%s %.10s %.5s", _(days[(day + 3) % 7]), text, text + 11);
 }
 
-static const struct day_exception *exception_of(const struct station *s,
+static const struct day_exception *exception_of(const struct calendar *c,
                                                 int64_t at_ms)
 {
-    const struct calendar *c = s->lines[0].calendar;
     int32_t day = (int32_t)(zone_local_ms(c->zone, at_ms) / DAY_MS);
 
     for (size_t i = 0; i < c->exception_count; i++)
         if (c->exceptions[i].day == day)
             return &c->exceptions[i];
     return NULL;
+}
+
+/* Of any of its lines. */
+static bool is_holiday(const struct station *s, int64_t at_ms)
+{
+    for (size_t i = 0; i < s->line_count; i++)
+        if (exception_of(s->lines[i].calendar, at_ms))
+            return true;
+    return false;
 }
 
 /* --- gaps --- */
@@ -75,10 +83,9 @@ static void gap(void *context, int64_t from_ms, int64_t until_ms,
     clock_words(look->station->zone, from_ms, from);
     clock_words(look->station->zone, until_ms, until);
     lines_open(look->station, from_ms, lines, sizeof lines);
-    look->l->topic =
-        exception_of(look->station, from_ms) ? "holiday" : "roster";
+    look->l->topic = is_holiday(look->station, from_ms) ? "holiday" : "roster";
     report_warning(look->l, look->at,
-                   exception_of(look->station, from_ms)
+                   is_holiday(look->station, from_ms)
                        ? _("a holiday without cover: a page would find an "
                            "empty slot")
                        : _("a page at that hour would find an empty slot"),
@@ -90,36 +97,57 @@ static void gap(void *context, int64_t from_ms, int64_t until_ms,
 
 /* --- a change of the clocks --- */
 
-/* Does a wall clock time come twice, or not at all, on the day of a change? */
-static void edge(struct look *look, const struct contact *c,
-                 const struct zone *z, size_t change)
+/* The hour of the wall clock that a change leaves out or brings twice. */
+struct clock_change {
+    int64_t at_ms, low, high; /* local from low until high */
+    bool forward;
+};
+
+static struct clock_change change_of(const struct zone *z, size_t index)
 {
-    int64_t at_ms = z->offsets[change].from_ms;
-    int64_t before_s = z->offsets[change - 1].offset_s;
-    int64_t after_s = z->offsets[change].offset_s;
-    int64_t low = at_ms + (before_s < after_s ? before_s : after_s) * 1000;
-    int64_t high = at_ms + (before_s < after_s ? after_s : before_s) * 1000;
-    const uint16_t minutes[] = {c->from_minute, c->until_minute};
+    int64_t at_ms = z->offsets[index].from_ms;
+    int64_t before = at_ms + z->offsets[index - 1].offset_s * INT64_C(1000);
+    int64_t after = at_ms + z->offsets[index].offset_s * INT64_C(1000);
+
+    return before < after ? (struct clock_change){at_ms, before, after, true}
+                          : (struct clock_change){at_ms, after, before, false};
+}
+
+static bool is_edge(const struct clock_change *c, unsigned minute)
+{
+    int64_t local = c->low - c->low % DAY_MS + (int64_t)minute * MINUTE_MS;
+
+    return local >= c->low && local < c->high;
+}
+
+static void shift_edge(struct look *look, const struct zone *z,
+                       const struct clock_change *c, unsigned minute)
+{
     char when[64];
 
-    for (int i = 0; i < 2 && c->from_minute != c->until_minute; i++) {
-        int64_t local = low - low % DAY_MS + (int64_t)minutes[i] * MINUTE_MS;
+    clock_words(z, c->at_ms, when);
+    look->l->topic = "clock";
+    report_warning(
+        look->l, look->at, _("the shift is longer or shorter by that hour"),
+        _("let it begin and end at another hour"),
+        c->forward ? _("station %.*s: the %.*s's shift has an edge at "
+                       "%02u:%02u, which %s leaves out")
+                   : _("station %.*s: the %.*s's shift has an edge at "
+                       "%02u:%02u, which %s brings twice"),
+        TEXT_ARG(look->station->id), TEXT_ARG(look->tier), minute / 60,
+        minute % 60, when);
+}
 
-        if (local < low || local >= high)
-            continue;
-        clock_words(z, at_ms, when);
-        look->l->topic = "clock";
-        report_warning(look->l, look->at,
-                       _("the shift is longer or shorter by that hour"),
-                       _("let it begin and end at another hour"),
-                       after_s > before_s
-                           ? _("station %.*s: the %.*s's shift has an edge at "
-                               "%02u:%02u, which %s leaves out")
-                           : _("station %.*s: the %.*s's shift has an edge at "
-                               "%02u:%02u, which %s brings twice"),
-                       TEXT_ARG(look->station->id), TEXT_ARG(look->tier),
-                       minutes[i] / 60u, minutes[i] % 60u, when);
-    }
+/* Hands over in that hour. */
+static bool turns(const struct rotation *r, const struct clock_change *c,
+                  unsigned *minute)
+{
+    int64_t turn = r->from_ms;
+
+    if (turn < c->low)
+        turn += (c->low - turn + r->every_ms - 1) / r->every_ms * r->every_ms;
+    *minute = (unsigned)(turn % DAY_MS / MINUTE_MS);
+    return turn < c->high && (!r->until_ms || turn < r->until_ms);
 }
 
 static void edges(struct look *look, const struct roster *r, int64_t from_ms,
@@ -128,11 +156,66 @@ static void edges(struct look *look, const struct roster *r, int64_t from_ms,
     for (size_t i = 0; i < r->count; i++) {
         const struct contact *c = &r->contacts[i];
         const struct zone *z = c->zone ? c->zone : look->station->zone;
+        unsigned minutes[] = {c->from_minute, c->until_minute, 0};
+        bool whole = c->from_minute == c->until_minute;
 
-        for (size_t k = 1; k < z->offset_count; k++)
-            if (z->offsets[k].from_ms >= from_ms &&
-                z->offsets[k].from_ms < until_ms)
-                edge(look, c, z, k);
+        for (size_t k = 1; k < z->offset_count; k++) {
+            struct clock_change change = change_of(z, k);
+
+            if (change.at_ms < from_ms || change.at_ms >= until_ms)
+                continue;
+            for (int e = 0; !whole && e < 2; e++)
+                if (is_edge(&change, minutes[e]))
+                    shift_edge(look, z, &change, minutes[e]);
+            if (c->rotation && turns(c->rotation, &change, &minutes[2]))
+                shift_edge(look, z, &change, minutes[2]);
+        }
+    }
+}
+
+/* A line that opens or closes in that hour. */
+static void hours_edge(struct look *look, const struct line *line,
+                       const struct clock_change *c)
+{
+    const struct calendar *calendar = line->calendar;
+    const struct day_exception *x = exception_of(calendar, c->at_ms);
+    const struct hours *h =
+        x ? &x->hours : &calendar->week[(c->low / DAY_MS + 3) % 7];
+    const unsigned minutes[] = {h->open_minute, h->close_minute};
+    char when[64];
+
+    for (int i = 0; h->open_minute < h->close_minute && i < 2; i++) {
+        if (!is_edge(c, minutes[i]))
+            continue;
+        clock_words(calendar->zone, c->at_ms, when);
+        look->l->topic = "clock";
+        report_warning(
+            look->l, look->at, _("it is open longer or shorter by that hour"),
+            _("let it open and close at another hour"),
+            c->forward ? _("station %.*s: the line %.*s opens or closes at "
+                           "%02u:%02u, which %s leaves out")
+                       : _("station %.*s: the line %.*s opens or closes at "
+                           "%02u:%02u, which %s brings twice"),
+            TEXT_ARG(look->station->id),
+            TEXT_ARG(line->product_line.size ? line->product_line
+                                             : TEXT("default")),
+            minutes[i] / 60, minutes[i] % 60, when);
+    }
+}
+
+static void hours_edges(struct look *look, int64_t from_ms, int64_t until_ms)
+{
+    const struct station *s = look->station;
+
+    for (size_t i = 0; i < s->line_count; i++) {
+        const struct zone *z = s->lines[i].calendar->zone;
+
+        for (size_t k = 1; k < z->offset_count; k++) {
+            struct clock_change change = change_of(z, k);
+
+            if (change.at_ms >= from_ms && change.at_ms < until_ms)
+                hours_edge(look, &s->lines[i], &change);
+        }
     }
 }
 
@@ -251,6 +334,8 @@ void across_lint(struct loader *l)
                 return;
             edges(&look, r, from_ms, until_ms);
         }
+        hours_edges(&(struct look){l, &s->station, TEXT(""), s->place}, from_ms,
+                    until_ms);
         ivr(l, s, from_ms, until_ms);
     }
     leave(l, from_ms, until_ms);

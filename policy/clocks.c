@@ -240,22 +240,14 @@ unsigned severities_of_key(struct loader *l, yaml_node_t *key)
 
 bool clock_find(struct loader *l, yaml_node_t *node, uint16_t *index)
 {
-    struct draft *d = l->draft;
-    struct nearest near;
+    const struct draft *d = l->draft;
+    size_t count = d->policy->clock_count;
 
     if (!node_is_text(l, node, "the name of a clock"))
         return false;
-    nearest_begin(&near, node_text(node));
-    for (size_t i = 0; i < d->policy->clock_count; i++) {
-        if (text_equal(d->clocks[i].name, node_text(node))) {
-            *index = (uint16_t)i;
-            return true;
-        }
-        nearest_try(&near, d->clocks[i].name);
-    }
-    report_error(l, node_place(node), "", report_meant(l, near.best),
-                 "no clock is called \"%.*s\"", TEXT_ARG(near.word));
-    return false;
+    *index = (uint16_t)names_get(l, NAMES("clock", d->clocks, count),
+                                 node_text(node), node_place(node));
+    return *index < count;
 }
 
 static void read_steps(struct loader *l, yaml_node_t *node, void *into,
@@ -331,25 +323,17 @@ void declare_clocks(struct loader *l, yaml_node_t *node, void *into,
                     const struct shape_row *row)
 {
     struct draft *d = l->draft;
-    yaml_node_t *key, *value;
+    size_t *count = &d->policy->clock_count;
 
     (void)into;
     (void)row;
-    if (!node_is_mapping(l, node, "a mapping of clocks"))
-        return;
-    for (size_t i = 0; i < node_count(node); i++) {
-        if (!node_pair(l, node, i, &key, &value) ||
-            !name_is_good(l, node_text(key), node_place(key), false) ||
-            text_equal(node_text(key), TEXT("ack")))
-            continue;
-        if (d->policy->clock_count == CLOCKS_MAX) {
-            report_error(l, node_place(key), "", "", "more than %d clocks",
-                         CLOCKS_MAX);
-            return;
-        }
-        d->clock_places[d->policy->clock_count] = node_place(key);
-        d->clocks[d->policy->clock_count++].name =
-            loader_text(l, node_text(key));
+    *count = names_declare(l, node, d->clocks,
+                           NAMES("clocks", d->clocks, *count), CLOCKS_MAX);
+    for (size_t i = 0; i < *count; i++) {
+        yaml_node_t *key = NULL;
+
+        if (node_find(l->source, node, d->clocks[i].name, &key))
+            d->clock_places[i] = node_place(key);
     }
 }
 

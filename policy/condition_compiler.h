@@ -8,6 +8,7 @@
 
 #include "policy/condition.h"
 #include "policy/condition_lex.h"
+#include "policy/names.h"
 
 enum { NESTING_MAX = 32, LIST_ITEMS_MAX = 64 };
 
@@ -43,6 +44,11 @@ void compiler_fail(struct compiler *c, size_t offset, const char *hint,
 void compiler_fail_expected(struct compiler *c, const char *wanted);
 bool compiler_sees(const struct compiler *c, const char *word);
 void compiler_push(struct compiler *c, struct expr_row row);
+
+/* The row of that name, skip bytes behind the token's begin; count, and a
+ * failure, where there is none. */
+size_t compiler_find(struct compiler *c, const struct name_list *list,
+                     struct text name, size_t skip);
 
 /* A literal or a name; the token is one. */
 struct operand operand_literal(struct compiler *c);

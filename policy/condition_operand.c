@@ -266,36 +266,43 @@ static bool starts_with(struct text word, const char *start)
     return word.size > size && memcmp(word.data, start, size) == 0;
 }
 
+size_t compiler_find(struct compiler *c, const struct name_list *list,
+                     struct text name, size_t skip)
+{
+    struct text near = TEXT("");
+    size_t i = names_index(list, name, &near);
+
+    if (i == list->count)
+        compiler_fail(c, c->token.offset + skip, report_meant(c->l, near),
+                      "no %s is called \"%.*s\"", list->what, TEXT_ARG(name));
+    return i;
+}
+
 /* count.NAME and lock.NAME */
 static bool parse_indexed(struct compiler *c, struct operand *o)
 {
-    const struct policy *p = c->l->draft->policy;
+    const struct draft *d = c->l->draft;
     bool counter = starts_with(c->token.word, "count.");
     size_t skip = counter ? 6 : 5;
-    size_t count = counter ? p->counter_count : p->lock_count;
-    struct nearest near;
+    size_t count = counter ? d->policy->counter_count : d->policy->lock_count;
+    struct text name;
+    size_t i;
 
     if (!counter && !starts_with(c->token.word, "lock."))
         return false;
     *o = operand_of(counter ? A_NUMBER : A_FLAG, c->token.offset);
-    nearest_begin(&near, (struct text){c->token.word.data + skip,
-                                       c->token.word.size - (uint32_t)skip});
-    for (size_t i = 0; i < count; i++) {
-        struct text name =
-            counter ? c->l->draft->counters[i].name : c->l->draft->locks[i];
-
-        if (text_equal(name, near.word)) {
-            compiler_push(c, (struct expr_row){.op = counter ? EXPR_OP_COUNTER
-                                                             : EXPR_OP_LOCK,
-                                               .index = (uint16_t)i,
-                                               .name = name});
-            return true;
-        }
-        nearest_try(&near, name);
-    }
-    compiler_fail(c, c->token.offset + skip, report_meant(c->l, near.best),
-                  "no %s is called \"%.*s\"", counter ? "counter" : "lock",
-                  TEXT_ARG(near.word));
+    name = (struct text){c->token.word.data + skip,
+                         c->token.word.size - (uint32_t)skip};
+    i = compiler_find(c,
+                      counter ? NAMES("counter", d->counters, count)
+                              : NAMES("lock", d->locks, count),
+                      name, skip);
+    if (i < count)
+        compiler_push(c,
+                      (struct expr_row){
+                          .op = counter ? EXPR_OP_COUNTER : EXPR_OP_LOCK,
+                          .index = (uint16_t)i,
+                          .name = counter ? d->counters[i].name : d->locks[i]});
     return true;
 }
 

@@ -20,20 +20,13 @@ static bool starts_with(struct text word, const char *start)
 static void push_table(struct compiler *c, struct text name, size_t skip)
 {
     const struct draft *d = c->l->draft;
-    struct nearest near;
+    size_t count = d->policy->table_count;
+    size_t i = compiler_find(c, NAMES("table", d->tables, count), name, skip);
 
-    nearest_begin(&near, name);
-    for (size_t i = 0; i < d->policy->table_count; i++) {
-        if (text_equal(d->tables[i].name, name)) {
-            compiler_push(c, (struct expr_row){.op = EXPR_OP_TABLE,
-                                               .index = (uint16_t)i,
-                                               .name = d->tables[i].name});
-            return;
-        }
-        nearest_try(&near, d->tables[i].name);
-    }
-    compiler_fail(c, c->token.offset + skip, report_meant(c->l, near.best),
-                  "no table is called \"%.*s\"", TEXT_ARG(name));
+    if (i < count)
+        compiler_push(c, (struct expr_row){.op = EXPR_OP_TABLE,
+                                           .index = (uint16_t)i,
+                                           .name = d->tables[i].name});
 }
 
 static enum type part_type(enum tariff_part part)
@@ -143,27 +136,21 @@ static void expect(struct compiler *c, enum token_kind kind, const char *wanted)
 static void parse_matches(struct compiler *c)
 {
     const struct draft *d = c->l->draft;
-    struct text field = field_name(c), name;
-    struct nearest near;
+    size_t count = d->policy->word_list_count, i;
+    struct text field = field_name(c);
 
     expect(c, TOKEN_COMMA, "\",\" and a list of words");
-    name = c->token.word;
-    nearest_begin(&near, name);
-    for (size_t i = 0; i < d->policy->word_list_count; i++) {
-        if (text_equal(d->word_lists[i].name, name)) {
-            compiler_push(
-                c, (struct expr_row){.op = EXPR_OP_MATCHES,
-                                     .index = (uint16_t)i,
-                                     .name = text_equal(field, TEXT("any_text"))
-                                                 ? TEXT("")
-                                                 : loader_text(c->l, field)});
-            compiler_advance(c);
-            return;
-        }
-        nearest_try(&near, d->word_lists[i].name);
-    }
-    compiler_fail(c, c->token.offset, report_meant(c->l, near.best),
-                  "no list of words is called \"%.*s\"", TEXT_ARG(name));
+    i = compiler_find(c, NAMES("list of words", d->word_lists, count),
+                      c->token.word, 0);
+    if (i == count)
+        return;
+    compiler_push(c,
+                  (struct expr_row){.op = EXPR_OP_MATCHES,
+                                    .index = (uint16_t)i,
+                                    .name = text_equal(field, TEXT("any_text"))
+                                                ? TEXT("")
+                                                : loader_text(c->l, field)});
+    compiler_advance(c);
 }
 
 static void parse_size(struct compiler *c)

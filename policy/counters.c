@@ -8,24 +8,13 @@ void declare_counters(struct loader *l, yaml_node_t *node, void *into,
                       const struct shape_row *row)
 {
     struct draft *d = l->draft;
-    yaml_node_t *key, *value;
+    size_t *count = &d->policy->counter_count;
 
     (void)into;
     (void)row;
-    if (!node_is_mapping(l, node, "a mapping of counters"))
-        return;
-    for (size_t i = 0; i < node_count(node); i++) {
-        if (!node_pair(l, node, i, &key, &value) ||
-            !name_is_good(l, node_text(key), node_place(key), false))
-            continue;
-        if (d->policy->counter_count == COUNTERS_MAX) {
-            report_error(l, node_place(key), "", "", "more than %d counters",
-                         COUNTERS_MAX);
-            return;
-        }
-        d->counters[d->policy->counter_count++].name =
-            loader_text(l, node_text(key));
-    }
+    *count =
+        names_declare(l, node, d->counters,
+                      NAMES("counters", d->counters, *count), COUNTERS_MAX);
 }
 
 /* --- counters * ----------------------------------------------------------- */
@@ -160,21 +149,16 @@ void read_counters(struct loader *l, yaml_node_t *node, void *into,
                    const struct shape_row *row)
 {
     struct draft *d = l->draft;
-    yaml_node_t *key, *value;
 
     (void)into;
     (void)row;
-    for (size_t i = 0; node->type == YAML_MAPPING_NODE && i < node_count(node);
-         i++) {
-        yaml_node_pair_t pair = node->data.mapping.pairs.start[i];
+    for (size_t i = 0; i < d->policy->counter_count; i++) {
+        yaml_node_t *key, *value;
 
-        key = yaml_document_get_node(&l->source->document, pair.key);
-        value = yaml_document_get_node(&l->source->document, pair.value);
-        for (size_t j = 0;
-             key->type == YAML_SCALAR_NODE && j < d->policy->counter_count; j++)
-            if (text_equal(d->counters[j].name, node_text(key))) {
-                shape_read(l, value, &counter_shape, &d->counters[j]);
-                check_counter(l, node_place(key), &d->counters[j]);
-            }
+        value = node_find(l->source, node, d->counters[i].name, &key);
+        if (!value)
+            continue;
+        shape_read(l, value, &counter_shape, &d->counters[i]);
+        check_counter(l, node_place(key), &d->counters[i]);
     }
 }

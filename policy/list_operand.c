@@ -1,8 +1,6 @@
 /* list_operand - what a condition asks of the lists: open.tasks. */
 #include "policy/lists.h"
 
-#include "policy/words.h"
-
 static const char *const words[] = {
 #define X(name, word) word,
     EXPR_LISTS(X)
@@ -28,27 +26,13 @@ static struct text part(struct text word, struct text *rest)
     return (struct text){word.data, n};
 }
 
-static void unknown_list(struct compiler *c, struct text name, size_t offset)
+static void find_item(struct compiler *c, const struct list_rule *list,
+                      struct text name, size_t skip)
 {
-    const struct draft *d = c->l->draft;
-    struct nearest near;
+    struct text near = TEXT("");
 
-    nearest_begin(&near, name);
-    for (size_t i = 0; i < d->policy->list_count; i++)
-        nearest_try(&near, d->lists[i].name);
-    compiler_fail(c, offset, report_meant(c->l, near.best),
-                  "no list is called \"%.*s\"", TEXT_ARG(name));
-}
-
-static void unknown_item(struct compiler *c, const struct list_rule *list,
-                         struct text name, size_t offset)
-{
-    struct nearest near;
-
-    nearest_begin(&near, name);
-    for (size_t i = 0; i < list->item_count; i++)
-        nearest_try(&near, list->items[i].name);
-    compiler_fail(c, offset, report_meant(c->l, near.best),
+    names_index(NAMES("item", list->items, list->item_count), name, &near);
+    compiler_fail(c, c->token.offset + skip, report_meant(c->l, near),
                   "the list %.*s has no item \"%.*s\"", TEXT_ARG(list->name),
                   TEXT_ARG(name));
 }
@@ -58,27 +42,28 @@ bool operand_of_list(struct compiler *c, struct operand *o)
     struct text name, item, first = part(c->token.word, &name);
     size_t offset = c->token.offset + first.size + 1;
     unsigned which = 0;
-    uint16_t list;
+    const struct draft *d = c->l->draft;
+    const struct list_rule *rule;
+    size_t list, count = d->policy->list_count;
 
     while (which < EXPR_LIST_COUNT && !text_equal(first, text_of(words[which])))
         which++;
     if (which == EXPR_LIST_COUNT || !name.size)
         return false;
     name = part(name, &item);
-    list = list_find(c->l->draft, name);
     *o = operand_of(type_of((enum expr_list)which, item.size > 0), offset);
-    if (list == LIST_NONE) {
-        unknown_list(c, name, offset);
+    list =
+        compiler_find(c, NAMES("list", d->lists, count), name, first.size + 1);
+    if (list == count)
         return true;
-    }
+    rule = &d->lists[list];
     if (item.size && which != EXPR_LIST_DONE)
         compiler_fail(c, offset, "done.LIST.ITEM",
                       "only done can be asked of one item");
-    else if (item.size && !list_item(&c->l->draft->lists[list], item))
-        unknown_item(c, &c->l->draft->lists[list], item,
-                     offset + name.size + 1);
+    else if (item.size && !list_item(rule, item))
+        find_item(c, rule, item, first.size + name.size + 2);
     compiler_push(c, (struct expr_row){.op = EXPR_OP_LIST,
-                                       .index = list,
+                                       .index = (uint16_t)list,
                                        .which = (uint8_t)which,
                                        .name = loader_text(c->l, item)});
     return true;

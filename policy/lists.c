@@ -5,7 +5,7 @@
 
 #include "base/span.h"
 #include "policy/clocks.h"
-#include "policy/words.h"
+#include "policy/names.h"
 
 enum { MINUTE_MS = 60000, PREFIX_MAX = 8 };
 
@@ -13,10 +13,10 @@ enum { MINUTE_MS = 60000, PREFIX_MAX = 8 };
 
 uint16_t list_find(const struct draft *d, struct text name)
 {
-    for (size_t i = 0; i < d->policy->list_count; i++)
-        if (text_equal(d->lists[i].name, name))
-            return (uint16_t)i;
-    return LIST_NONE;
+    size_t count = d->policy->list_count;
+    size_t i = names_index(NAMES("", d->lists, count), name, NULL);
+
+    return i < count ? (uint16_t)i : LIST_NONE;
 }
 
 const struct item_rule *list_item(const struct list_rule *list,
@@ -77,41 +77,25 @@ void declare_lists(struct loader *l, yaml_node_t *node, void *into,
                    const struct shape_row *row)
 {
     struct draft *d = l->draft;
-    yaml_node_t *key, *value;
+    size_t *count = &d->policy->list_count, before = *count;
 
     (void)into;
     (void)row;
-    if (!node_is_mapping(l, node, "a mapping of lists"))
-        return;
-    for (size_t i = 0; i < node_count(node); i++) {
-        struct list_rule *list;
+    *count = names_declare(l, node, d->lists, NAMES("lists", d->lists, *count),
+                           LISTS_MAX);
+    for (size_t i = before; i < *count; i++) {
+        struct list_rule *list = &d->lists[i];
+        yaml_node_t *key, *value;
 
-        if (!node_pair(l, node, i, &key, &value) ||
-            !name_is_good(l, node_text(key), node_place(key), false))
-            continue;
-        if (text_equal(node_text(key), TEXT("any"))) {
-            report_error(l, node_place(key),
-                         "it is the list that an event names", "",
-                         "\"any\" cannot be a list");
-            continue;
-        }
-        if (d->policy->list_count == LISTS_MAX) {
-            report_error(l, node_place(key), "", "", "more than %d lists",
-                         LISTS_MAX);
-            return;
-        }
-        list = &d->lists[d->policy->list_count];
-        *list = (struct list_rule){
-            .name = loader_text(l, node_text(key)),
-            .items = loader_array(l, LIST_NAMED_MAX, sizeof *list->items),
-            .clock = LIST_NONE,
-            .authority = LIST_NONE,
-        };
+        value = node_find(l->source, node, list->name, &key);
+        list->items = loader_array(l, LIST_NAMED_MAX, sizeof *list->items);
+        list->clock = list->authority = LIST_NONE;
         if (!list->items)
             return;
-        d->policy->list_count++;
-        if (value->type != YAML_MAPPING_NODE)
-            continue;
+        if (text_equal(list->name, TEXT("any")))
+            report_error(l, node_place(key),
+                         "it is the list that an event names", "another name",
+                         "\"any\" cannot be a list");
         declare_items(l, node_child(l->source, value, "items"), list);
         declare_chosen(l, node_child(l->source, value, "chosen"), list);
     }
@@ -190,48 +174,31 @@ void read_authorities(struct loader *l, yaml_node_t *node, void *into,
                       const struct shape_row *row)
 {
     struct draft *d = l->draft;
-    yaml_node_t *key, *value;
+    size_t *count = &d->policy->authority_count, before = *count;
 
     (void)into;
     (void)row;
-    if (!node_is_mapping(l, node, "a mapping of authorities"))
-        return;
-    for (size_t i = 0; i < node_count(node); i++) {
-        struct authority *a = &d->authorities[d->policy->authority_count];
-
-        if (!node_pair(l, node, i, &key, &value) ||
-            !name_is_good(l, node_text(key), node_place(key), false))
-            continue;
-        if (d->policy->authority_count == AUTHORITIES_MAX) {
-            report_error(l, node_place(key), "", "", "more than %d authorities",
-                         AUTHORITIES_MAX);
-            return;
-        }
-        a->name = loader_text(l, node_text(key));
-        read_authority(l, value, a);
-        d->policy->authority_count++;
-    }
+    *count = names_declare(l, node, d->authorities,
+                           NAMES("authorities", d->authorities, *count),
+                           AUTHORITIES_MAX);
+    for (size_t i = before; i < *count; i++)
+        read_authority(l,
+                       node_find(l->source, node, d->authorities[i].name, NULL),
+                       &d->authorities[i]);
 }
 
 static void read_authority_name(struct loader *l, yaml_node_t *node, void *into,
                                 const struct shape_row *row)
 {
     const struct draft *d = l->draft;
-    struct nearest near;
+    size_t count = d->policy->authority_count, i = count;
 
     (void)row;
-    if (!node_is_text(l, node, "the name of an authority"))
-        return;
-    nearest_begin(&near, node_text(node));
-    for (size_t i = 0; i < d->policy->authority_count; i++) {
-        if (text_equal(d->authorities[i].name, node_text(node))) {
-            *(uint16_t *)into = (uint16_t)i;
-            return;
-        }
-        nearest_try(&near, d->authorities[i].name);
-    }
-    report_error(l, node_place(node), "", report_meant(l, near.best),
-                 "no authority is called \"%.*s\"", TEXT_ARG(near.word));
+    if (node_is_text(l, node, "the name of an authority"))
+        i = names_get(l, NAMES("authority", d->authorities, count),
+                      node_text(node), node_place(node));
+    if (i < count)
+        *(uint16_t *)into = (uint16_t)i;
 }
 
 /* --- when items are due * ------------------------------------------------- */
@@ -572,8 +539,8 @@ static void find_target(struct loader *l, const struct phrase *p,
     const struct draft *d = l->draft;
     struct text name = p->words[1];
     struct place at = phrase_place(l, p, 1);
-    struct nearest near;
     uint32_t dot = 0;
+    size_t index;
 
     while (dot < name.size && name.data[dot] != '.')
         dot++;
@@ -585,15 +552,13 @@ static void find_target(struct loader *l, const struct phrase *p,
         out->list = LIST_ANY;
         return;
     }
-    out->list = list_find(d, name);
-    nearest_begin(&near, name);
-    for (size_t i = 0; out->list == LIST_NONE && i < d->policy->list_count; i++)
-        nearest_try(&near, d->lists[i].name);
+    index =
+        names_get(l, NAMES("list", d->lists, d->policy->list_count), name, at);
+    out->list = index < d->policy->list_count ? (uint16_t)index : LIST_NONE;
     if (out->list == LIST_NONE)
-        report_error(l, at, "", report_meant(l, near.best),
-                     "no list is called \"%.*s\"", TEXT_ARG(name));
-    else if (text_equal(out->item, TEXT("all")) &&
-             !list_item(&d->lists[out->list], out->item))
+        return;
+    if (text_equal(out->item, TEXT("all")) &&
+        !list_item(&d->lists[out->list], out->item))
         out->every = true;
     else if (out->item.size && !list_item(&d->lists[out->list], out->item))
         report_error(l, at, "", "", "the list %.*s has no item \"%.*s\"",

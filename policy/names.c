@@ -97,17 +97,11 @@ void read_severities(struct loader *l, yaml_node_t *node, void *into,
 uint8_t role_find(struct loader *l, struct text name, struct place at)
 {
     const struct draft *d = l->draft;
-    struct nearest near;
+    size_t count = d->policy->role_count;
+    size_t i =
+        names_get(l, NAMES("tier or role", d->roles + 1, count), name, at);
 
-    nearest_begin(&near, name);
-    for (uint8_t i = 1; i <= d->policy->role_count; i++) {
-        if (text_equal(name, d->roles[i].name))
-            return i;
-        nearest_try(&near, d->roles[i].name);
-    }
-    report_error(l, at, "", report_meant(l, near.best),
-                 "no tier or role is called \"%.*s\"", TEXT_ARG(name));
-    return 0;
+    return i < count ? (uint8_t)(i + 1) : 0;
 }
 
 void read_tier(struct loader *l, yaml_node_t *node, void *into,
@@ -195,4 +189,72 @@ bool name_is_good(struct loader *l, struct text name, struct place at,
                           : "a-z, 0-9, \"_\" and \"-\"",
                      "\"%.*s\" cannot be a name here", TEXT_ARG(name));
     return good;
+}
+
+/* --- rows that begin with their name -------------------------------------- */
+
+static struct text row_name(const struct name_list *list, size_t i)
+{
+    struct text name;
+
+    memcpy(&name, (const char *)list->rows + i * list->stride, sizeof name);
+    return name;
+}
+
+size_t names_index(const struct name_list *list, struct text name,
+                   struct text *near)
+{
+    struct nearest nearest;
+    size_t i = 0;
+
+    while (i < list->count && !text_equal(row_name(list, i), name))
+        i++;
+    if (i < list->count || !near)
+        return i;
+    nearest_begin(&nearest, name);
+    for (size_t j = 0; j < list->count; j++)
+        nearest_try(&nearest, row_name(list, j));
+    *near = nearest.best;
+    return i;
+}
+
+size_t names_get(struct loader *l, const struct name_list *list,
+                 struct text name, struct place at)
+{
+    struct text near = TEXT("");
+    size_t i = names_index(list, name, &near);
+
+    if (i == list->count)
+        report_error(l, at, "", report_meant(l, near),
+                     "no %s is called \"%.*s\"", list->what, TEXT_ARG(name));
+    return i;
+}
+
+size_t names_declare(struct loader *l, yaml_node_t *node, void *rows,
+                     const struct name_list *list, size_t most)
+{
+    size_t count = list->count;
+    yaml_node_t *key, *value;
+
+    if (!node_is_mapping(l, node,
+                         report_words(l, "a mapping of %s", list->what)))
+        return count;
+    for (size_t i = 0; i < node_count(node); i++) {
+        struct text name;
+
+        if (!node_pair(l, node, i, &key, &value) ||
+            !name_is_good(l, node_text(key), node_place(key), false))
+            continue;
+        if (names_index(&(struct name_list){"", rows, list->stride, count},
+                        node_text(key), NULL) < count)
+            continue;
+        if (count == most) {
+            report_error(l, node_place(key), "", "", "more than %zu %s", most,
+                         list->what);
+            break;
+        }
+        name = loader_text(l, node_text(key));
+        memcpy((char *)rows + count++ * list->stride, &name, sizeof name);
+    }
+    return count;
 }

@@ -43,6 +43,27 @@ uint16_t kind_find(struct loader *l, struct text name, struct place at);
 /* 0 with a finding. */
 uint8_t role_find(struct loader *l, struct text name, struct place at);
 
+/* Rows of any kind, each of which begins with its name (struct text). */
+struct name_list {
+    const char *what; /* "counter" */
+    const void *rows;
+    size_t stride, count;
+};
+#define NAMES(what, rows, count)                                               \
+    (&(const struct name_list){what, rows, sizeof *(rows), count})
+
+/* The row with that name; count: none, and *near is the nearest. */
+size_t names_index(const struct name_list *list, struct text name,
+                   struct text *near);
+/* The same, with a finding where there is none. */
+size_t names_get(struct loader *l, const struct name_list *list,
+                 struct text name, struct place at);
+
+/* Adds a row for each good name of a mapping that has none, up to most of
+ * them, and returns how many there are then. rows is what list->rows is. */
+size_t names_declare(struct loader *l, yaml_node_t *node, void *rows,
+                     const struct name_list *list, size_t most);
+
 /* A name that a pack gives to something: a-z, 0-9, "_", "-", and "." when
  * dots are allowed; at most NAME_BYTES_MAX bytes. A finding if not. */
 bool name_is_good(struct loader *l, struct text name, struct place at,

@@ -36,24 +36,17 @@ static bool effect_find(struct loader *l, const struct phrase *p,
 static bool lock_find(struct loader *l, const struct phrase *p, uint16_t *lock)
 {
     const struct draft *d = l->draft;
-    struct nearest near;
+    size_t i;
 
     if (p->count < 2) {
         report_error(l, phrase_place(l, p, 0), "", "write: lock NAME",
                      "\"%.*s\" of what?", TEXT_ARG(p->words[0]));
         return false;
     }
-    nearest_begin(&near, p->words[1]);
-    for (size_t i = 0; i < d->policy->lock_count; i++) {
-        if (text_equal(p->words[1], d->locks[i])) {
-            *lock = (uint16_t)i;
-            return true;
-        }
-        nearest_try(&near, d->locks[i]);
-    }
-    report_error(l, phrase_place(l, p, 1), "", report_meant(l, near.best),
-                 "no lock is called \"%.*s\"", TEXT_ARG(p->words[1]));
-    return false;
+    i = names_get(l, NAMES("lock", d->locks, d->policy->lock_count),
+                  p->words[1], phrase_place(l, p, 1));
+    *lock = (uint16_t)i;
+    return i < d->policy->lock_count;
 }
 
 /* Whom, where the event does not say: assign asset.changed_by */
@@ -185,19 +178,11 @@ static bool counter_find(struct loader *l, const struct phrase *p,
                          uint16_t *counter)
 {
     const struct draft *d = l->draft;
-    struct nearest near;
+    size_t count = d->policy->counter_count;
 
-    nearest_begin(&near, p->words[0]);
-    for (size_t i = 0; i < d->policy->counter_count; i++) {
-        if (text_equal(p->words[0], d->counters[i].name)) {
-            *counter = (uint16_t)i;
-            return true;
-        }
-        nearest_try(&near, d->counters[i].name);
-    }
-    report_error(l, phrase_place(l, p, 0), "", report_meant(l, near.best),
-                 "no counter is called \"%.*s\"", TEXT_ARG(p->words[0]));
-    return false;
+    *counter = (uint16_t)names_get(l, NAMES("counter", d->counters, count),
+                                   p->words[0], phrase_place(l, p, 0));
+    return *counter < count;
 }
 
 static void read_count(struct loader *l, yaml_node_t *node,

@@ -55,29 +55,18 @@ void read_groups(struct loader *l, yaml_node_t *node, void *into,
                  const struct shape_row *row)
 {
     struct policy *p = l->draft->policy;
-    struct group_rule *groups;
-    yaml_node_t *key, *value;
+    struct group_rule *groups = loader_array(l, GROUPS_MAX, sizeof *groups);
 
     (void)into;
     (void)row;
-    if (!node_is_mapping(l, node, "a mapping of groups"))
-        return;
-    groups = loader_array(l, GROUPS_MAX, sizeof *groups);
     if (!groups)
         return;
     p->groups = groups;
-    for (size_t i = 0; i < node_count(node); i++) {
-        if (!node_pair(l, node, i, &key, &value) ||
-            !name_is_good(l, node_text(key), node_place(key), false))
-            continue;
-        if (p->group_count == GROUPS_MAX) {
-            report_error(l, node_place(key), "", "", "more than %d groups",
-                         GROUPS_MAX);
-            return;
-        }
-        groups[p->group_count].name = loader_text(l, node_text(key));
-        read_group(l, value, &groups[p->group_count++]);
-    }
+    p->group_count =
+        names_declare(l, node, groups, NAMES("groups", groups, 0), GROUPS_MAX);
+    for (size_t i = 0; i < p->group_count; i++)
+        read_group(l, node_find(l->source, node, groups[i].name, NULL),
+                   &groups[i]);
 }
 
 void read_joins(struct loader *l, yaml_node_t *node, void *into,
@@ -85,32 +74,23 @@ void read_joins(struct loader *l, yaml_node_t *node, void *into,
 {
     const struct policy *p = l->draft->policy;
     struct kind_rule *kind = into;
-    uint8_t *joins;
+    uint8_t *joins = loader_array(l, node_count(node), sizeof *joins);
 
     (void)row;
-    joins = loader_array(l, node_count(node), sizeof *joins);
     if (!joins || (node->type == YAML_MAPPING_NODE &&
                    !node_is_list(l, node, "a list of groups")))
         return;
     kind->joins = joins;
     for (size_t i = 0; i < node_count(node); i++) {
         yaml_node_t *item = node_item(l, node, i);
-        struct nearest near;
-        uint8_t at = 0;
+        size_t at;
 
         if (!node_is_text(l, item, "a group"))
             continue;
-        nearest_begin(&near, node_text(item));
-        for (; at < p->group_count; at++) {
-            if (text_equal(p->groups[at].name, near.word))
-                break;
-            nearest_try(&near, p->groups[at].name);
-        }
-        if (at == p->group_count)
-            report_error(l, node_place(item), "", report_meant(l, near.best),
-                         "no group is called \"%.*s\"", TEXT_ARG(near.word));
-        else
-            joins[kind->join_count++] = at;
+        at = names_get(l, NAMES("group", p->groups, p->group_count),
+                       node_text(item), node_place(item));
+        if (at < p->group_count)
+            joins[kind->join_count++] = (uint8_t)at;
     }
 }
 

@@ -2,7 +2,6 @@
 #include "policy/subjects.h"
 
 #include "policy/condition.h"
-#include "policy/words.h"
 
 /* --- per ------------------------------------------------------------------ */
 
@@ -131,24 +130,13 @@ void declare_intervals(struct loader *l, yaml_node_t *node, void *into,
                        const struct shape_row *row)
 {
     struct draft *d = l->draft;
-    yaml_node_t *key, *value;
+    size_t *count = &d->policy->interval_count;
 
     (void)into;
     (void)row;
-    if (!node_is_mapping(l, node, "a mapping of intervals"))
-        return;
-    for (size_t i = 0; i < node_count(node); i++) {
-        if (!node_pair(l, node, i, &key, &value) ||
-            !name_is_good(l, node_text(key), node_place(key), false))
-            continue;
-        if (d->policy->interval_count == INTERVAL_RULES_MAX) {
-            report_error(l, node_place(key), "", "", "more than %d intervals",
-                         INTERVAL_RULES_MAX);
-            return;
-        }
-        d->intervals[d->policy->interval_count++].name =
-            loader_text(l, node_text(key));
-    }
+    *count = names_declare(l, node, d->intervals,
+                           NAMES("intervals", d->intervals, *count),
+                           INTERVAL_RULES_MAX);
 }
 
 static const struct shape_row interval_rows[] = {
@@ -180,19 +168,12 @@ void read_intervals(struct loader *l, yaml_node_t *node, void *into,
 
     (void)into;
     (void)row;
-    for (size_t i = 0; node->type == YAML_MAPPING_NODE && i < node_count(node);
-         i++) {
-        yaml_node_pair_t pair = node->data.mapping.pairs.start[i];
-        yaml_node_t *key =
-                        yaml_document_get_node(&l->source->document, pair.key),
-                    *value = yaml_document_get_node(&l->source->document,
-                                                    pair.value);
+    for (size_t i = 0; i < d->policy->interval_count; i++) {
+        yaml_node_t *value =
+            node_find(l->source, node, d->intervals[i].name, NULL);
 
-        for (size_t j = 0;
-             key->type == YAML_SCALAR_NODE && j < d->policy->interval_count;
-             j++)
-            if (text_equal(d->intervals[j].name, node_text(key)))
-                read_interval_rule(l, value, &d->intervals[j]);
+        if (value)
+            read_interval_rule(l, value, &d->intervals[i]);
     }
 }
 
@@ -200,18 +181,10 @@ static bool interval_find(struct loader *l, struct text name, uint16_t *index,
                           struct text *best)
 {
     const struct draft *d = l->draft;
-    struct nearest near;
+    size_t count = d->policy->interval_count;
 
-    nearest_begin(&near, name);
-    for (size_t i = 0; i < d->policy->interval_count; i++) {
-        if (text_equal(name, d->intervals[i].name)) {
-            *index = (uint16_t)i;
-            return true;
-        }
-        nearest_try(&near, d->intervals[i].name);
-    }
-    *best = near.best;
-    return false;
+    *index = (uint16_t)names_index(NAMES("", d->intervals, count), name, best);
+    return *index < count;
 }
 
 bool operand_overlaps(struct compiler *c, struct operand *o)

@@ -99,24 +99,12 @@ void declare_tables(struct loader *l, yaml_node_t *node, void *into,
                     const struct shape_row *row)
 {
     struct draft *d = l->draft;
-    yaml_node_t *key, *value;
+    size_t *count = &d->policy->table_count;
 
     (void)into;
     (void)row;
-    if (!node_is_mapping(l, node, "a mapping of tables"))
-        return;
-    for (size_t i = 0; i < node_count(node); i++) {
-        if (!node_pair(l, node, i, &key, &value) ||
-            !name_is_good(l, node_text(key), node_place(key), false))
-            continue;
-        if (d->policy->table_count == TABLES_MAX) {
-            report_error(l, node_place(key), "", "", "more than %d tables",
-                         TABLES_MAX);
-            return;
-        }
-        d->tables[d->policy->table_count++].name =
-            loader_text(l, node_text(key));
-    }
+    *count = names_declare(l, node, d->tables,
+                           NAMES("tables", d->tables, *count), TABLES_MAX);
 }
 
 static bool asks_below(const struct expr *e, size_t index)
@@ -151,23 +139,14 @@ void read_tables(struct loader *l, yaml_node_t *node, void *into,
 
     (void)into;
     (void)row;
-    for (size_t i = 0; node->type == YAML_MAPPING_NODE && i < node_count(node);
-         i++) {
-        yaml_node_pair_t pair = node->data.mapping.pairs.start[i];
-        yaml_node_t *key =
-            yaml_document_get_node(&l->source->document, pair.key);
-        yaml_node_t *value =
-            yaml_document_get_node(&l->source->document, pair.value);
+    for (size_t i = 0; i < d->policy->table_count; i++) {
+        struct value_table *t = &d->tables[i];
+        yaml_node_t *key, *value;
 
-        for (size_t j = 0;
-             key->type == YAML_SCALAR_NODE && j < d->policy->table_count; j++) {
-            struct value_table *t = &d->tables[j];
-
-            if (!text_equal(t->name, node_text(key)) ||
-                !choices_read(l, value, "value", &t->rows, &t->count))
-                continue;
-            check_order(l, key, t, j);
-            d->table_costs[j] = choices_cost(d, t->rows, t->count);
-        }
+        value = node_find(l->source, node, t->name, &key);
+        if (!value || !choices_read(l, value, "value", &t->rows, &t->count))
+            continue;
+        check_order(l, key, t, i);
+        d->table_costs[i] = choices_cost(d, t->rows, t->count);
     }
 }

@@ -62,25 +62,14 @@ void read_word_lists(struct loader *l, yaml_node_t *node, void *into,
                      const struct shape_row *row)
 {
     struct draft *d = l->draft;
-    yaml_node_t *key, *value;
+    size_t *count = &d->policy->word_list_count, before = *count;
 
     (void)into;
     (void)row;
-    if (!node_is_mapping(l, node, "a mapping of lists of words"))
-        return;
-    for (size_t i = 0; i < node_count(node); i++) {
-        struct word_list *list;
-
-        if (!node_pair(l, node, i, &key, &value) ||
-            !name_is_good(l, node_text(key), node_place(key), false))
-            continue;
-        if (d->policy->word_list_count == WORD_LISTS_MAX) {
-            report_error(l, node_place(key), "", "", "more than %d lists",
-                         WORD_LISTS_MAX);
-            return;
-        }
-        list = &d->word_lists[d->policy->word_list_count++];
-        list->name = loader_text(l, node_text(key));
-        read_words(l, value, list);
-    }
+    *count = names_declare(l, node, d->word_lists,
+                           NAMES("lists of words", d->word_lists, *count),
+                           WORD_LISTS_MAX);
+    for (size_t i = before; i < *count; i++)
+        read_words(l, node_find(l->source, node, d->word_lists[i].name, NULL),
+                   &d->word_lists[i]);
 }

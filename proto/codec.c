@@ -101,6 +101,7 @@ static const struct items_limit items_limits[] = {
     {"StreamRecord", "decisions", LIMIT_DECISIONS_PER_INPUT},
     {"Case", "clocks", LIMIT_TIMERS_PER_CASE},
     {"Case", "promises", LIMIT_TIMERS_PER_CASE},
+    {"Case", "counters", LIMIT_TIMERS_PER_CASE},
     {"Case", "facts", LIMIT_TIMERS_PER_CASE},
     {"Hello", "partitions", 1024},
     {"Welcome", "partitions", 1024},

@@ -22,6 +22,7 @@ ladder:
 """
 CALENDARS = """calendars:
   shop: {open: {daily: 09:00-18:00}, holidays: [2026-01-14]}
+  night: {open: {daily: 02:15-20:00}}
   think: {open: {mon-sat: 09:00-18:00}}
   worked: {ics: worked.ics}
   saturday: {open: {sat: "09:00-12:00, 13:00-17:00"}}
@@ -114,6 +115,13 @@ for at in ("2026-03-01 00:00", "2026-10-25 00:00"):
     found = [f for f in check(station(1, EDGE, "Europe/Berlin"), at=at, days="30") if f["topic"] == "clock"]
     if at.startswith("2026-03"):
         assert len(found) == 2 and "02:30" in found[0]["what"] and "2026-03-29" in found[0]["what"], found
+
+TURN = ", roster: {rep: [{rotation: {of: [r1, r2], every: 7d, from: 2026-01-04 02:30}}]}"
+one(check(station(1, TURN, "Europe/Berlin"), at="2026-03-20 00:00", days="14"), "clock", "rep", "02:30", "2026-03-29", "leaves out")
+one(check(station(1, TURN, "Europe/Berlin"), at="2026-10-20 00:00", days="14"), "clock", "rep", "02:30", "2026-10-25", "brings twice")
+NIGHTS = ", ivr_text: night, lines: {night: night}"
+one(check(station(1, NIGHTS, "Europe/Berlin"), at="2026-03-20 00:00", days="14"), "clock", "line night", "02:15", "2026-03-29", "leaves out")
+assert not [f for f in check(station(1, NIGHTS, "Europe/Berlin"), at="2026-04-20 00:00", days="14") if f["topic"] == "clock"]
 
 WANTED = "checks: [{each: station, attribute: away, at_most: 24h, unless: partner, say: nobody is near}]\n"
 far = check(station(1, ", attributes: {away: 36h}") + station(2, ", attributes: {away: 36h, partner: S1}") + station(3, ", attributes: {away: 4h}"), top=WANTED)
