@@ -157,6 +157,69 @@ static void segments_are_trimmed_while_it_writes(void **state)
     journal_close(&j);
 }
 
+/* A single record; it stays until the process ends. */
+static uint64_t hand_over_one(struct journal *j, uint64_t seq)
+{
+    static struct record records[1000];
+    struct error err = {0};
+    uint64_t ticket;
+
+    records[seq] = sample_record(seq);
+    assert_int_equal(journal_append(j, &records[seq], 1, 1, &ticket, &err),
+                     STATUS_OK);
+    assert_int_equal(ticket, seq);
+    return ticket;
+}
+
+static void a_single_record_is_durable_when_nothing_is_queued(void **state)
+{
+    struct disk disk = {0};
+    struct journal *j = open_threaded(state, &disk, 0);
+    struct error err = {0};
+    uint64_t durable;
+
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        (void)hand_over_one(j, seq);
+        assert_int_equal(journal_next(j, 0, &durable, &err), STATUS_OK);
+        assert_int_equal(durable, seq);
+        assert_false(is_readable(journal_fd(j), 0));
+    }
+    disk.full = true;
+    struct record r = sample_record(4);
+
+    assert_int_equal(journal_append(j, &r, 1, 1, &durable, &err), STATUS_FULL);
+    disk.full = false;
+    (void)hand_over_one(j, 4);
+    journal_close(&j);
+    j = open_threaded(state, &disk, 0);
+    assert_samples(j, 1, 4);
+    journal_close(&j);
+}
+
+static void single_records_and_batches_keep_their_order(void **state)
+{
+    struct disk disk = {0};
+    struct journal *j = open_threaded(state, &disk, 64 << 10);
+    struct journal_report report;
+    struct error err = {0};
+    uint64_t durable, ticket = 0;
+
+    for (uint64_t n = 0; n < 40; n++) {
+        ticket = hand_over(j, n);
+        if (n % 3 == 0)
+            assert_int_equal(journal_next(j, ticket, &durable, &err),
+                             STATUS_OK);
+        for (uint64_t i = 0; n == 39 && i < 5; i++)
+            ticket = hand_over_one(j, ticket + 1);
+    }
+    assert_int_equal(journal_next(j, ticket, &durable, &err), STATUS_OK);
+    assert_int_equal(durable, ticket);
+    assert_samples(j, 1, ticket);
+    assert_int_equal(journal_verify(j, NULL, NULL, 0, &report, &err),
+                     STATUS_OK);
+    journal_close(&j);
+}
+
 #define WITH_DIR(test)                                                         \
     cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
@@ -168,6 +231,8 @@ int main(void)
         WITH_DIR(it_wakes_who_waits_and_is_quiet_once_asked),
         WITH_DIR(a_full_disk_is_told_by_next_and_nothing_behind_it_is_written),
         WITH_DIR(segments_are_trimmed_while_it_writes),
+        WITH_DIR(a_single_record_is_durable_when_nothing_is_queued),
+        WITH_DIR(single_records_and_batches_keep_their_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
