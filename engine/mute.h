@@ -3,8 +3,9 @@
  * A mute is a case of its own, so that whoever made it, its reason, its notices
  * and its end are journaled and told as everything else is; beside the case
  * stands a row with what it matches and what it has held. It holds pages of S3
- * and S4 only, none of a customer's clock. A mute whose list is full holds
- * nothing more: what it cannot tell of later is sent.
+ * and S4 only, none of a customer's clock. Its list is bounded, what it holds
+ * is not: when it is full, a person's pages are counted on one of his lines,
+ * and of those who have no line any more the mute's owner is told, on the last.
  *
  * Units    Moments in ms UTC; it holds from from_ms, until before until_ms.
  * Memory   Plain structs; bounded.
@@ -19,6 +20,7 @@ enum {
     MUTES_MAX = 64, /* that have not ended */
     MUTE_MATCHES_MAX = 6,
     MUTE_HELD_MAX = 64,
+    MUTE_PERSONS_MAX = 16, /* with lines of their own: one record calls them */
 };
 
 /* "station" is "ST-1": all must hold. */
@@ -28,7 +30,8 @@ struct mute_match {
 
 struct held_page {
     struct name case_id, person, rule;
-    uint8_t tier;
+    uint8_t tier;  /* 0: of the rest; person is the mute's owner */
+    uint32_t more; /* pages that are counted here, of cases not named */
     int64_t at_ms;
 };
 
@@ -42,5 +45,10 @@ struct mute {
     struct mute_match matches[MUTE_MATCHES_MAX];
     struct held_page held[MUTE_HELD_MAX];
 };
+
+struct decision;
+
+/* What a HELD decision does to its mute. */
+void mute_apply_held(struct mute *m, const struct decision *d);
 
 #endif

@@ -7,6 +7,8 @@
 #define DAY_MS INT64_C(86400000)
 #define MUTE_SPAN_MAX_MS (7 * DAY_MS)
 
+enum { MORE_BYTES = 12 }; /* of put_more */
+
 /* --- what matches --- */
 
 static struct text fold_number(int64_t n, char *buffer)
@@ -146,29 +148,124 @@ static bool is_customers(const struct run *r, const struct why *why)
     return why->clock && r->policy->clocks[why->clock - 1].customer;
 }
 
-static uint8_t held_now(const struct run *r, const struct mute *m)
+/* Of several lines, for whoever muted: what has no line of its own. */
+static bool is_rest(const struct held_page *h)
 {
-    const struct decisions *d = &r->out->decisions;
-    uint8_t count = m->held_count;
+    return h->tier == 0;
+}
 
-    for (size_t i = 0; i < d->count; i++)
-        if (d->list[i].kind == DECISION_HELD &&
-            text_equal(d->list[i].key, name_text(&m->id)) &&
-            d->list[i].index >= count)
+static uint8_t rest_of(const struct mute *m)
+{
+    uint8_t i = 0;
+
+    while (i < m->held_count && !is_rest(&m->held[i]))
+        i++;
+    return i;
+}
+
+/* The first line of a person beside one; held_count: he has none. */
+static uint8_t line_of(const struct mute *m, struct text person, uint8_t beside)
+{
+    uint8_t i = 0;
+
+    while (i < m->held_count && (i == beside || is_rest(&m->held[i]) ||
+                                 !name_is(&m->held[i].person, person)))
+        i++;
+    return i;
+}
+
+static uint8_t persons_of(const struct mute *m)
+{
+    uint8_t count = 0;
+
+    for (uint8_t i = 0; i < m->held_count; i++)
+        if (!is_rest(&m->held[i]) &&
+            line_of(m, name_text(&m->held[i].person), m->held_count) == i)
             count++;
     return count;
 }
 
-/* The place of the same person's page of the same case, or a new one. */
-static uint8_t place_of(const struct run *r, const struct mute *m,
-                        const struct made *made)
+static void write_line(struct mute *m, const struct decision *d)
 {
-    for (uint8_t i = 0; i < m->held_count; i++)
-        if (name_equal(&m->held[i].person, &made->person) &&
-            name_is(&m->held[i].case_id, r->case_id) &&
+    struct held_page *h = &m->held[d->index];
+    bool rest = d->value.size > 0;
+
+    memset(h, 0, sizeof *h);
+    name_set(&h->case_id, d->case_id);
+    name_set(&h->person, rest ? name_text(&m->owner) : d->person);
+    if (d->rule.size <= NAME_BYTES_MAX)
+        name_set(&h->rule, d->rule);
+    h->tier = rest ? 0 : d->tier;
+    h->at_ms = d->at_ms;
+}
+
+void mute_apply_held(struct mute *m, const struct decision *d)
+{
+    uint8_t at = (uint8_t)d->index, other;
+    struct held_page *h = &m->held[at];
+    uint32_t more;
+
+    assert(d->index < MUTE_HELD_MAX);
+    m->held_total = (uint32_t)d->number;
+    if (at >= m->held_count) {
+        m->held_count = (uint8_t)(at + 1);
+        write_line(m, d);
+    } else if (d->value.size) {
+        h->more++;
+    } else if (!name_is(&h->person, d->person)) {
+        other = line_of(m, name_text(&h->person), at); /* his goes there */
+        assert(other < m->held_count);
+        m->held[other].more += h->more + 1;
+        write_line(m, d);
+    } else if (name_is(&h->case_id, d->case_id) && h->tier == d->tier) {
+        more = h->more;
+        write_line(m, d); /* once more */
+        h->more = more;
+    } else {
+        h->more++;
+    }
+}
+
+/* As it is when what this record has held so far is in it. */
+static struct mute as_of_now(const struct run *r, const struct mute *m)
+{
+    const struct decisions *d = &r->out->decisions;
+    struct mute now = *m;
+
+    for (size_t i = 0; i < d->count; i++)
+        if (d->list[i].kind == DECISION_HELD &&
+            text_equal(d->list[i].key, name_text(&m->id)))
+            mute_apply_held(&now, &d->list[i]);
+    return now;
+}
+
+/* The line of the same person's page of the same case, or a new one. Where the
+ * list is full: one of his; else that of somebody who has another. A person
+ * beyond those that one record can call at the end is of the rest. */
+static uint8_t place_of(const struct mute *m, const struct made *made,
+                        struct text case_id, bool *rest)
+{
+    struct text person = name_text(&made->person);
+    uint8_t i, its = line_of(m, person, m->held_count);
+
+    for (i = 0; i < m->held_count; i++)
+        if (!is_rest(&m->held[i]) && name_is(&m->held[i].person, person) &&
+            name_is(&m->held[i].case_id, case_id) &&
             m->held[i].tier == made->role)
             return i;
-    return held_now(r, m);
+    *rest = its == m->held_count && persons_of(m) >= MUTE_PERSONS_MAX;
+    if (*rest)
+        return rest_of(m);
+    if (m->held_count - (rest_of(m) < m->held_count) < MUTE_HELD_MAX - 1)
+        return m->held_count;
+    if (its < m->held_count)
+        return its;
+    for (i = m->held_count; i-- > 0;)
+        if (!is_rest(&m->held[i]) &&
+            line_of(m, name_text(&m->held[i].person), i) < m->held_count)
+            return i;
+    assert(false && "more lines than persons");
+    return 0;
 }
 
 /* The mute that holds a page: never one of S1 or S2, of a customer's clock, or
@@ -188,7 +285,7 @@ const struct mute *mute_holds(const struct run *r, const struct made *made)
 
         for (uint8_t k = 0; holds && k < m->match_count; k++)
             holds = page_matches(r, made, &m->matches[k], mask >> i & 1);
-        if (holds && place_of(r, m, made) < MUTE_HELD_MAX)
+        if (holds)
             return m;
     }
     return NULL;
@@ -198,7 +295,9 @@ void mute_hold(struct run *r, const struct made *made)
 {
     const struct mute *m = made->held;
     const struct why *why = &made->want->why;
-    uint32_t before = m->held_total + held_now(r, m) - m->held_count;
+    const struct mute now = as_of_now(r, m);
+    bool rest = false;
+    uint8_t place = place_of(&now, made, r->case_id, &rest);
 
     /* whatever a mute matches: S1, S2 and the customer's clocks go on */
     assert(r->c->severity >= 3 && !is_customers(r, why));
@@ -212,8 +311,9 @@ void mute_hold(struct run *r, const struct made *made)
                 .rule = why->rule,
                 .clock = why->clock ? r->policy->clocks[why->clock - 1].name
                                     : (struct text){NULL, 0},
-                .index = place_of(r, m, made),
-                .number = before + 1,
+                .index = place,
+                .value = rest ? TEXT("rest") : (struct text){NULL, 0},
+                .number = now.held_total + 1,
                 .due_ms = m->until_ms});
 }
 
@@ -374,6 +474,8 @@ static bool is_wanted_still(const struct run *r, const struct held_page *p)
 {
     struct case_record other;
 
+    if (p->more || is_rest(p))
+        return true; /* of cases that the line does not name */
     if (!r->view->find_case(r->view->context, name_text(&p->case_id), &other) ||
         (other.status != CASE_OPEN && other.status != CASE_WAITING) ||
         other.acknowledged_at_ms >= p->at_ms ||
@@ -397,6 +499,7 @@ static struct text rule_of(const struct run *r, const struct event *ev)
 static struct want *digest_of(struct run *r, const struct held_page *p,
                               const struct event *ev)
 {
+    uint8_t role = is_rest(p) ? 2 : p->tier;
     struct want *w;
 
     for (size_t i = 0; i < r->want_count; i++)
@@ -404,14 +507,76 @@ static struct want *digest_of(struct run *r, const struct held_page *p,
             return &r->wants[i];
     if (!(w = want_add(r)))
         return NULL;
-    *w = (struct want){.role = p->tier,
-                       .top = role_rank(r->policy, p->tier),
+    *w = (struct want){.role = role,
+                       .top = role_rank(r->policy, role),
                        .rung = true,
                        .person = audience_keep(r, &p->person),
                        .why = {.rule = rule_of(r, ev),
                                .at_ms = ev->at_ms,
                                .late_by_ms = late_by(r, ev->at_ms)}};
     return w;
+}
+
+/* " +17": so many more pages than are named. */
+static uint32_t put_more(uint32_t more, char *words, bool spaced)
+{
+    char buffer[24];
+    struct text digits = fold_number(more, buffer);
+    uint32_t size = 0;
+
+    if (!more)
+        return 0;
+    if (spaced)
+        words[size++] = ' ';
+    words[size++] = '+';
+    memcpy(words + size, digits.data, digits.size);
+    return size + digits.size;
+}
+
+/* The cases of a person's lines, and how many pages more; into the words of the
+ * decisions. */
+static struct text words_of_lines(struct run *r, const struct mute *m,
+                                  const bool *wanted, uint8_t first,
+                                  uint32_t *more)
+{
+    struct decisions *d = &r->out->decisions;
+    char *words = d->words + d->words_used;
+    uint32_t size = 0;
+
+    *more = 0;
+    for (uint8_t k = first; k < m->held_count; k++) {
+        const struct held_page *h = &m->held[k];
+
+        if (!wanted[k] || !name_equal(&h->person, &m->held[first].person))
+            continue;
+        *more += h->more;
+        if (d->words_used + size + h->case_id.size + 1 + MORE_BYTES >
+            DECISION_WORDS_MAX) {
+            *more += 1;
+            continue;
+        }
+        if (size)
+            words[size++] = ' ';
+        memcpy(words + size, h->case_id.data, h->case_id.size);
+        size += h->case_id.size;
+    }
+    return (struct text){words, size};
+}
+
+/* As much of them as a name holds, and how many pages more. */
+static void set_key(struct name *key, struct text ids, uint32_t more)
+{
+    char words[NAME_BYTES_MAX];
+    uint32_t size = ids.size;
+
+    while (size > NAME_BYTES_MAX - (more ? MORE_BYTES : 0)) {
+        while (size && ids.data[--size] != ' ')
+            ; /* whole ids */
+        more++;
+    }
+    memcpy(words, ids.data, size);
+    size += put_more(more, words + size, size > 0);
+    name_set(key, (struct text){words, size});
 }
 
 /* One page per person for all that he has missed and that still matters. */
@@ -423,8 +588,8 @@ static void release(struct run *r, const struct mute *m, const struct event *ev)
         wanted[i] = is_wanted_still(r, &m->held[i]);
     for (uint8_t i = 0; i < m->held_count && !r->limit; i++) {
         struct decisions *d = &r->out->decisions;
-        char *words = d->words + d->words_used;
-        uint32_t size = 0;
+        struct text ids;
+        uint32_t more;
         struct want *w;
 
         if (!wanted[i])
@@ -432,25 +597,13 @@ static void release(struct run *r, const struct mute *m, const struct event *ev)
         w = digest_of(r, &m->held[i], ev);
         if (!w || w->about.size)
             continue;
-        for (uint8_t k = i; k < m->held_count; k++) {
-            const struct name *id = &m->held[k].case_id;
-
-            if (!wanted[k] ||
-                !name_equal(&m->held[k].person, &m->held[i].person))
-                continue;
-            if (d->words_used + size + id->size + 1 > DECISION_WORDS_MAX)
-                break; /* the list of the mute has them all */
-            if (size)
-                words[size++] = ' ';
-            memcpy(words + size, id->data, id->size);
-            size += id->size;
-        }
-        d->words_used += size;
-        w->about = (struct text){words, size};
-        while (size > NAME_BYTES_MAX)
-            while (size && words[--size] != ' ')
-                ; /* whole ids; all of them are told beside */
-        name_set(&w->why.key, (struct text){words, size});
+        ids = words_of_lines(r, m, wanted, i, &more);
+        set_key(&w->why.key, ids, more);
+        if (d->words_used + ids.size + MORE_BYTES <= DECISION_WORDS_MAX)
+            ids.size += put_more(more, d->words + d->words_used + ids.size,
+                                 ids.size > 0);
+        d->words_used += ids.size;
+        w->about = ids;
     }
 }
 

@@ -36,6 +36,7 @@ void customs_put_mute(struct pb_out *o, const struct mute *m)
         pb_number(o, 3, h->tier);
         put_name(o, 4, &h->rule);
         pb_number(o, 5, h->at_ms);
+        pb_number(o, 6, h->more);
         pb_close(o, mark);
     }
     pb_number(o, 10, m->held_total);
@@ -85,6 +86,8 @@ static bool get_held(struct slice bytes, struct held_page *h)
             get_name(&in, &f, &h->rule);
         else if (f.number == 5)
             h->at_ms = (int64_t)f.value;
+        else if (f.number == 6)
+            h->more = (uint32_t)f.value;
     }
     return !in.bad;
 }

@@ -62,7 +62,6 @@ static enum status hold(struct world *w, const struct decision *d)
 {
     struct slice row;
     struct mute *m;
-    struct held_page *h;
     enum status status;
 
     if (!state_get(w->state, STATE_MUTES, slice_of_words(d->key), &row) ||
@@ -73,17 +72,7 @@ static enum status hold(struct world *w, const struct decision *d)
         free(m);
         return STATUS_CORRUPT;
     }
-    h = &m->held[d->index];
-    memset(h, 0, sizeof *h);
-    if (!name_set(&h->case_id, d->case_id) || !name_set(&h->person, d->person))
-        assert(false && "an id that no row can have");
-    if (d->rule.size <= NAME_BYTES_MAX)
-        name_set(&h->rule, d->rule);
-    h->tier = d->tier;
-    h->at_ms = d->at_ms;
-    if (m->held_count <= d->index)
-        m->held_count = (uint8_t)(d->index + 1);
-    m->held_total = (uint32_t)d->number;
+    mute_apply_held(m, d);
     status = write_row(w, m);
     if (w->mutes_known)
         take_again(w, m);
