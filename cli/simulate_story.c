@@ -284,7 +284,8 @@ static bool find_pack(const char *story, char out[LIMIT_PATH_BYTES])
 
 static int load_pack(struct cli *cli, const struct story *s,
                      const struct story_tale *tale, const char *const *packs,
-                     size_t count, struct policyset **set)
+                     size_t count, struct policyset **set,
+                     struct policyset **reloaded)
 {
     char found[LIMIT_PATH_BYTES], line[512];
     const char *usual = found;
@@ -309,6 +310,11 @@ static int load_pack(struct cli *cli, const struct story *s,
     }
     findings_init(f);
     status = story_policies(s, tale, packs, count, set, f);
+    if (status == STATUS_OK) {
+        status = story_reloaded(s, tale, packs, count, reloaded, f);
+        if (status != STATUS_OK)
+            policyset_free(*set);
+    }
     if (status == STATUS_OK)
         role_words_use(*set);
     for (size_t i = 0; status && i < f->count; i++) {
@@ -352,11 +358,12 @@ static int tell_tale(const struct telling_of *t, const struct story *s,
     struct cli *cli = t->cli;
     struct stage stage = {.out = cli->out, .story = s, .tale = tale};
     struct story_outcome outcome = {0};
-    struct policyset *set;
+    struct policyset *set, *reloaded = NULL;
     char *told = NULL;
     size_t size = 0;
     enum status status;
-    int code = load_pack(cli, s, tale, t->packs, t->pack_count, &set);
+    int code =
+        load_pack(cli, s, tale, t->packs, t->pack_count, &set, &reloaded);
 
     if (code != CLI_DONE)
         return code;
@@ -365,7 +372,8 @@ static int tell_tale(const struct telling_of *t, const struct story *s,
     if (!stage.out.file)
         abort();
     tell_head(&stage);
-    status = story_run(s, tale, set, watch, &stage, &outcome, &cli->error);
+    status =
+        story_run(s, tale, set, reloaded, watch, &stage, &outcome, &cli->error);
     end_answers(&stage);
     out_printf(&stage.out, "\n");
     fclose(stage.out.file);

@@ -144,7 +144,8 @@ static enum status each_of_events(const struct simulate_options *o,
 
 static enum status story_set(const struct story *s,
                              const struct simulate_options *o,
-                             struct policyset **set, struct error *err)
+                             struct policyset **set,
+                             struct policyset **reloaded, struct error *err)
 {
     static const char *const usual[] = {usual_pack};
     struct findings *f = calloc(1, sizeof *f);
@@ -157,6 +158,12 @@ static enum status story_set(const struct story *s,
     findings_init(f);
     status = story_policies(s, &s->tales[0], own ? o->packs : usual,
                             own ? o->pack_count : 1, set, f);
+    if (!status) {
+        status = story_reloaded(s, &s->tales[0], own ? o->packs : usual,
+                                own ? o->pack_count : 1, reloaded, f);
+        if (status)
+            policyset_free(*set);
+    }
     if (status) {
         line[0] = '\0';
         if (f->count)
@@ -172,14 +179,15 @@ static enum status one_story(const char *path, const struct simulate_options *o,
                              struct passing *p, struct error *err)
 {
     struct story_outcome outcome = {0};
-    struct policyset *set = NULL;
+    struct policyset *set = NULL, *reloaded = NULL;
     struct story *s = NULL;
     enum status status = story_load(path, NULL, &s, err);
 
     if (!status)
-        status = story_set(s, o, &set, err);
+        status = story_set(s, o, &set, &reloaded, err);
     if (!status)
-        status = story_run(s, &s->tales[0], set, pass_story, p, &outcome, err);
+        status = story_run(s, &s->tales[0], set, reloaded, pass_story, p,
+                           &outcome, err);
     story_outcome_fini(&outcome);
     story_free(&s);
     return status;
@@ -196,6 +204,7 @@ enum status history_policies(const struct history_options *options,
                              struct policyset **set, struct error *err)
 {
     const struct simulate_options *o = options->events;
+    struct policyset *reloaded = NULL;
     struct story *s = NULL;
     enum status status;
 
@@ -207,7 +216,8 @@ enum status history_policies(const struct history_options *options,
                                  o ? o->complain : NULL, set, err);
     status = story_load(o->files[0], NULL, &s, err);
     if (!status)
-        status = story_set(s, o, set, err);
+        status = story_set(s, o, set, &reloaded, err);
+    policyset_free(reloaded); /* the one that it begins with is asked for */
     story_free(&s);
     return status;
 }

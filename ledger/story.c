@@ -23,11 +23,11 @@ static const char *const story_keys[] = {
     "source",         "customer_id", "asset_id", "mode",      "answers",
     "answered_until", "until",       "persons",  "directory", "calendars",
     "policy",         "events",      "must",     "must_not",  "state",
-    "variants",       "really",      NULL};
+    "variants",       "really",      "reloaded", NULL};
 static const char *const variant_keys[] = {
     "name",           "about",    "without",   "only",      "mode",   "answers",
     "answered_until", "until",    "directory", "calendars", "policy", "events",
-    "must",           "must_not", "state",     NULL};
+    "must",           "must_not", "state",     "reloaded",  NULL};
 
 /* --- failing ----------------------------------------------------------------
  */
@@ -353,6 +353,31 @@ static void read_overlays(struct telling *t, const json_t *from,
     }
 }
 
+/* Another version of the pack, in force from a moment on. */
+static void read_reloaded(struct telling *t, const json_t *from,
+                          const char *prefix, struct story_tale *tale)
+{
+    static const char *const keys[] = {"at",        "about",  "directory",
+                                       "calendars", "policy", NULL};
+    const json_t *v = json_object_get(from, "reloaded");
+    struct story_tale laid = {0};
+
+    if (!v)
+        return;
+    if (!json_is_object(v)) {
+        telling_fail(t, from, "reloaded",
+                     "\"reloaded\" is a mapping: at, and what is laid over");
+        return;
+    }
+    telling_keys(t, v, "what is reloaded", keys);
+    (void)telling_need(t, v, "at", "from when on it is in force");
+    tale->reloaded_at_ms = telling_moment(t, v, "at");
+    laid.overlays = arena_array(&t->arena, 3, sizeof *laid.overlays);
+    read_overlays(t, v, arena_format(&t->arena, "%sreloaded/", prefix), &laid);
+    tale->reloaded = laid.overlays;
+    tale->reloaded_count = laid.overlay_count;
+}
+
 static void read_packs(struct telling *t)
 {
     size_t count;
@@ -405,9 +430,11 @@ static void read_tale(struct telling *t, const json_t *from, const char *name,
     tale->overlays = arena_array(&t->arena, 6, sizeof *tale->overlays);
     read_answers(t, t->root, tale);
     read_overlays(t, t->root, "", tale);
+    read_reloaded(t, t->root, "", tale);
     if (from != t->root) {
         read_answers(t, from, tale);
         read_overlays(t, from, prefix, tale);
+        read_reloaded(t, from, prefix, tale);
     }
     story_events_read(t, from, tale);
     story_claims_read(t, from, tale);

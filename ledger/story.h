@@ -100,6 +100,9 @@ struct story_tale {   /* the story itself, or one of its variants */
     size_t state_count;
     struct story_overlay *overlays;
     size_t overlay_count;
+    int64_t reloaded_at_ms; /* from then on over those lie: */
+    struct story_overlay *reloaded;
+    size_t reloaded_count; /* 0: the pack stays */
 };
 
 struct story {

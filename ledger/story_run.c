@@ -12,31 +12,53 @@ struct play {
     const struct story_tale *tale;
     struct runner *runner;
     struct story_outcome *out;
+    struct policyset *reloaded; /* not in force yet; NULL: none */
     void (*watch)(void *context, const struct runner_record *r,
                   struct runner *runner);
     void *context;
 };
 
-enum status story_policies(const struct story *s, const struct story_tale *tale,
-                           const char *const *packs, size_t count,
-                           struct policyset **set, struct findings *f)
+static void lay(const struct story *s, const struct story_overlay *from,
+                size_t count, struct policy_overlay *to)
 {
-    struct policy_overlay *overlays =
-        calloc(tale->overlay_count + 1, sizeof *overlays);
+    for (size_t i = 0; i < count; i++)
+        to[i] = (struct policy_overlay){s->path, s->text, from[i].part,
+                                        from[i].over, from[i].under};
+}
+
+static enum status load(const struct story *s, const struct story_tale *tale,
+                        size_t reloaded, const char *const *packs, size_t count,
+                        struct policyset **set, struct findings *f)
+{
+    size_t all = tale->overlay_count + reloaded;
+    struct policy_overlay *overlays = calloc(all + 1, sizeof *overlays);
     enum status status;
 
     if (!overlays)
         abort();
-    for (size_t i = 0; i < tale->overlay_count; i++) {
-        const struct story_overlay *o = &tale->overlays[i];
-
-        overlays[i] = (struct policy_overlay){s->path, s->text, o->part,
-                                              o->over, o->under};
-    }
-    status = policyset_load_overlaid(
-        packs, count, overlays, tale->overlay_count, apply_names(), set, f);
+    lay(s, tale->overlays, tale->overlay_count, overlays);
+    lay(s, tale->reloaded, reloaded, overlays + tale->overlay_count);
+    status = policyset_load_overlaid(packs, count, overlays, all, apply_names(),
+                                     set, f);
     free(overlays);
     return status;
+}
+
+enum status story_policies(const struct story *s, const struct story_tale *tale,
+                           const char *const *packs, size_t count,
+                           struct policyset **set, struct findings *f)
+{
+    return load(s, tale, 0, packs, count, set, f);
+}
+
+enum status story_reloaded(const struct story *s, const struct story_tale *tale,
+                           const char *const *packs, size_t count,
+                           struct policyset **set, struct findings *f)
+{
+    *set = NULL;
+    return tale->reloaded_count
+               ? load(s, tale, tale->reloaded_count, packs, count, set, f)
+               : STATUS_OK;
 }
 
 /* --- what is decided
@@ -405,17 +427,30 @@ static enum status add_events(struct play *p, struct error *err)
     return status;
 }
 
+/* What happens in the instant of the reloading happens under the new one. */
+static enum status run_to(struct play *p, int64_t until_ms, struct error *err)
+{
+    enum status status = STATUS_OK;
+
+    if (p->reloaded && p->tale->reloaded_at_ms <= until_ms) {
+        status = runner_run(p->runner, p->tale->reloaded_at_ms - 1, err);
+        world_use(runner_world(p->runner), p->reloaded);
+        p->reloaded = NULL;
+    }
+    return status ? status : runner_run(p->runner, until_ms, err);
+}
+
 static enum status play(struct play *p, struct error *err)
 {
     enum status status = add_events(p, err);
 
     for (size_t i = 0; !status && i < p->tale->state_count; i++) {
-        status = runner_run(p->runner, p->tale->states[i].at_ms, err);
+        status = run_to(p, p->tale->states[i].at_ms, err);
         if (!status)
             hold_state(p, &p->tale->states[i]);
     }
     if (!status)
-        status = runner_run(p->runner, p->tale->until_ms, err);
+        status = run_to(p, p->tale->until_ms, err);
     for (size_t i = 0; !status && i < p->tale->claim_count; i++)
         hold_claim(p, &p->tale->claims[i]);
     return status;
@@ -423,12 +458,17 @@ static enum status play(struct play *p, struct error *err)
 
 enum status
 story_run(const struct story *s, const struct story_tale *tale,
-          struct policyset *set,
+          struct policyset *set, struct policyset *reloaded,
           void (*watch)(void *context, const struct runner_record *r,
                         struct runner *runner),
           void *context, struct story_outcome *out, struct error *err)
 {
-    struct play p = {s, tale, NULL, out, watch, context};
+    struct play p = {.story = s,
+                     .tale = tale,
+                     .out = out,
+                     .reloaded = reloaded,
+                     .watch = watch,
+                     .context = context};
     struct runner_options options = {.policies = set,
                                      .answers = true,
                                      .answer_until_ms = tale->answer_until_ms,
@@ -445,12 +485,14 @@ story_run(const struct story *s, const struct story_tale *tale,
     status = check_names(&p, set, err);
     if (status) {
         policyset_free(set);
+        policyset_free(reloaded);
         return status;
     }
     status = runner_new(&options, &p.runner, err);
     if (!status)
         status = play(&p, err);
     runner_free(&p.runner);
+    policyset_free(p.reloaded);
     return status;
 }
 

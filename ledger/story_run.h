@@ -59,11 +59,19 @@ MUST_CHECK enum status story_policies(const struct story *s,
                                       struct policyset **set,
                                       struct findings *f);
 
-/* set is taken over, also after an error. watch, which may be NULL, sees each
- * record behind the runner. */
+/* The same as it is when it has been reloaded; *set is NULL where the tale
+ * reloads nothing. */
+MUST_CHECK enum status story_reloaded(const struct story *s,
+                                      const struct story_tale *tale,
+                                      const char *const *packs, size_t count,
+                                      struct policyset **set,
+                                      struct findings *f);
+
+/* set and reloaded (NULL: none) are taken over, also after an error. watch,
+ * which may be NULL, sees each record behind the runner. */
 MUST_CHECK enum status
 story_run(const struct story *s, const struct story_tale *tale,
-          struct policyset *set,
+          struct policyset *set, struct policyset *reloaded,
           void (*watch)(void *context, const struct runner_record *r,
                         struct runner *runner),
           void *context, struct story_outcome *out, struct error *err);
