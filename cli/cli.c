@@ -349,7 +349,9 @@ static int dispatch(struct cli *cli, int argc, char **argv)
     code = apply_settings(cli);
     if (code != CLI_DONE)
         return code;
-    if (command_is_noun(argv[first]) && first + 1 >= argc) {
+    if (command_is_noun(argv[first]) &&
+        (first + 1 >= argc ||
+         (argv[first + 1][0] == '-' && strcmp(argv[first + 1], "--help")))) {
         help_noun(&cli->out, argv[first]);
         return CLI_USAGE;
     }
@@ -370,6 +372,8 @@ int cli_main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     out_init(&cli.out, stdout, stderr, OUT_COLOUR_AUTO);
     code = dispatch(&cli, argc, argv);
+    if (code != CLI_DONE)
+        out_json_failure(&cli.out, code);
     (void)out_flush(&cli.out);
     if (cli.client && code != CLI_UNREACHED && !interrupt_came()) {
         duty_refresh(&cli);
@@ -377,8 +381,11 @@ int cli_main(int argc, char **argv)
         publishing_rest(&cli);
     }
     client_free(&cli.client);
-    if (!out_flush(&cli.out) && code == CLI_DONE)
-        code = CLI_FAILED;
+    if (!out_flush(&cli.out)) {
+        if (!out_reader_gone(&cli.out))
+            out_error(&cli.out, "%s", _("the output could not be written"));
+        code = code == CLI_DONE ? CLI_FAILED : code;
+    }
     return code;
 }
 

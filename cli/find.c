@@ -117,6 +117,8 @@ int find_case_maybe(struct cli *cli, const char *typed, struct found *found)
     int code;
 
     memset(found, 0, sizeof *found);
+    if (!*typed)
+        return cli_usage(cli, "%s", _("which case? Its id is empty"));
     question_init(&q, "case.find");
     question_text(&q, "prefix", typed);
     q.limit = CANDIDATES;

@@ -1,5 +1,6 @@
 #include "cli/out.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,11 @@ void out_wrap(const struct out *o, size_t indent, bool begun, const char *text)
     free(copy);
 }
 
+/* What a run has told so far, for out_json_failure: the first complaint, and
+ * whether there is a document. */
+static char complaint[512];
+static bool has_document;
+
 static void complain(const struct out *o, const char *before,
                      const char *format, va_list args)
 {
@@ -202,6 +208,8 @@ static void complain(const struct out *o, const char *before,
         abort();
     out_clean(text);
     fprintf(o->errors, "%s%s\n", before, text);
+    if (*before && !*complaint)
+        utf8_truncate(text, sizeof complaint / 4, complaint, sizeof complaint);
     free(text);
 }
 
@@ -228,6 +236,7 @@ static void dump(const struct out *o, json_t *value, size_t flags)
     json_dumpf(value, o->file, flags | JSON_ENCODE_ANY);
     fputc('\n', o->file);
     json_decref(value);
+    has_document = true;
 }
 
 void out_json(const struct out *o, json_t *value)
@@ -238,6 +247,12 @@ void out_json(const struct out *o, json_t *value)
 void out_json_line(const struct out *o, json_t *value)
 {
     dump(o, value, JSON_COMPACT);
+}
+
+void out_json_failure(const struct out *o, int code)
+{
+    if (o->json && !has_document)
+        out_json(o, json_pack("{s:s, s:i}", "error", complaint, "exit", code));
 }
 
 enum out_style out_severity_style(int severity)
@@ -257,4 +272,12 @@ enum out_style out_severity_style(int severity)
 bool out_flush(const struct out *o)
 {
     return fflush(o->file) == 0 && !ferror(o->file);
+}
+
+bool out_reader_gone(const struct out *o)
+{
+    struct pollfd end = {.fd = fileno(o->file)};
+
+    return end.fd >= 0 && poll(&end, 1, 0) > 0 &&
+           end.revents & (POLLERR | POLLHUP | POLLNVAL);
 }

@@ -77,6 +77,10 @@ void out_json(const struct out *o, json_t *value);
 /* One compact line; takes the value over. */
 void out_json_line(const struct out *o, json_t *value);
 
+/* For a program that reads JSON and got none of this run so far: an object with
+ * the first complaint and the exit code. */
+void out_json_failure(const struct out *o, int code);
+
 /* In place: control characters become blanks, what is no UTF-8 a '?'. */
 void out_clean(char *text);
 
@@ -85,5 +89,9 @@ enum out_style out_severity_style(int severity);
 
 /* False when the reader has gone or the disk is full. */
 bool out_flush(const struct out *o);
+
+/* Is there nobody behind the pipe any more? For what would wait for long before
+ * it wrote again. */
+bool out_reader_gone(const struct out *o);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/time_text.h"
 #include "cli/order.h"
 #include "cli/session.h"
@@ -166,7 +167,7 @@ int run_roster_import(struct cli *cli, int argc, char **argv)
         return code;
     if (rows_open(p.file, &rows, &cli->error) != STATUS_OK) {
         out_error(&cli->out, "%s", cli->error.text);
-        return CLI_BAD_DATA;
+        return file_exists(p.file) ? CLI_BAD_DATA : CLI_NOT_FOUND;
     }
     for (int i = 0; i < ALL; i++) {
         columns[i] = rows_column(rows, names[i]);

@@ -55,7 +55,7 @@ struct watch {
 static bool done(const struct watch *w)
 {
     return interrupt_came() || (limit && w->shown >= limit) ||
-           ferror(w->cli->out.file);
+           ferror(w->cli->out.file) || out_reader_gone(&w->cli->out);
 }
 
 /* "p0-4711" or a number of partition 0. */

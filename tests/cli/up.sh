@@ -106,6 +106,35 @@ grep -q ln04-head "$home/lost.txt" || fail "the winner is not named"
 COLUMNS=80 "$yinuo" case list --lang zh_CN | head -n 1 | grep -q 静 ||
     fail "idle is not said in Chinese"
 
+# into a pipe that is closed, onto a full disk, and for programs: each failure is
+# an exit code, a sentence and with --output json a document
+timeout 20 "$yinuo" watch --from 0 | head -n 1 | grep -q . ||
+    fail "watch does not end with its reader"
+# fails CODE COMMAND...
+fails() {
+    wanted=$1
+    shift
+    code=0
+    "$yinuo" "$@" --output json >"$home/failed.json" 2>"$home/failed.txt" || code=$?
+    [ $code = "$wanted" ] || fail "$* ended with $code, not $wanted"
+    [ -s "$home/failed.txt" ] || fail "$* said nothing"
+    /usr/bin/python3 -c 'import json, sys
+said = json.load(open(sys.argv[1]))
+assert said["error"] and said["exit"] == int(sys.argv[2]), said' \
+        "$home/failed.json" "$wanted" || fail "$* is no document"
+}
+fails 3 case show NOPE
+fails 3 note NOPE hello
+fails 3 promise kept LN-4 P99
+fails 3 roster import "$home/none.csv"
+fails 2 case show ''
+fails 2 severity LN-4 S9 --reason x
+fails 2 record no.such.kind LN-4
+code=0
+"$yinuo" case list >/dev/full 2>"$home/failed.txt" || code=$?
+[ $code = 1 ] || fail "onto a full disk: $code"
+grep -q 'could not be written' "$home/failed.txt" || fail "a full disk: said nothing"
+
 # from where no ledger lies: the router tells the names, once, without persons
 away() {
     XDG_CACHE_HOME=$home/away YINUO_HOME=$home/none \
