@@ -350,8 +350,8 @@ static int dispatch(struct cli *cli, int argc, char **argv)
     if (code != CLI_DONE)
         return code;
     if (command_is_noun(argv[first]) &&
-        (first + 1 >= argc ||
-         (argv[first + 1][0] == '-' && strcmp(argv[first + 1], "--help")))) {
+        (first + 1 >= argc || (argv[first + 1][0] == '-' &&
+                               strcmp(argv[first + 1], "--help") != 0))) {
         help_noun(&cli->out, argv[first]);
         return CLI_USAGE;
     }

@@ -45,7 +45,7 @@ offers() {
 }
 
 offers 'policy' 'yinuo pol' yinuo pol
-offers 'check show load test' 'yinuo policy ' yinuo policy ''
+offers 'add done take list' 'yinuo task ' yinuo task ''
 offers '--unacked' 'yinuo case list --un' yinuo case list --un
 offers 'resolved' 'yinuo case list --state re' yinuo case list --state re
 offers 'resolved' 'yinuo case list --state=re' yinuo case list --state = re
