@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "base/span.h"
 #include "policy/clocks.h"
 #include "policy/names.h"
@@ -480,10 +481,10 @@ static void check_list(struct loader *l, yaml_node_t *node,
                      TEXT_ARG(list->name));
     if (list->clock == LIST_NONE &&
         (list->due.basis != ITEM_DUE_NONE || list->due_field.size))
-        report_warning(l, node_place(node), "nobody would hear of it",
+        report_warning(l, node_place(node), _("nobody would hear of it"),
                        "clock: NAME",
-                       "the items of %.*s are due, and no clock "
-                       "watches them",
+                       _("the items of %.*s are due, and no clock "
+                         "watches them"),
                        TEXT_ARG(list->name));
     check_shared(l, node, list);
 }

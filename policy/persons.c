@@ -1,6 +1,7 @@
 /* persons - who there is, and when they are away. */
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "base/time_text.h"
 #include "policy/directory_file.h"
 #include "policy/names.h"
@@ -84,8 +85,9 @@ static void read_absences(struct loader *l, yaml_node_t *node, void *into,
                          "the absence ends before it begins");
         if (!absences[i].delegate.size)
             report_warning(l, node_place(item),
-                           "pages go to the next contact of the roster",
-                           "delegate: PERSON", "an absence without a delegate");
+                           _("pages go to the next contact of the roster"),
+                           _("delegate: PERSON"),
+                           _("an absence without a delegate"));
     }
     person->absences = absences;
     person->absence_count = count;

@@ -257,7 +257,7 @@ static void open_lines(const struct station *s, unsigned week_minute, char *out,
                                  used ? ", " : "", TEXT_ARG(name));
     }
     if (!*out)
-        snprintf(out, room, "closed");
+        snprintf(out, room, "%s", _("closed"));
 }
 
 static void report_gap(struct loader *l, const struct station *s,
@@ -271,11 +271,12 @@ static void report_gap(struct loader *l, const struct station *s,
 
     open_lines(s, from, lines, sizeof lines);
     report_warning(
-        l, at, "a page at that hour would find an empty slot", "",
-        "station %.*s (line %s): no %.*s on %s %02u:%02u to %s %02u:%02u",
-        TEXT_ARG(s->id), lines, TEXT_ARG(tier), days[from / DAY_MINUTES],
+        l, at, _("a page at that hour would find an empty slot"),
+        _("another contact in roster:"),
+        _("station %.*s (line %s): no %.*s on %s %02u:%02u to %s %02u:%02u"),
+        TEXT_ARG(s->id), lines, TEXT_ARG(tier), _(days[from / DAY_MINUTES]),
         from % DAY_MINUTES / 60, from % 60,
-        days[(until - 1) % WEEK_MINUTES / DAY_MINUTES],
+        _(days[(until - 1) % WEEK_MINUTES / DAY_MINUTES]),
         until % DAY_MINUTES ? until % DAY_MINUTES / 60 : 24, until % 60);
 }
 
@@ -324,12 +325,14 @@ static void lint_station(struct loader *l, const struct station *s,
         const struct roster *r = roster_of(l->directory, s, tier);
 
         if (r->count == 0)
-            report_warning(l, at, "the ladder would find an empty slot", "",
-                           "station %.*s has no %.*s", TEXT_ARG(s->id),
+            report_warning(l, at, _("the ladder would find an empty slot"),
+                           _("persons of that tier, or a roster"),
+                           _("station %.*s has no %.*s"), TEXT_ARG(s->id),
                            TEXT_ARG(name));
         else if (r->count < WANTED)
-            report_warning(l, at, "nobody answers when that one is away", "",
-                           "station %.*s has one %.*s only", TEXT_ARG(s->id),
+            report_warning(l, at, _("nobody answers when that one is away"),
+                           _("a second one of that tier, or in the roster"),
+                           _("station %.*s has one %.*s only"), TEXT_ARG(s->id),
                            TEXT_ARG(name));
         if (!l->findings->days) /* across.c looks at each hour itself */
             lint_hours(l, s, at, name, r);
@@ -418,6 +421,7 @@ void rosters_lint(struct loader *l)
 {
     const struct directory_draft *d = l->directory;
 
+    l->topic = "roster";
     for (size_t i = 0; i < l->draft_count; i++)
         if (l->drafts[i].directory_there)
             lint_side_roles(l, &l->drafts[i]);
@@ -442,4 +446,5 @@ void rosters_lint(struct loader *l)
         named.id = TEXT("of the template");
         lint_station(l, &named, default_draft(l), (struct place){0, 0});
     }
+    l->topic = NULL;
 }

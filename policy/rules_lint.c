@@ -139,8 +139,8 @@ static void lint_kind(struct loader *l, uint16_t index)
     struct place at = l->draft->kind_places[index];
 
     if (kind_opens(k) && !k->opens_case)
-        report_warning(l, at, "without a case it would be refused",
-                       "case: opens", "%.*s does open, but needs a case",
+        report_warning(l, at, _("without a case it would be refused"),
+                       "case: opens", _("%.*s does open, but needs a case"),
                        TEXT_ARG(k->name));
     for (size_t i = 0; i < k->spread_count; i++)
         if (k->spreads[i].query == QUERY_NEW &&
@@ -181,6 +181,6 @@ void rules_lint(struct loader *l)
         opens = opens || p->kinds[i].opens_case;
     }
     if (!opens)
-        report_warning(l, (struct place){1, 1}, "no case could ever begin",
-                       "case: opens", "no kind of event opens a case");
+        report_warning(l, (struct place){1, 1}, _("no case could ever begin"),
+                       "case: opens", _("no kind of event opens a case"));
 }
