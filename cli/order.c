@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/duty.h"
 #include "cli/items.h"
 #include "cli/queue.h"
 #include "cli/session.h"
@@ -283,7 +284,12 @@ static int queue(struct cli *cli, struct order *o)
     order_flag(o, "late", true);
     code = queue_event(cli, o->event);
     o->queued = code == CLI_DONE;
-    return code;
+    if (o->queued)
+        return code;
+    /* a full disk: whoever thinks it is kept would call nobody */
+    out_error(&cli->out, "%s", _("not recorded, and not kept either"));
+    duty_show(cli);
+    return CLI_UNREACHED;
 }
 
 static int call(struct cli *cli, struct order *o)

@@ -197,6 +197,14 @@ code=0
 "$yinuo" status >/dev/null 2>&1 || code=$?
 [ $code = 5 ] || fail "status ended with $code when nothing runs"
 
+# what cannot be kept either is not called kept
+: >"$home/file"
+code=0
+"$yinuo" note LN-4 hello --queue --home "$home/file" >/dev/null \
+    2>"$home/failed.txt" || code=$?
+[ $code = 5 ] || fail "not kept ended with $code"
+grep -q 'not kept either' "$home/failed.txt" || fail "not kept: said nothing"
+
 # a ledger without its journal: said once, not tried for ever
 rm -r "$home/ledger/journal"
 code=0
