@@ -1,53 +1,8 @@
 /* never - what a pack writes down and what can never happen: conditions that
  * do not hold, rules behind others, counters that nobody counts. */
 #include "base/i18n.h"
+#include "engine/subject.h"
 #include "policy/lint.h"
-
-/* --- places --------------------------------------------------------------- */
-
-yaml_node_t *lint_key(const struct loader *l, yaml_node_t *node,
-                      struct text key)
-{
-    yaml_node_t *found = NULL;
-
-    node_find(l->source, node, key, &found);
-    return found;
-}
-
-yaml_node_t *lint_down(const struct loader *l, yaml_node_t *node,
-                       struct text key)
-{
-    return node_find(l->source, node, key, NULL);
-}
-
-yaml_node_t *lint_section(const struct loader *l, const char *key)
-{
-    return lint_down(l, l->source->root, text_of(key));
-}
-
-yaml_node_t *lint_item(const struct loader *l, yaml_node_t *node, size_t i)
-{
-    if (!node || node->type != YAML_SEQUENCE_NODE)
-        return node;
-    if (node->data.sequence.items.start + i >= node->data.sequence.items.top)
-        return NULL;
-    return yaml_document_get_node(&l->source->document,
-                                  node->data.sequence.items.start[i]);
-}
-
-struct place lint_place(const yaml_node_t *node, struct place otherwise)
-{
-    return node ? node_place(node) : otherwise;
-}
-
-struct text lint_words(struct text source)
-{
-    while (source.size && (*source.data == ' ' || *source.data == '\n')) {
-        source.data++;
-        source.size--;
-    }
-    return source;
-}
 
 /* --- conditions ----------------------------------------------------------- */
 
@@ -340,6 +295,61 @@ static void lists(struct loader *l, struct holds *h)
     }
 }
 
+/* --- facts ---------------------------------------------------------------- */
+
+/* Is it remembered by an effect before this one, of this kind or another? */
+static bool known_before(const struct policy *p, size_t kind, size_t effect)
+{
+    const struct memory *m = p->kinds[kind].effects[effect].memory;
+
+    for (size_t k = 0; k <= kind; k++)
+        for (size_t i = 0; i < (k < kind ? p->kinds[k].effect_count : effect);
+             i++) {
+            const struct effect_row *e = &p->kinds[k].effects[i];
+
+            if (e->effect == EFFECT_REMEMBER &&
+                text_equal(e->memory->path.kind, m->path.kind) &&
+                text_equal(e->memory->name, m->name))
+                return true;
+        }
+    return false;
+}
+
+/* More names than a subject keeps: the oldest ones are pushed out. */
+static void facts_of(struct loader *l, struct text subject)
+{
+    const struct policy *p = l->draft->policy;
+    size_t names = 0;
+
+    for (size_t k = 0; k < p->kind_count; k++)
+        for (size_t i = 0; i < p->kinds[k].effect_count; i++) {
+            const struct effect_row *e = &p->kinds[k].effects[i];
+
+            if (e->effect != EFFECT_REMEMBER ||
+                !text_equal(e->memory->path.kind, subject) ||
+                known_before(p, k, i) || ++names != SUBJECT_FACTS_MAX + 1)
+                continue;
+            report_warning(l, l->draft->kind_places[k],
+                           _("the oldest is forgotten for the newest"),
+                           _("remember fewer, or of another subject"),
+                           _("more than %d facts are remembered of one %.*s"),
+                           SUBJECT_FACTS_MAX, TEXT_ARG(subject));
+        }
+}
+
+static void memories(struct loader *l)
+{
+    static const char *const subjects[] = {
+#define X(name, word) word,
+        EXPR_SUBJECTS(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < SUBJECT_COUNT; i++)
+        if (i != SUBJECT_OWNER && i != SUBJECT_REPORTER) /* persons */
+            facts_of(l, text_of(subjects[i]));
+}
+
 /* --- all of it ------------------------------------------------------------ */
 
 static void kinds(struct loader *l, struct holds *h)
@@ -379,6 +389,7 @@ void never_lint(struct loader *l, struct holds *h)
     counters(l, holds_facts(h));
     locks(l, holds_facts(h));
     lists(l, h);
+    memories(l);
     routes(l, h);
     l->topic = NULL;
 }
