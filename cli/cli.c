@@ -398,11 +398,17 @@ int run_help(struct cli *cli, int argc, char **argv)
     const struct command *command;
 
     if (argc == 0) {
-        help_overview(&cli->out);
+        if (cli->out.json)
+            help_json(&cli->out, "");
+        else
+            help_overview(&cli->out);
         return CLI_DONE;
     }
     command = command_find(argc, argv, &used);
-    if (command && used == argc)
+    if (cli->out.json &&
+        (used == argc || (argc == 1 && command_is_noun(argv[0]))))
+        help_json(&cli->out, used == argc ? command->name : argv[0]);
+    else if (command && used == argc)
         help_command(cli, command);
     else if (argc == 1 && command_is_noun(argv[0]))
         help_noun(&cli->out, argv[0]);

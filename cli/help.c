@@ -103,3 +103,36 @@ void help_command(struct cli *cli, const struct command *command)
     examples(&cli->out, command);
     exits(&cli->out, command);
 }
+
+static bool is_below(const char *name, const char *begin)
+{
+    size_t size = strlen(begin);
+
+    return !size || (strncmp(name, begin, size) == 0 &&
+                     (!name[size] || name[size] == ' '));
+}
+
+void help_json(const struct out *o, const char *begin)
+{
+    size_t count;
+    const struct command *list = commands_all(&count);
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *exits = json_array();
+
+        for (int code = 0; code < CLI_EXIT_COUNT; code++)
+            if (code <= CLI_USAGE || list[i].exits & (1u << code))
+                json_array_append_new(exits, json_integer(code));
+        if (is_below(list[i].name, begin))
+            json_array_append_new(
+                array,
+                json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "command",
+                          list[i].name, "arguments", list[i].arguments, "what",
+                          _(list[i].summary), "access",
+                          command_access_text(list[i].access), "who",
+                          command_who_text(list[i].who), "exits", exits));
+        json_decref(exits);
+    }
+    out_json(o, array);
+}

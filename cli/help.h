@@ -16,4 +16,7 @@ void help_noun(const struct out *o, const char *word);
 /* Everything about one. */
 void help_command(struct cli *cli, const struct command *command);
 
+/* An array of all commands whose name begins so, by whole words; "": all. */
+void help_json(const struct out *o, const char *begin);
+
 #endif

@@ -61,6 +61,8 @@ got=$(yinuo completion words -- 'yinuo record media.req')
 [ "$got" = media.requested ] || fail "words: $got"
 yinuo completion words --output json -- 'yinuo case li' |
     grep -q '^\[{"word":"list"' || fail "words as JSON"
+yinuo help case why-not --output json |
+    grep -q '^\[{"command":"case why-not"' || fail "help as JSON"
 code=0
 yinuo completion tcsh >/dev/null 2>"$dir/err" || code=$?
 [ $code = 2 ] || fail "a shell that is not known ended with $code"
