@@ -206,7 +206,7 @@ static void replace(const struct directory *d, struct text station,
     for (size_t i = 0; i < d->override_count; i++) {
         const struct duty_override *o = &d->overrides[i];
 
-        if (o->instead_of.size && holds(o, at_ms) &&
+        if (holds(o, at_ms) && o->instead_of.size &&
             (name_equal(&o->instead_of, who) ||
              (o->swap && name_equal(&o->person, who))) &&
             override_is_of(o, station, region, role) &&
@@ -236,7 +236,7 @@ static size_t put_first(const struct directory *d, struct text station,
     for (size_t i = 0; i < d->override_count && count < max; i++) {
         const struct duty_override *o = &d->overrides[i];
 
-        if (o->instead_of.size || !holds(o, at_ms) ||
+        if (!holds(o, at_ms) || o->instead_of.size ||
             !override_is_of(o, station, region, role))
             continue;
         out[count] = o->person;
@@ -341,10 +341,10 @@ uint8_t directory_tier_at(const struct directory *d, struct text station,
 
     for (size_t i = 0; i < d->override_count; i++) {
         const struct duty_override *o = &d->overrides[i];
-        bool his = name_is(&o->person, person) ||
-                   (o->swap && name_is(&o->instead_of, person));
 
-        if (his && o->role > tier && o->role <= tier_count && holds(o, at_ms) &&
+        if (holds(o, at_ms) && o->role > tier && o->role <= tier_count &&
+            (name_is(&o->person, person) ||
+             (o->swap && name_is(&o->instead_of, person))) &&
             override_is_of(o, station, place, o->role))
             tier = o->role;
     }

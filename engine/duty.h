@@ -19,15 +19,16 @@ enum {
     OVERRIDES_PER_RECORD = 256 /* of one import */
 };
 
+/* First what most of them are passed over by. */
 struct duty_override {
+    int64_t from_ms, until_ms;
+    uint8_t role;
+    bool swap;
     struct name id;
     struct name station, region; /* one of them is empty */
     struct name person;
     struct name instead_of; /* empty: before all others */
     struct name by, reason;
-    int64_t from_ms, until_ms;
-    uint8_t role;
-    bool swap;
 };
 
 #endif

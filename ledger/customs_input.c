@@ -172,14 +172,30 @@ static struct text may(const char *text)
     return text ? text_of(text) : TEXT("");
 }
 
+static const ProtobufCMessage *part_of(const Yinuo__V1__Event *event,
+                                       const struct carrier *c)
+{
+    return *(ProtobufCMessage *const *)(const void *)((const char *)event +
+                                                      c->field->offset);
+}
+
+/* How many fields its typed parts have, set or not. */
+static size_t carried(const Yinuo__V1__Event *event)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < carrier_count; i++)
+        if (part_of(event, &carriers[i]))
+            count += carriers[i].count;
+    return count;
+}
+
 static bool carrier_fields(const Yinuo__V1__Event *event, struct arena *arena,
                            struct field *list, size_t *count)
 {
     for (size_t i = 0; i < carrier_count; i++) {
         const struct carrier *c = &carriers[i];
-        const ProtobufCMessage *part =
-            *(ProtobufCMessage *const *)(const void *)((const char *)event +
-                                                       c->field->offset);
+        const ProtobufCMessage *part = part_of(event, c);
 
         for (size_t j = 0; part && j < c->count; j++) {
             struct field *f = &list[*count];
@@ -199,7 +215,7 @@ static bool carrier_fields(const Yinuo__V1__Event *event, struct arena *arena,
 static bool fields_make(const Yinuo__V1__Event *event, struct arena *arena,
                         struct input *in)
 {
-    size_t room = event->n_attributes + CARRIER_FIELDS + 1, count = 0;
+    size_t room = event->n_attributes + carried(event) + 1, count = 0;
     struct field *list = arena_array(arena, room, sizeof *list);
 
     if (!list || !carrier_fields(event, arena, list, &count))
@@ -232,8 +248,7 @@ static bool is_personal(const void *origin, struct text name)
         return true;
     for (size_t i = 0; i < carrier_count; i++) {
         const struct carrier *c = &carriers[i];
-        const void *part = *(void *const *)(const void *)((const char *)event +
-                                                          c->field->offset);
+        const ProtobufCMessage *part = part_of(event, c);
 
         for (size_t j = 0; part && j < c->count; j++)
             if (c->fields[j].is_personal && text_equal(c->fields[j].name, name))
