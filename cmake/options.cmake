@@ -43,8 +43,8 @@ else()
         -fsanitize=${YINUO_SANITIZE} -fno-sanitize-recover=all)
     target_link_options(yinuo_flags INTERFACE -fsanitize=${YINUO_SANITIZE})
     target_compile_definitions(yinuo_flags INTERFACE YINUO_SANITIZED=1)
-    if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
-        # Instrumented code hides from gcc what was set; the plain builds ask.
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND YINUO_SANITIZE MATCHES "thread")
+        # Instrumented code hides from gcc what was set; the other builds ask.
         target_compile_options(yinuo_flags INTERFACE -Wno-maybe-uninitialized)
     endif()
 endif()
