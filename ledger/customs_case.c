@@ -79,9 +79,11 @@ void customs_put_instance(struct pb_out *o, const struct clock_instance *i,
 
         pb_number(o, 1, step->tier);
         pb_number(o, 3, step->due_ms);
-        pb_number(o, 6, step->severity);
+        if (step->severity != i->severity)
+            pb_given(o, 6, step->severity);
         pb_number(o, 7, step->step);
-        pb_number(o, 8, step->from_ms);
+        if (step->from_ms != i->armed_at_ms)
+            pb_given(o, 8, step->from_ms);
         pb_number(o, 9, step->page);
         pb_close(o, mark);
     }
@@ -291,10 +293,16 @@ static struct text text_of_field(const struct pb_field *f)
     return (struct text){(const char *)f->bytes.data, (uint32_t)f->bytes.size};
 }
 
-static void get_step(struct pb_in *in, struct slice bytes,
-                     struct pending_step *step)
+/* What is absent of a step is known when the whole clock has been read. */
+struct absent {
+    bool severity, from_ms;
+};
+
+static struct absent get_step(struct pb_in *in, struct slice bytes,
+                              struct pending_step *step)
 {
     struct pb_in sub = pb_in_of(bytes);
+    struct absent absent = {true, true};
     struct pb_field f;
 
     *step = (struct pending_step){0};
@@ -308,12 +316,14 @@ static void get_step(struct pb_in *in, struct slice bytes,
             break;
         case 6:
             step->severity = (uint8_t)f.value;
+            absent.severity = false;
             break;
         case 7:
             step->step = (uint8_t)f.value;
             break;
         case 8:
             step->from_ms = (int64_t)f.value;
+            absent.from_ms = false;
             break;
         case 9:
             step->page = (targets)f.value;
@@ -323,6 +333,17 @@ static void get_step(struct pb_in *in, struct slice bytes,
         }
     }
     in->bad |= sub.bad;
+    return absent;
+}
+
+static void fill_steps(struct clock_instance *i, const struct absent *absent)
+{
+    for (size_t n = 0; n < i->step_count; n++) {
+        if (absent[n].severity)
+            i->steps[n].severity = i->severity;
+        if (absent[n].from_ms)
+            i->steps[n].from_ms = i->armed_at_ms;
+    }
 }
 
 static void get_stretch(struct pb_in *in, struct slice bytes,
@@ -344,6 +365,7 @@ static void get_stretch(struct pb_in *in, struct slice bytes,
 bool customs_get_instance(struct slice bytes, struct clock_instance *i)
 {
     struct pb_in in = pb_in_of(bytes);
+    struct absent absent[CLOCK_STEPS_MAX];
     struct pb_field f;
 
     memset(i, 0, offsetof(struct clock_instance, pauses));
@@ -367,7 +389,9 @@ bool customs_get_instance(struct slice bytes, struct clock_instance *i)
         case 7:
             if (i->step_count == CLOCK_STEPS_MAX || f.wire != PB_BYTES)
                 return false;
-            get_step(&in, f.bytes, &i->steps[i->step_count++]);
+            absent[i->step_count] =
+                get_step(&in, f.bytes, &i->steps[i->step_count]);
+            i->step_count++;
             break;
         case 10:
             i->severity = (uint8_t)f.value;
@@ -387,6 +411,7 @@ bool customs_get_instance(struct slice bytes, struct clock_instance *i)
             break;
         }
     }
+    fill_steps(i, absent);
     return !in.bad;
 }
 

@@ -90,7 +90,12 @@ size_t field_count(const ProtobufCMessage *message,
 bool field_is_set(const ProtobufCMessage *message,
                   const ProtobufCFieldDescriptor *field)
 {
-    return field_count(message, field) > 0;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        return field_count(message, field) > 0;
+    if (by_pointer(field))
+        return *(const void *const *)member(message, field->offset) != NULL;
+    return *(const protobuf_c_boolean *)member(message,
+                                               field->quantifier_offset);
 }
 
 static size_t item_size(const ProtobufCFieldDescriptor *field)

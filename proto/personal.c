@@ -157,9 +157,11 @@ static bool take_attributes(Yinuo__V1__Event *to, const Yinuo__V1__Event *from,
 
 /* What there is to take, by type: most events have nothing of it, and this is
  * asked of each. Made before main, so that any thread may read it. */
+_Static_assert(CODEC_FIELDS_MAX <= 64, "a bit for each field");
+
 struct marked {
     const ProtobufCMessageDescriptor *type;
-    uint64_t fields[(CODEC_FIELDS_MAX + 63) / 64]; /* personal, or a carrier */
+    uint64_t fields; /* bit per field: personal, or a carrier */
 };
 
 enum { MARKED_TYPES = 32 };
@@ -188,7 +190,7 @@ static void mark_type(const ProtobufCMessageDescriptor *type)
         if (is_carrier(f) && !marked_of(f->descriptor))
             mark_type(f->descriptor);
         if (is_carrier(f) || personal_field(type, f))
-            m->fields[i / 64] |= UINT64_C(1) << (i % 64);
+            m->fields |= UINT64_C(1) << i;
     }
 }
 
@@ -203,10 +205,11 @@ static bool has_marked(const ProtobufCMessage *message)
     const ProtobufCMessageDescriptor *type = message->descriptor;
     const struct marked *m = marked_of(type);
 
-    for (unsigned i = 0; m && i < type->n_fields; i++) {
-        const ProtobufCFieldDescriptor *f = &type->fields[i];
+    for (uint64_t rest = m ? m->fields : 0; rest; rest &= rest - 1) {
+        const ProtobufCFieldDescriptor *f =
+            &type->fields[__builtin_ctzll(rest)];
 
-        if (!(m->fields[i / 64] >> (i % 64) & 1) || !field_is_set(message, f))
+        if (!field_is_set(message, f))
             continue;
         if (!is_carrier(f) ||
             has_marked(*(ProtobufCMessage *const *)field_item(message, f, 0)))

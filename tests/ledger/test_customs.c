@@ -399,8 +399,8 @@ static void a_part_is_a_piece_of_the_streams_record(void **state)
     record = yinuo__v1__stream_record__unpack(NULL, part.size, part.data);
     assert_non_null(record);
     assert_int_equal(record->n_decisions, 2);
-    assert_string_equal(record->decisions[0]->kind_name, "arm");
-    assert_string_equal(record->decisions[1]->kind_name, "page");
+    assert_int_equal(record->decisions[0]->kind, DECISION_ARM);
+    assert_int_equal(record->decisions[1]->kind, DECISION_PAGE);
     assert_int_equal(codec_encode(&record->base, &packed), STATUS_OK);
     assert_same_bytes(bytes_slice(&part), bytes_slice(&packed));
     yinuo__v1__stream_record__free_unpacked(record, NULL);
