@@ -1,5 +1,5 @@
 /* A case as a row, and as clients read it: proto Case, written and read by hand
- * (ledger/pb.h). A row says nothing twice, and no names that the case's policy
+ * (proto/pb.h). A row says nothing twice, and no names that the case's policy
  * tells.
  *
  * The field numbers are those of proto/yinuo.proto; a test packs each again

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "engine/engine.h"
-#include "ledger/pb.h"
+#include "proto/pb.h"
 
 /* Names are bounded: a longer one makes the whole unreadable. */
 static inline void put_name(struct pb_out *o, uint32_t number,

@@ -1,4 +1,4 @@
-/* A subject as a row: proto Subject, written and read by hand (ledger/pb.h),
+/* A subject as a row: proto Subject, written and read by hand (proto/pb.h),
  * and its entries as decisions carry them. */
 #include <assert.h>
 

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "proto/unpack.h"
 
 enum wire_type { VARINT = 0, FIXED64 = 1, SIZED = 2, FIXED32 = 5 };
 
@@ -373,8 +374,7 @@ void *codec_decode(const ProtobufCMessageDescriptor *type, struct slice in,
 {
     if (codec_check(type, in, fault) != REFUSAL_NONE)
         return NULL;
-    ProtobufCMessage *message = protobuf_c_message_unpack(
-        type, arena_allocator(arena), in.size, in.data);
+    ProtobufCMessage *message = unpack(type, in, arena);
     if (!message)
         fault_set(
             fault, arena->full ? REFUSAL_TOO_LARGE : REFUSAL_MALFORMED, "",

@@ -63,7 +63,7 @@ enum {
     WIRE_IDENTITY_MAX = 64,
     WIRE_PEER_MAX = WIRE_PEER_MIN + WIRE_IDENTITY_MAX,
     WIRE_SPAN_SIZE = 16,
-    WIRE_TOPIC_SIZE = 16, /* of the text, with its zero */
+    WIRE_TOPIC_SIZE = 16,         /* of the text, with its zero */
     WIRE_BUNDLE_BYTES = 64 << 10, /* then it is sent */
     WIRE_BUNDLE_BODY = 16 << 10,  /* larger ones travel alone */
 };

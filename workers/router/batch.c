@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/writer.h"
-#include "ledger/pb_message.h"
+#include "proto/pack.h"
 #include "workers/router/internal.h"
 
 enum {
@@ -100,7 +100,7 @@ uint64_t batch_add(struct router *r, Yinuo__V1__StreamRecord *part,
     struct record *rec = &r->batch->records[r->record_count];
 
     bytes_reset(&r->part);
-    if (pb_message_append(&part->base, &r->part) != STATUS_OK)
+    if (pack_append(&part->base, &r->part) != STATUS_OK)
         abort();
     if (!r->record_count)
         part_answers(r);

@@ -9,9 +9,10 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "ledger/pb_message.h"
 #include "proto/codec.h"
 #include "proto/field.h"
+#include "proto/pack.h"
+#include "proto/unpack.h"
 
 enum { DEEPEST = 4, LIST = 3 };
 
@@ -108,14 +109,27 @@ static ProtobufCMessage *filled(struct filling *f,
 
 static void hold(const ProtobufCMessage *m)
 {
-    struct bytes ours = {0}, theirs = {0};
+    size_t size = protobuf_c_message_get_packed_size(m);
+    uint8_t *theirs = malloc(size + 1);
+    struct bytes ours = {0};
+    struct arena arena;
+    ProtobufCMessage *back;
 
-    assert_int_equal(codec_encode(m, &theirs), STATUS_OK);
-    assert_int_equal(pb_message_append(m, &ours), STATUS_OK);
-    assert_int_equal(ours.size, theirs.size);
-    assert_memory_equal(ours.data, theirs.data, theirs.size);
+    assert_int_equal(protobuf_c_message_pack(m, theirs), size);
+    assert_int_equal(pack_append(m, &ours), STATUS_OK);
+    assert_int_equal(ours.size, size);
+    assert_memory_equal(ours.data, theirs, size);
+    /* read by us, written by them */
+    arena_init(&arena, (size_t)64 << 20);
+    back = unpack(m->descriptor, slice_of(theirs, size), &arena);
+    assert_non_null(back);
+    assert_int_equal(protobuf_c_message_get_packed_size(back), size);
+    memset(theirs, 0, size);
+    assert_int_equal(protobuf_c_message_pack(back, theirs), size);
+    assert_memory_equal(ours.data, theirs, size);
+    arena_fini(&arena);
     bytes_fini(&ours);
-    bytes_fini(&theirs);
+    free(theirs);
 }
 
 #define TYPE(prefix) &yinuo__v1__##prefix##__descriptor,
@@ -158,6 +172,56 @@ static void what_is_not_in_the_schema_stays(void **state)
     assert_int_equal(e->base.n_unknown_fields, 2);
     hold(&e->base);
     yinuo__v1__event__free_unpacked(e, NULL);
+}
+
+/* A list of numbers in one field, as other programs may send it. */
+static void a_packed_list_is_read(void **state)
+{
+    /* Case.called, 42 */
+    static const uint8_t bytes[] = {0xd2, 0x02, 5,    1,    2, 0x80,
+                                    0x01, 4,    0xd0, 0x02, 9};
+    static const uint32_t wanted[] = {1, 2, 128, 4, 9};
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, 1 << 16);
+    Yinuo__V1__Case *c = unpack(&yinuo__v1__case__descriptor,
+                                slice_of(bytes, sizeof bytes), &arena);
+
+    assert_non_null(c);
+    assert_int_equal(c->n_called, 5);
+    assert_memory_equal(c->called, wanted, sizeof wanted);
+    arena_fini(&arena);
+}
+
+/* No byte of it decides alone: whatever is read, is read within its bounds. */
+static void cut_or_damaged_bytes_are_read_or_refused(void **state)
+{
+    struct filling f = {.seed = 2463534242};
+    struct bytes packed = {0};
+    struct arena arena;
+
+    (void)state;
+    arena_init(&f.arena, (size_t)64 << 20);
+    arena_init(&arena, 1 << 20);
+    assert_int_equal(
+        pack_append(filled(&f, &yinuo__v1__event__descriptor, 2), &packed),
+        STATUS_OK);
+    for (size_t i = 0; i < packed.size; i++) {
+        uint8_t *copy = malloc(i + 1);
+
+        memcpy(copy, packed.data, i);
+        (void)!unpack(&yinuo__v1__event__descriptor, slice_of(copy, i), &arena);
+        free(copy);
+        packed.data[i] ^= 0x55;
+        arena_reset(&arena);
+        (void)!unpack(&yinuo__v1__event__descriptor, bytes_slice(&packed),
+                      &arena);
+        packed.data[i] ^= 0x55;
+    }
+    bytes_fini(&packed);
+    arena_fini(&arena);
+    arena_fini(&f.arena);
 }
 
 static void a_number_of_each_length_comes_back(void **state)
@@ -210,6 +274,8 @@ int main(void)
         cmocka_unit_test(every_message_is_what_protobuf_writes),
         cmocka_unit_test(an_empty_message_is_no_bytes),
         cmocka_unit_test(what_is_not_in_the_schema_stays),
+        cmocka_unit_test(a_packed_list_is_read),
+        cmocka_unit_test(cut_or_damaged_bytes_are_read_or_refused),
         cmocka_unit_test(a_number_of_each_length_comes_back),
         cmocka_unit_test(a_number_that_is_cut_or_endless_is_bad),
     };

@@ -1,4 +1,4 @@
-#include "ledger/pb_message.h"
+#include "proto/pack.h"
 
 #include <assert.h>
 
@@ -49,7 +49,7 @@ static void put_value(struct pb_out *o, ProtobufCType type, const void *at)
         break;
     case PROTOBUF_C_TYPE_MESSAGE:
         mark = pb_begin(o);
-        pb_message(o, *(const ProtobufCMessage *const *)at);
+        pack(o, *(const ProtobufCMessage *const *)at);
         pb_close(o, mark);
         break;
     case PROTOBUF_C_TYPE_DOUBLE:
@@ -124,7 +124,7 @@ static bool is_set(const ProtobufCMessage *message,
     return *(const protobuf_c_boolean *)place(message, f->quantifier_offset);
 }
 
-void pb_message(struct pb_out *o, const ProtobufCMessage *message)
+void pack(struct pb_out *o, const ProtobufCMessage *message)
 {
     const ProtobufCMessageDescriptor *type = message->descriptor;
 
@@ -141,8 +141,7 @@ void pb_message(struct pb_out *o, const ProtobufCMessage *message)
     put_unknown(o, message);
 }
 
-enum status pb_message_append(const ProtobufCMessage *message,
-                              struct bytes *out)
+enum status pack_append(const ProtobufCMessage *message, struct bytes *out)
 {
     for (size_t room = FIRST_ROOM;; room *= 2) {
         uint8_t *at = bytes_reserve(out, room);
@@ -150,7 +149,7 @@ enum status pb_message_append(const ProtobufCMessage *message,
 
         if (!at)
             return out->status;
-        pb_message(&o, message);
+        pack(&o, message);
         if (o.full)
             continue; /* too little: the next room holds twice as much */
         out->size += (size_t)(o.at - at);

@@ -9,8 +9,8 @@
  * Errors   Sticky: `full` or `bad`; later calls do nothing.
  * Threads  Any.
  */
-#ifndef LEDGER_PB_H
-#define LEDGER_PB_H
+#ifndef PROTO_PB_H
+#define PROTO_PB_H
 
 #include <endian.h>
 #include <stdbool.h>
@@ -37,6 +37,7 @@ struct pb_field {
     enum pb_wire wire;
     uint64_t value;     /* PB_VARINT, PB_FIXED* */
     struct slice bytes; /* PB_BYTES */
+    const uint8_t *at;  /* behind its tag */
 };
 
 /* Groups of seven bits, from the lowest, to a byte each, and back. */
@@ -255,41 +256,50 @@ static inline struct slice pb_take_bytes(struct pb_in *in)
     return slice_of(at, (size_t)size);
 }
 
+/* size: 4 or 8. */
+static inline uint64_t pb_take_fixed(struct pb_in *in, size_t size)
+{
+    uint64_t v = 0;
+
+    if ((size_t)(in->end - in->at) < size) {
+        in->bad = true;
+        return 0;
+    }
+    memcpy(&v, in->at, size);
+    in->at += size;
+    return le64toh(v);
+}
+
 /* False at the end, and when the bytes make no sense. */
 static inline bool pb_next(struct pb_in *in, struct pb_field *f)
 {
     uint64_t tag;
-    size_t fixed = 0;
 
     if (in->bad || in->at == in->end)
         return false;
     tag = pb_take_varint(in);
     f->number = (uint32_t)(tag >> 3);
     f->wire = (enum pb_wire)(tag & 7);
+    f->at = in->at;
+    f->bytes = SLICE_EMPTY;
     switch (f->wire) {
     case PB_VARINT:
         f->value = pb_take_varint(in);
-        return !in->bad;
+        break;
     case PB_BYTES:
         f->bytes = pb_take_bytes(in);
         f->value = f->bytes.size;
-        return !in->bad;
+        break;
     case PB_FIXED64:
-        fixed = 8;
+        f->value = pb_take_fixed(in, 8);
         break;
     case PB_FIXED32:
-        fixed = 4;
+        f->value = pb_take_fixed(in, 4);
         break;
+    default:
+        in->bad = true;
     }
-    if (fixed && (size_t)(in->end - in->at) >= fixed) {
-        f->value = 0;
-        for (size_t i = fixed; i-- > 0;)
-            f->value = f->value << 8 | in->at[i];
-        in->at += fixed;
-        return true;
-    }
-    in->bad = true;
-    return false;
+    return !in->bad;
 }
 
 #endif
