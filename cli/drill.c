@@ -22,9 +22,6 @@
 #include "ledger/import.h"
 #include "proto/event_json.h"
 
-#define IS(d, name)                                                            \
-    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
-
 #define DAY_MS (24LL * 3600 * 1000)
 #define STEP_REAL_MS 250 /* the clock is moved by so much real time at once */
 
@@ -294,15 +291,17 @@ static void on_effect(struct drill *d, const struct drill_story *story,
                       const Yinuo__V1__StreamRecord *r,
                       const Yinuo__V1__Decision *one, bool answered)
 {
-    if (IS(one, EMIT))
+    const char *kind = one->kind_name ? one->kind_name : "";
+
+    if (strcmp(kind, "emit") == 0)
         drill_say(&d->show, story, one->at_ms, OUT_BAD,
                   _("→ found by the system itself: %s%s%s"),
                   kind_word(one->text), one->key && *one->key ? " " : "",
                   one->key ? one->key : "");
-    else if (IS(one, ACKNOWLEDGE) && !answered)
+    else if (strcmp(kind, "acknowledge") == 0 && !answered)
         drill_say(&d->show, story, one->at_ms, OUT_GOOD, _("→ %s acknowledges"),
                   one->person ? one->person : "");
-    else if (IS(one, REFUSE) && one->rule && *one->rule)
+    else if (strcmp(kind, "refuse") == 0 && one->rule && *one->rule)
         drill_say(&d->show, story, one->at_ms, OUT_WARN,
                   _("→ refused by gate %s: %s"), one->rule,
                   r->event ? kind_word(r->event->kind) : "");
@@ -314,7 +313,7 @@ static void on_decision(struct drill *d, const Yinuo__V1__StreamRecord *r,
     int story = story_of(d, one->case_id);
     bool answered = is_answered(d, story);
 
-    if (IS(one, PAGE)) {
+    if (one->kind_name && strcmp(one->kind_name, "page") == 0) {
         d->pages++;
         if (story != DRILL_NO_STORY)
             drill_say_page(&d->show, &d->stories[story], r, one);
