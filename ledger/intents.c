@@ -159,6 +159,8 @@ static bool is_older(const struct world *w, struct slice row)
     struct pb_field f;
 
     while (pb_next(&in, &f)) {
+        if (f.wire != PB_BYTES)
+            continue;
         if (f.number == ROW_STATE &&
             slice_equal(f.bytes, slice_of_text(closed)))
             return false;

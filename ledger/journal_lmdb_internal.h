@@ -19,8 +19,8 @@ enum { JOURNAL_QUEUE = 4 }; /* batches handed over and not written yet */
 struct journal_writer {
     pthread_t thread;
     bool started;
-    int fd;            /* of events: something has become durable */
-    uint64_t handed;   /* last sequence handed over; the owner's */
+    int fd;          /* of events: something has become durable */
+    uint64_t handed; /* last sequence handed over; the owner's */
 
     pthread_mutex_t mutex; /* guards all below */
     pthread_cond_t work, done;

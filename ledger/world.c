@@ -100,7 +100,8 @@ static const struct policy *fetch_rules(struct world *w, struct text version)
     findings_init(f);
     if (w->blob &&
         w->blob(w->blob_context, version, &blob, NULL) == STATUS_OK &&
-        policyset_load_rules(bytes_slice(&blob), apply_names(), &set, f) == STATUS_OK) {
+        policyset_load_rules(bytes_slice(&blob), apply_names(), &set, f) ==
+            STATUS_OK) {
         keep_old(w, set);
         p = policyset_version(set, version);
     }
