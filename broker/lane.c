@@ -1,9 +1,10 @@
 /* lane - pages on their way to the workers of a tier.
  *
- * A worker says how many pages it can take (CREDIT, absolute); a page goes to
- * the next worker that has credit, round robin. What nobody can take now waits
- * in a short queue, or goes back to the router as BUSY: the router owns the
- * lease, so nothing is lost here. Routers hear of each change (LANE).
+ * A worker says how many pages it can take (CREDIT, absolute, and again with
+ * each beat); a page goes to the next worker that has credit, round robin. What
+ * nobody can take now waits in a short queue, or goes back to the router as
+ * BUSY: the router owns the lease, so nothing is lost here. Routers hear of
+ * each change (LANE).
  */
 #include <assert.h>
 #include <string.h>
@@ -139,6 +140,7 @@ static bool worker_joins(struct broker *b, struct session *s)
     if (lane->workers == WORKERS)
         return false;
     lane->worker[lane->workers++] = (uint32_t)(s - b->list);
+    lane->changed = true;
     s->worker = true;
     return true;
 }
@@ -152,6 +154,20 @@ void lane_worker_gone(struct broker *b, struct session *s)
         if (&b->list[lane->worker[i]] == s)
             lane->worker[i] = lane->worker[--lane->workers];
     lane->changed = true;
+}
+
+/* True if that is news: workers say the same with each beat. */
+static bool take_credit(struct session *s, const Yinuo__V1__Credit *credit)
+{
+    char channels[CHANNELS][sizeof(s->channels[0])] = {{0}};
+    for (size_t i = 0; i < credit->n_channels && i < CHANNELS; i++)
+        strncpy(channels[i], credit->channels[i], sizeof(channels[i]) - 1);
+    if (s->credit == credit->pages &&
+        memcmp(s->channels, channels, sizeof(channels)) == 0)
+        return false;
+    s->credit = credit->pages;
+    memcpy(s->channels, channels, sizeof(channels));
+    return true;
 }
 
 void lane_credit(struct broker *b, struct session *s, struct slice body)
@@ -170,12 +186,7 @@ void lane_credit(struct broker *b, struct session *s, struct slice body)
         count_refusal(b, REFUSAL_TOO_MANY);
         return;
     }
-    s->credit = credit->pages;
-    memset(s->channels, 0, sizeof(s->channels));
-    for (size_t i = 0; i < credit->n_channels && i < CHANNELS; i++)
-        strncpy(s->channels[i], credit->channels[i],
-                sizeof(s->channels[i]) - 1);
-    b->lane[tier].changed = true;
+    b->lane[tier].changed |= take_credit(s, credit);
     pump(b, tier);
 }
 

@@ -74,6 +74,43 @@ static void pages_go_round_robin_to_workers_with_credit(void **state)
                "R< LANE tier 2 workers 2 credit 3 waiting 0\n");
 }
 
+static void credit_said_again_is_no_news(void **state)
+{
+    (void)state;
+    begin(0);
+    credit('W', 2);
+    credit('W', 2);
+    credit('W', 1);
+    EXPECT(&s, "R< LANE tier 2 workers 1 credit 2 waiting 0\n"
+               "R< LANE tier 2 workers 1 credit 1 waiting 0\n");
+}
+
+static void a_worker_that_found_the_lane_full_gets_in_later(void **state)
+{
+    (void)state;
+    char name[16];
+    begin(0);
+    s.quiet = true;
+    for (char who = '!'; who < '!' + 67; who++) {
+        if (who == 'R' || who == 'A' || who == 'W' || who == 'V')
+            continue;
+        snprintf(name, sizeof(name), "tier-2-%d", who);
+        stage_hello(&s, who, name, WIRE_ROLE_WORKER);
+        credit(who, 0);
+    }
+    credit('V', 0);
+    s.quiet = false;
+    credit('W', 1); /* the 65th */
+    EXPECT(&s, "");
+    stage_front(&s, 'V', WIRE_BYE, 0, NULL);
+    credit('W', 1);
+    page(1);
+    EXPECT(&s, "R< LANE tier 2 workers 63 credit 0 waiting 0\n"
+               "R< LANE tier 2 workers 64 credit 1 waiting 0\n"
+               "W< PAGE#1\n"
+               "R< LANE tier 2 workers 64 credit 0 waiting 0\n");
+}
+
 static void a_page_without_any_worker_goes_back(void **state)
 {
     (void)state;
@@ -287,6 +324,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORY(pages_go_round_robin_to_workers_with_credit),
+        STORY(credit_said_again_is_no_news),
+        STORY(a_worker_that_found_the_lane_full_gets_in_later),
         STORY(a_page_without_any_worker_goes_back),
         STORY(a_withdrawn_page_leaves_the_queue_and_workers_hear_of_it),
         STORY(receipts_go_to_the_router_and_a_lost_worker_is_told),

@@ -213,13 +213,16 @@ void link_heard(struct tier_core *core, const struct wire_header *header,
     }
 }
 
+/* A number that did not arrive, or behind a newer one, or was not taken because
+ * the lane was full, would leave us without pages for ever: no change follows
+ * that would be told. So it is said with each beat. */
 static void tell_credit(struct tier_core *core)
 {
     struct link *l = &core->link;
     char *names[TIER_CHANNELS_MAX];
     Yinuo__V1__Credit credit = YINUO__V1__CREDIT__INIT;
     uint32_t room = desk_room(core);
-    if (!l->tell && room == l->told)
+    if (!l->tell && room == l->told && core->now_ms < l->again_ms)
         return;
     for (size_t i = 0; i < core->set.channel_count; i++)
         names[i] = (char *)(uintptr_t)core->set.channels[i].name;
@@ -230,6 +233,7 @@ static void tell_credit(struct tier_core *core)
     credit.n_channels = core->set.channel_count;
     l->tell = !core_send(core, WIRE_CREDIT, 0, 0, &credit.base);
     l->told = room;
+    l->again_ms = core->now_ms + l->beat_ms;
 }
 
 static void ping(struct tier_core *core)
@@ -255,8 +259,9 @@ int64_t link_tick(struct tier_core *core)
             greet(core);
         return l->next_ms;
     }
+    bool quiet = core->now_ms >= l->next_ms; /* CREDIT gets no answer */
     tell_credit(core);
-    if (core->now_ms >= l->next_ms)
+    if (quiet)
         ping(core);
-    return l->next_ms;
+    return l->again_ms < l->next_ms ? l->again_ms : l->next_ms;
 }

@@ -24,8 +24,9 @@ struct link {
     int64_t beat_ms;     /* of WELCOME */
     int64_t dead_ms;     /* of WELCOME */
     uint32_t unanswered; /* HELLOs */
-    uint32_t told;       /* credit that the broker knows of */
+    uint32_t told;       /* credit that the broker should know of */
     bool tell;           /* CREDIT is due whatever it knows */
+    int64_t again_ms;    /* and at this moment, because one may be lost */
     uint64_t request;
 };
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 static const int64_t WALL = 1338773100000;
+enum { BEAT_MS = 2000 };
 
 static int64_t now(const struct stage *s)
 {
@@ -47,6 +48,15 @@ static void tell_receipt(struct stage *s, struct slice body,
          r->error ? " " : "", r->error ? r->error : "");
 }
 
+static void tell_credit(struct stage *s, uint32_t pages)
+{
+    bool beat = pages == s->credit && now(s) - s->credit_ms == BEAT_MS;
+    s->credit = pages;
+    s->credit_ms = now(s);
+    if (!s->quiet || !beat)
+        tell(s, "CREDIT %u", pages);
+}
+
 static void tell_frame(struct stage *s, const struct wire_header *h,
                        struct slice body)
 {
@@ -64,7 +74,7 @@ static void tell_frame(struct stage *s, const struct wire_header *h,
             codec_decode(&yinuo__v1__credit__descriptor, body, &arena, NULL);
         assert_int_equal(c->tier, 2);
         assert_int_equal(c->n_channels, s->settings.channel_count);
-        tell(s, "CREDIT %u", c->pages);
+        tell_credit(s, c->pages);
     } else if (!s->quiet || (h->kind != WIRE_PING && h->kind != WIRE_PONG)) {
         tell(s, "%s", row->name);
     }
@@ -231,7 +241,7 @@ void stage_welcome(struct stage *s)
     w.n_partitions = 1;
     w.has_session = w.has_heartbeat_wait_ms = w.has_dead_wait_ms = 1;
     w.session = 7;
-    w.heartbeat_wait_ms = 2000;
+    w.heartbeat_wait_ms = BEAT_MS;
     w.dead_wait_ms = 10000;
     say_message(s, WIRE_WELCOME, &w.base);
 }

@@ -38,7 +38,9 @@ struct stage {
     struct stage_channel channel[STAGE_CHANNELS];
     int64_t begun_ms, next_ms;
     bool deaf;  /* the socket takes nothing */
-    bool quiet; /* PING and PONG are not told */
+    bool quiet; /* PING, PONG and what repeats the credit are not told */
+    uint32_t credit;
+    int64_t credit_ms; /* when it was said */
     char story[STAGE_STORY];
     size_t told;
 };

@@ -69,12 +69,40 @@ static void silence_makes_it_connect_anew(void **state)
     s->quiet = false;
     stage_connected(s);
     stage_until(s, 10100);
-    stage_told(s, "[2000] PING\n"
+    stage_told(s, "[2000] CREDIT 8\n"
+                  "[2000] PING\n"
+                  "[4000] CREDIT 8\n"
                   "[4000] PING\n"
+                  "[6000] CREDIT 8\n"
                   "[6000] PING\n"
+                  "[8000] CREDIT 8\n"
                   "[8000] PING\n"
                   "[10000] a new connection\n"
                   "[10000] HELLO\n");
+}
+
+/* Else one that was lost, or came behind a newer one, or to a full lane, would
+ * be the last: no page comes, so nothing changes. */
+static void credit_is_said_again_with_each_beat(void **state)
+{
+    struct stage *s = *state;
+    s->quiet = false;
+    s->channel[0].act = ACT_HOLD;
+    stage_connected(s);
+    stage_until(s, 500);
+    stage_page(s, "p1.0");
+    stage_until(s, 3000);
+    stage_end(s, 0, ACT_DELIVER);
+    stage_ack(s, "p1.0", 0);
+    stage_until(s, 5000);
+    stage_told(s, "[500] log tries p1.0\n"
+                  "[500] CREDIT 7\n"
+                  "[2500] CREDIT 7\n"
+                  "[2500] PING\n"
+                  "[3000] RECEIPT p1.0 delivered log 1\n"
+                  "[3000] CREDIT 8\n"
+                  "[5000] CREDIT 8\n"
+                  "[5000] PING\n");
 }
 
 static void a_ping_is_answered_at_once(void **state)
@@ -528,6 +556,7 @@ int main(void)
         STORY(it_knocks_softly_while_there_is_no_broker),
         STORY(when_the_broker_forgets_it_it_says_hello_again),
         STORY(silence_makes_it_connect_anew),
+        STORY(credit_is_said_again_with_each_beat),
         STORY(a_ping_is_answered_at_once),
         STORY(a_door_that_stays_shut_is_tried_with_a_new_connection),
         STORY(a_page_is_shown_and_its_receipt_sent_until_it_is_known),
