@@ -144,6 +144,15 @@ static void describe_body(const struct wire_header *h, void *m, char *out,
                  p->case_id, p->person);
         return;
     }
+    case WIRE_CREDIT:
+        snprintf(out, room, " %u", ((Yinuo__V1__Credit *)m)->pages);
+        return;
+    case WIRE_LANE: {
+        const Yinuo__V1__Lane *l = m;
+        snprintf(out, room, " tier %u workers %u credit %u waiting %u", l->tier,
+                 l->workers, l->credit, l->waiting);
+        return;
+    }
     case WIRE_RECEIPT: {
         const Yinuo__V1__Receipt *r = m;
         snprintf(out, room, " %s outcome %d", r->page_id, (int)r->outcome);
