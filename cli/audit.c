@@ -5,6 +5,7 @@
 
 #include "cli/past.h"
 #include "cli/rules.h"
+#include "cli/session.h"
 #include "cli/sheet.h"
 #include "cli/telling.h"
 #include "cli/when.h"
@@ -110,14 +111,25 @@ static const char *subject_of(const Yinuo__V1__StreamRecord *r,
     }
     if (r->directory)
         return r->directory->version_hash;
+    for (size_t i = 0; i < r->n_decisions; i++) {
+        const Yinuo__V1__DutyOverride *d = r->decisions[i]->duty;
+        if (d && d->station && *d->station)
+            return d->station;
+        if (d && d->region && *d->region)
+            return d->region;
+    }
     return telling_case(r);
 }
 
 /* What was said of why: a field of that name, else the note. */
-static const char *reason_of(const Yinuo__V1__Event *e)
+static const char *reason_of(const Yinuo__V1__StreamRecord *r)
 {
+    const Yinuo__V1__Event *e = r->event;
     struct event_value v;
 
+    for (size_t i = 0; i < r->n_decisions; i++)
+        if (r->decisions[i]->duty && r->decisions[i]->duty->reason)
+            return r->decisions[i]->duty->reason;
     if (!e)
         return "";
     if ((event_get(e, "reason", &v) || event_get(e, "why", &v)) &&
@@ -149,7 +161,7 @@ static enum status note(void *context, const Yinuo__V1__StreamRecord *r,
                   (json_int_t)r->at_ms, "what", words[kind], "actor",
                   actor_of(r), "subject", subject_of(r, &subject), "did",
                   bytes_text(&did), "changed", bytes_text(&changed), "reason",
-                  reason_of(r->event), "record", (json_int_t)r->seq, "proven",
+                  reason_of(r), "record", (json_int_t)r->seq, "proven",
                   r->proven));
     bytes_fini(&subject);
     bytes_fini(&did);
@@ -162,8 +174,6 @@ static enum status note(void *context, const Yinuo__V1__StreamRecord *r,
 
 static int parse(struct cli *cli, struct auditing *a)
 {
-    bool day;
-
     a->what = AUDIT_POLICY;
     while (what && a->what < AUDIT_NOTHING && strcmp(what, words[a->what]) != 0)
         a->what++;
@@ -174,8 +184,18 @@ static int parse(struct cli *cli, struct auditing *a)
                          what);
     if (!what)
         a->what = AUDIT_NOTHING;
-    if (since && when_parse(since, cli_now_ms(cli), &a->since_ms, &day,
-                            &cli->error) != STATUS_OK)
+    return CLI_DONE;
+}
+
+static int parse_since(struct cli *cli, const struct past *past, int64_t *at_ms)
+{
+    int64_t now_ms;
+    bool day;
+
+    if (!since)
+        return CLI_DONE;
+    now_ms = past->running ? session_now_ms(cli) : cli_now_ms(cli);
+    if (when_parse(since, now_ms, at_ms, &day, &cli->error) != STATUS_OK)
         return cli_usage(cli, "--since: %s", cli->error.text);
     return CLI_DONE;
 }
@@ -190,6 +210,8 @@ int run_audit(struct cli *cli, int argc, char **argv)
 
     if (code == CLI_DONE)
         code = past_init(cli, &past, argc, argv);
+    if (code == CLI_DONE)
+        code = parse_since(cli, &past, &a.since_ms);
     if (code != CLI_DONE)
         return code;
     a.rows = json_array();

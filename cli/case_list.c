@@ -64,7 +64,8 @@ static int parse_due(struct cli *cli, int64_t *by_ms)
     *by_ms = 0;
     if (!due)
         return CLI_DONE;
-    if (when_parse(due, cli_now_ms(cli), by_ms, &day, &cli->error) != STATUS_OK)
+    if (when_parse(due, session_now_ms(cli), by_ms, &day, &cli->error) !=
+        STATUS_OK)
         return cli_usage(cli, "--due: %s", cli->error.text);
     if (day)
         *by_ms = when_day_end(*by_ms);

@@ -93,11 +93,11 @@ static const struct place places[] = {
     CHOICE("CODE",                    "en zh_CN"),
     CHOICE("HOW",                     "never after:2m"),
     CHOICE("READER",                  "customer"),
-    CHOICE("TOPIC",                   "roster holiday clock leave contact ivr check"),
+    CHOICE("TOPIC",                   "never spans roster holiday clock leave contact ivr check"),
     CHOICE("LEVEL",                   "debug info warn error"),
     CHOICE("CHANNEL",                 "phone visit mail message counter"),
     CHOICE("PURPOSE",                 "progress plan apology callback diagnosis"),
-    CHOICE("REPORT",                  "times promises bypass incidents causes satisfaction load contact"),
+    CHOICE("REPORT",                  "times promises bypass incidents causes lessons satisfaction load contact"),
     CHOICE("TIME",                    "today tomorrow"),
 #define FREE(word) PLACE(word, FREE)
     FREE("WORDS"), FREE("NUMBER"), FREE("SPAN"), FREE("ADDRESS"), FREE("TAG"),

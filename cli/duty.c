@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "cli/cache.h"
 #include "cli/session.h"
+#include "cli/suggest.h"
 #include "cli/table.h"
 #include "cli/when.h"
 #include "cli/words.h"
@@ -148,6 +149,82 @@ void duty_refresh(struct cli *cli)
         keep(cli, &rows);
     }
     arena_fini(&rows.arena);
+}
+
+/* The region of a case of that station, or NULL; what holds it is in *rows. */
+static const char *region_by_case(struct cli *cli, const char *station,
+                                  struct rows *rows)
+{
+    struct question q;
+
+    question_init(&q, "case.list");
+    question_text(&q, "station", station);
+    question_text(&q, "state", "any");
+    q.limit = 1;
+    if (question_ask(cli, &q, &yinuo__v1__case__descriptor, rows) != CLI_DONE ||
+        !rows->count)
+        return NULL;
+    return ((const Yinuo__V1__Case *)rows->list[0])->region;
+}
+
+static int no_place(struct cli *cli, const char *typed, bool is_region)
+{
+    struct question q;
+    struct rows rows = {0};
+    const char **names, *meant;
+
+    question_init(&q, "on_call");
+    if (question_ask(cli, &q, &yinuo__v1__roster_row__descriptor, &rows) !=
+        CLI_DONE) {
+        rows_fini(&rows);
+        return CLI_FAILED;
+    }
+    names = calloc(rows.count + 1, sizeof *names);
+    if (!names)
+        abort();
+    for (size_t i = 0; i < rows.count; i++) {
+        const Yinuo__V1__RosterRow *r = rows.list[i];
+        names[i] = is_region ? r->region : r->station;
+        names[i] = names[i] ? names[i] : "";
+    }
+    out_error(&cli->out,
+              is_region ? _("there is no region %s")
+                        : _("there is no station %s"),
+              typed);
+    meant = suggest_word(typed, names, rows.count);
+    if (meant && !cli->out.json)
+        out_note(&cli->out, _("Did you mean \"%s\"?"), meant);
+    free(names);
+    rows_fini(&rows);
+    return CLI_NOT_FOUND;
+}
+
+int duty_ask(struct cli *cli, struct question *q, const char *station,
+             const char *region, struct rows *rows)
+{
+    struct question again = *q;
+    const char *wanted = region;
+    struct rows found = {0};
+    int code;
+
+    question_text(q, "station", station);
+    question_text(q, "region", region);
+    q->quiet = station || region;
+    code = question_ask(cli, q, &yinuo__v1__roster_row__descriptor, rows);
+    if (code != CLI_NOT_FOUND || !q->quiet)
+        return code;
+    region = station ? region_by_case(cli, station, &found) : NULL;
+    if (region) {
+        rows_fini(rows);
+        question_text(&again, "station", station);
+        question_text(&again, "region", region);
+        code =
+            question_ask(cli, &again, &yinuo__v1__roster_row__descriptor, rows);
+    } else {
+        code = no_place(cli, station ? station : wanted, !station);
+    }
+    rows_fini(&found);
+    return code;
 }
 
 json_t *duty_known(const struct cli *cli)

@@ -13,7 +13,7 @@
 #include "cli/cli.h"
 #include "cli/question.h"
 
-enum { DUTY_FRESH_MS = 60 * 1000, DUTY_ROWS = 200 };
+enum { DUTY_FRESH_MS = 60 * 1000, DUTY_ROWS = 512 };
 
 /* Asks and keeps it, if connected and the kept one is older than a minute. */
 void duty_refresh(struct cli *cli);
@@ -25,6 +25,13 @@ json_t *duty_known(const struct cli *cli);
 /* On the error side: who is on duty, with numbers, and as of when. As JSON an
  * object on the output: recorded, error, duty_at, duty. */
 void duty_show(struct cli *cli);
+
+/* question_ask of who is on duty at a station and in a region, each may be
+ * NULL. A station that the directory does not list is one where a case is of
+ * it; otherwise CLI_NOT_FOUND, and the user has been told what was probably
+ * meant. */
+int duty_ask(struct cli *cli, struct question *q, const char *station,
+             const char *region, struct rows *rows);
 
 /* The rows as a table, or as a JSON array that the caller takes over. */
 void duty_table(const struct out *o, const struct rows *rows);

@@ -39,15 +39,13 @@ static int ask(struct cli *cli, const char *name, const char *station,
     if (code != CLI_DONE)
         return code;
     question_init(&q, name);
-    question_text(&q, "station", station);
-    question_text(&q, "region", region);
     question_text(&q, "tier", role ? role_name(role) : NULL);
     if (!strcmp(name, "on_call.gaps"))
         question_number(&q, "days", days);
-    if (at && when_parse(at, cli_now_ms(cli), &q.as_of_ms, &day, &cli->error) !=
-                  STATUS_OK)
+    if (at && when_parse(at, session_now_ms(cli), &q.as_of_ms, &day,
+                         &cli->error) != STATUS_OK)
         return cli_usage(cli, "--at: %s", cli->error.text);
-    return question_ask(cli, &q, &yinuo__v1__roster_row__descriptor, rows);
+    return duty_ask(cli, &q, station, region, rows);
 }
 
 /* --- gaps --- */

@@ -46,22 +46,6 @@ static void set_place(struct order *o, const char *place)
         order_text(o, "station", place);
 }
 
-/* The ledger's clock, which in a drill is not the wall's. */
-static int ask_now(struct cli *cli, int64_t *now_ms)
-{
-    struct question q;
-    struct rows rows = {0};
-    int code;
-
-    question_init(&q, "on_call.overrides");
-    q.limit = 1;
-    code = question_ask(cli, &q, &yinuo__v1__duty_override__descriptor, &rows);
-    if (code == CLI_DONE && rows.now_ms)
-        *now_ms = rows.now_ms;
-    rows_fini(&rows);
-    return code;
-}
-
 static int set_span(struct cli *cli, struct order *o, int64_t *until_ms)
 {
     int64_t from_ms = o->now_ms;
@@ -94,8 +78,6 @@ static int change(struct cli *cli, char **argv, const char *other)
     if (code == CLI_DONE)
         code = order_begin_any(cli, &o, "on-call", "roster.overridden", NULL,
                                true);
-    if (code == CLI_DONE)
-        code = ask_now(cli, &o.now_ms);
     if (code == CLI_DONE)
         code = set_span(cli, &o, &until_ms);
     if (code == CLI_DONE) {

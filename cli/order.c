@@ -61,7 +61,9 @@ static int name_case(struct cli *cli, struct order *o, const char *typed,
         if (!cli->queue || exit_of_status(cli->error.status) != CLI_UNREACHED)
             return session_failed(cli);
         o->unreached = true;
-    } else if (typed && must != IS_NEW) {
+        return CLI_DONE;
+    }
+    if (typed && must != IS_NEW) {
         code = must == MAY_BE_NEW ? find_case_maybe(cli, typed, &o->found)
                                   : find_case(cli, typed, &o->found);
         if (code != CLI_DONE)
@@ -71,6 +73,8 @@ static int name_case(struct cli *cli, struct order *o, const char *typed,
             return CLI_DONE;
         o->case_id = o->found.it->case_id;
         o->partition = o->found.partition;
+    } else {
+        o->now_ms = session_now_ms(cli);
     }
     return CLI_DONE;
 }

@@ -38,6 +38,19 @@ const struct option_row policy_test_options[] = {
     {0}};
 /* clang-format on */
 
+/* What findings are about; an error is told whatever was asked for. */
+static bool is_topic(const char *topic)
+{
+    static const char *const topics[] = {"never",   "spans", "roster",
+                                         "holiday", "clock", "leave",
+                                         "contact", "ivr",   "check"};
+
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
+        if (strcmp(topics[i], topic) == 0)
+            return true;
+    return false;
+}
+
 int run_policy_check(struct cli *cli, int argc, char **argv)
 {
     struct policyset *set = NULL;
@@ -48,6 +61,11 @@ int run_policy_check(struct cli *cli, int argc, char **argv)
 
     if (days < 0 || days > FINDING_DAYS_MAX)
         return cli_usage(cli, _("--days is from 0 to %d"), FINDING_DAYS_MAX);
+    if (only && !is_topic(only))
+        return cli_usage(cli,
+                         _("--only: never, spans, roster, holiday, clock, "
+                           "leave, contact, ivr or check, not \"%s\""),
+                         only);
     if (start && when_parse(start, look.from_ms, &look.from_ms, &day,
                             &cli->error) != STATUS_OK)
         return cli_usage(cli, "--at: %s", cli->error.text);

@@ -144,8 +144,8 @@ static int ask(struct cli *cli, struct rows *rows, int64_t *before_ms)
     bool day = false;
 
     *before_ms = 0;
-    if (due && when_parse(due, cli_now_ms(cli), before_ms, &day, &cli->error) !=
-                   STATUS_OK)
+    if (due && when_parse(due, session_now_ms(cli), before_ms, &day,
+                          &cli->error) != STATUS_OK)
         return cli_usage(cli, "--due: %s", cli->error.text);
     if (day)
         *before_ms = when_day_end(*before_ms);

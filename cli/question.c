@@ -95,7 +95,7 @@ static void push(struct rows *rows, void *row, uint32_t partition)
 static int refused(struct cli *cli, const Yinuo__V1__Reply *reply)
 {
     const char *text = reply->text && *reply->text
-                           ? reply->text
+                           ? _(reply->text) /* a sentence of ours, or not */
                            : _(refusal_sentence(reply->code));
 
     out_error(&cli->out, "%s", text);
@@ -200,7 +200,7 @@ int question_ask(struct cli *cli, const struct question *q,
         if (!q->limit || rows->count < q->limit)
             code = ask_one(cli, q, type, partitions[i], rows, &missing);
     if (code == CLI_DONE && missing && rows->count == 0)
-        return refused(cli, missing);
+        return q->quiet ? CLI_NOT_FOUND : refused(cli, missing);
     if (rows->now_ms == 0)
         rows->now_ms = cli_now_ms(cli);
     return code;

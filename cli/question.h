@@ -30,6 +30,7 @@ struct question {
     size_t filter_count;
     int64_t as_of_ms; /* 0: now */
     size_t limit;     /* rows that are wanted; 0: all */
+    bool quiet;       /* what is not there is for the caller to tell */
 };
 
 struct rows {

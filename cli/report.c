@@ -9,6 +9,7 @@
 #include "cli/past.h"
 #include "cli/report_lessons.h"
 #include "cli/report_rows.h"
+#include "cli/session.h"
 #include "cli/sheet.h"
 #include "cli/when.h"
 #include "cli/words.h"
@@ -506,8 +507,8 @@ int run_report(struct cli *cli, int argc, char **argv)
         return usage(cli, argv[0]);
     code = past_init(cli, &past, argc - 1, argv + 1);
     if (code == CLI_DONE && since &&
-        when_parse(since, cli_now_ms(cli), &view.since_ms, &day, &cli->error) !=
-            STATUS_OK)
+        when_parse(since, past.running ? session_now_ms(cli) : cli_now_ms(cli),
+                   &view.since_ms, &day, &cli->error) != STATUS_OK)
         code = cli_usage(cli, "--since: %s", cli->error.text);
     if (code != CLI_DONE)
         return code;

@@ -31,17 +31,15 @@ static int show(struct cli *cli, const char *station)
     int code;
 
     question_init(&q, "on_call");
-    question_text(&q, "station", station);
-    question_text(&q, "region", region);
     question_text(&q, "product_line", line);
     code = session_role(cli, tier, &role);
     if (code != CLI_DONE)
         return code;
     question_text(&q, "tier", role ? role_name(role) : NULL);
-    if (at && when_parse(at, cli_now_ms(cli), &q.as_of_ms, &day, &cli->error) !=
-                  STATUS_OK)
+    if (at && when_parse(at, session_now_ms(cli), &q.as_of_ms, &day,
+                         &cli->error) != STATUS_OK)
         return cli_usage(cli, "--at: %s", cli->error.text);
-    code = question_ask(cli, &q, &yinuo__v1__roster_row__descriptor, &rows);
+    code = duty_ask(cli, &q, station, region, &rows);
     if (code == CLI_DONE && cli->out.json)
         out_json(&cli->out, duty_json(&rows));
     else if (code == CLI_DONE)

@@ -131,7 +131,7 @@ static bool keep(struct plan *p, const char *duty)
 static int read_all(struct cli *cli, struct plan *p, struct rows *rows,
                     const int columns[ALL])
 {
-    int64_t now_ms = cli_now_ms(cli);
+    int64_t now_ms = session_now_ms(cli);
     char duty[DUTY_BYTES];
     struct row row;
     enum status st;

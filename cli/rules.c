@@ -209,20 +209,6 @@ static void print(struct cli *cli, const struct findings *f, bool quiet)
                  f->errors + f->warnings - f->count);
 }
 
-/* Errors are told whatever was asked for. */
-static void keep_only(struct findings *f, const char *topic)
-{
-    size_t kept = 0, dropped = 0;
-
-    for (size_t i = 0; i < f->count; i++)
-        if (f->list[i].is_error || strcmp(f->list[i].topic, topic) == 0)
-            f->list[kept++] = f->list[i];
-        else
-            dropped++;
-    f->count = kept;
-    f->warnings -= dropped;
-}
-
 static int load(struct cli *cli, int argc, char **argv, struct policyset **set,
                 bool quiet, const struct rules_look *look)
 {
@@ -244,10 +230,9 @@ static int load(struct cli *cli, int argc, char **argv, struct policyset **set,
         findings.days = look->days;
         findings.contacts = true;
         findings.channels = look->channels;
+        findings.only = look->only;
     }
     status = policyset_load(dirs, count, apply_names(), set, &findings);
-    if (look && look->only)
-        keep_only(&findings, look->only);
     if (status == STATUS_OK)
         role_words_use(*set);
     if (cli->out.json && !quiet)

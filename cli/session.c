@@ -7,6 +7,7 @@
 #include "cli/duty.h"
 #include "cli/interrupt.h"
 #include "proto/roles.h"
+#include "proto/wire.h"
 
 enum { IPC_PATH_MAX = 100 }; /* sun_path has 108, ZeroMQ needs some */
 
@@ -95,6 +96,30 @@ int session_role(struct cli *cli, const char *text, uint32_t *role)
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
                                  i > 1 ? ", " : "", role_name(i));
     return cli_usage(cli, _("\"%s\" is no tier; there are: %s"), text, all);
+}
+
+int64_t session_now_ms(struct cli *cli)
+{
+    Yinuo__V1__Query query = YINUO__V1__QUERY__INIT;
+    int64_t now_ms = cli_now_ms(cli);
+    const Yinuo__V1__Reply *reply;
+    const uint32_t *partitions;
+    struct arena arena;
+    size_t count;
+
+    if (session_try(cli) != STATUS_OK)
+        return now_ms;
+    arena_init(&arena, LIMIT_DECODE_BYTES);
+    partitions = client_partitions(cli->client, &count);
+    query.name = (char *)"on_call.overrides"; /* each reply tells the time */
+    query.has_limit = 1;
+    query.limit = 1;
+    reply = client_call(cli->client, WIRE_QUERY, partitions[0], &query.base,
+                        cli->until_ms, &arena, NULL);
+    if (reply && reply->has_now_ms && reply->now_ms)
+        now_ms = reply->now_ms;
+    arena_fini(&arena);
+    return now_ms;
 }
 
 int session_need_person(struct cli *cli)

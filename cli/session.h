@@ -25,6 +25,10 @@ enum status session_try(struct cli *cli);
  * the exit code; the user has been told which there are. */
 int session_role(struct cli *cli, const char *text, uint32_t *role);
 
+/* What "today" and "+2h" count from: the ledger's clock, which in a drill is
+ * not the wall clock's; the wall clock's where nobody answers. */
+int64_t session_now_ms(struct cli *cli);
+
 /* CLI_USAGE and a sentence when nobody is known to act. */
 int session_need_person(struct cli *cli);
 

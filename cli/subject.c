@@ -283,6 +283,7 @@ static void list_row(struct table *t, const Yinuo__V1__Subject *s,
 int run_subject_list(struct cli *cli, int argc, char **argv)
 {
     int64_t quiet_ms = 0;
+    size_t shown = 0;
     struct question q;
     struct rows rows = {0};
     struct table t;
@@ -305,6 +306,7 @@ int run_subject_list(struct cli *cli, int argc, char **argv)
 
         if (quiet_ms && last_touch(s) > rows.now_ms - quiet_ms)
             continue;
+        shown++;
         if (cli->out.json)
             json_array_append_new(array,
                                   message_to_json(&s->base, when_zone()));
@@ -315,6 +317,8 @@ int run_subject_list(struct cli *cli, int argc, char **argv)
         out_json(&cli->out, json_incref(array));
     else if (code == CLI_DONE)
         table_print(&t, &cli->out);
+    if (code == CLI_DONE && !cli->out.json && shown == 0)
+        out_note(&cli->out, _("Nothing is known of any %s."), argv[0]);
     table_fini(&t);
     json_decref(array);
     rows_fini(&rows);

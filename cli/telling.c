@@ -193,6 +193,26 @@ static const char *promise_state(const decision *d)
     return d->promise && d->promise->state ? d->promise->state : "";
 }
 
+/* Who is on duty, for whom, until when; it ends where none is there. */
+static void put_override(const decision *d, int64_t now_ms, struct bytes *out)
+{
+    const Yinuo__V1__DutyOverride *o = d->duty;
+    char from[WHEN_SIZE], until[WHEN_SIZE];
+
+    if (!o) {
+        bytes_append_format(out, _("override %s ends"), text_of(d->key));
+        return;
+    }
+    when_clock(now_ms, o->from_ms, from);
+    when_clock(now_ms, o->until_ms, until);
+    bytes_append_format(out, _("%s is %s from %s until %s"), text_of(o->person),
+                        tier_word((int)o->tier), from, until);
+    if (o->instead_of && *o->instead_of)
+        bytes_append_format(
+            out, o->swap ? _(", in exchange with %s") : _(", instead of %s"),
+            o->instead_of);
+}
+
 static void put_one(const decision *d, int64_t now_ms, struct bytes *out)
 {
     struct bytes piece = {0};
@@ -255,6 +275,8 @@ static void put_one(const decision *d, int64_t now_ms, struct bytes *out)
                               "it"),
                             clock_word(d->clock), *text_of(d->key) ? " " : "",
                             *text_of(d->key) ? key_word(d->key) : "");
+    else if (IS(d, OVERRIDE))
+        put_override(d, now_ms, &piece);
     else if (IS(d, EXCLUDE))
         bytes_append_format(&piece, _("%s is kept from the customer"),
                             text_of(d->person));

@@ -198,9 +198,9 @@ static struct text check(const struct run *r, const struct event *ev,
 {
     const struct directory *d = r->directory;
 
-    if (!o->role || !o->person.size || o->until_ms <= o->from_ms ||
-        o->until_ms - o->from_ms > SPAN_MAX_MS || o->until_ms <= ev->at_ms ||
-        (o->swap && !o->instead_of.size) ||
+    if (!o->role || r->policy->roles[o->role].person.count || !o->person.size ||
+        o->until_ms <= o->from_ms || o->until_ms - o->from_ms > SPAN_MAX_MS ||
+        o->until_ms <= ev->at_ms || (o->swap && !o->instead_of.size) ||
         name_equal(&o->person, &o->instead_of))
         return TEXT("bad_field");
     if (!directory_knows(d, name_text(&o->person)) ||

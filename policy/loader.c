@@ -40,7 +40,10 @@ static void report(struct loader *l, struct place at, bool is_error,
                    const char *why, const char *hint, const char *what)
 {
     struct findings *f = l->findings;
+    const char *topic = l->topic ? l->topic : "";
 
+    if (!is_error && f->only && strcmp(topic, f->only) != 0)
+        return;
     *(is_error ? &f->errors : &f->warnings) += 1;
     if (f->count == FINDINGS_MAX)
         return;
@@ -52,7 +55,7 @@ static void report(struct loader *l, struct place at, bool is_error,
         .what = keep(l, what),
         .why = keep(l, why),
         .hint = keep(l, hint),
-        .topic = l->topic ? l->topic : "",
+        .topic = topic,
     };
 }
 

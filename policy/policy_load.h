@@ -57,6 +57,7 @@ struct findings {
     int days;
     bool contacts;        /* set before: persons' addresses are looked at */
     const char *channels; /* ... "log,smtp" alone are set up; NULL: all */
+    const char *only;     /* ... warnings of this topic alone; NULL: all */
 };
 
 void findings_init(struct findings *f);

@@ -29,10 +29,37 @@ void reply_begin(struct reply *reply, struct router *r, const struct asker *to,
         reply->limit = LIMIT_QUERY_ROWS;
 }
 
+bool reply_paged(struct reply *reply)
+{
+    const char *cursor = reply->query->cursor;
+    char *end = NULL;
+
+    if (!cursor || !*cursor)
+        return true;
+    reply->skip = strtoul(cursor, &end, 10);
+    if (*end == '\0' && cursor[0] != '-')
+        return true;
+    reply_refuse(reply->router, reply->to, REFUSAL_BAD_CURSOR, NULL);
+    return false;
+}
+
+void reply_end_paged(struct reply *reply, bool more)
+{
+    char cursor[24];
+
+    snprintf(cursor, sizeof cursor, "%zu", reply->skip + reply->count);
+    reply_end(reply, more ? cursor : NULL);
+}
+
 bool reply_row(struct reply *reply, struct slice row)
 {
-    struct slice kept = arena_copy(&reply->router->parse, row);
+    struct slice kept;
 
+    if (reply->passed < reply->skip) {
+        reply->passed++;
+        return true;
+    }
+    kept = arena_copy(&reply->router->parse, row);
     if (reply->count >= reply->limit ||
         reply->bytes + row.size + 16 > REPLY_BYTES || (row.size && !kept.data))
         return false;

@@ -16,12 +16,17 @@ struct reply {
     ProtobufCBinaryData rows[LIMIT_QUERY_ROWS];
     size_t count, bytes;
     uint32_t limit;
+    size_t skip, passed; /* rows of the pages before; see reply_paged */
     bool total_known;
     uint64_t total;
 };
 
 void reply_begin(struct reply *reply, struct router *r, const struct asker *to,
                  const Yinuo__V1__Query *q, const char *row_type);
+/* The cursor is how many rows the pages before had: for lists that are made
+ * anew for each page, in the same order. False: it is none, and refused. */
+bool reply_paged(struct reply *reply);
+void reply_end_paged(struct reply *reply, bool more);
 /* False: no room, the row is not in it. */
 bool reply_row(struct reply *reply, struct slice row);
 /* The case of this row, as clients read it. */

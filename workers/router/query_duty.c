@@ -180,6 +180,19 @@ static bool each_tier(struct reply *reply, const struct station *s,
     return true;
 }
 
+/* Where stations are listed a name that is none of them is a mistake, unless
+ * its region is named: a case may be of a station that a template stands for.
+ */
+static bool place_is_known(const struct directory *d, const char *station,
+                           const char *region)
+{
+    if (region && *region && d->region_count &&
+        !directory_region(d, text_of(region)))
+        return station != NULL;
+    return !station || region || !d->station_count ||
+           directory_station(d, text_of(station), TEXT(""))->id.size;
+}
+
 static void each_station(struct router *r, const struct asker *from,
                          const Yinuo__V1__Query *q, slot_told *tell)
 {
@@ -188,17 +201,25 @@ static void each_station(struct router *r, const struct asker *from,
                *region = query_text(q, "region");
     int64_t at_ms = q->has_as_of_ms ? q->as_of_ms : r->time.now_ms;
     static struct reply reply;
+    bool all = true;
 
+    if (!place_is_known(d, station, region)) {
+        reply_refuse(r, from, REFUSAL_UNKNOWN_STATION, NULL);
+        return;
+    }
     reply_begin(&reply, r, from, q, "RosterRow");
+    if (!reply_paged(&reply))
+        return;
     if (station)
-        each_tier(&reply,
-                  directory_station(d, text_of(station), text_of_words(region)),
-                  text_of(station), at_ms, tell);
-    for (size_t i = 0; !station && i < d->station_count; i++)
-        if ((!region || text_equal(d->stations[i].region, text_of(region))) &&
-            !each_tier(&reply, &d->stations[i], d->stations[i].id, at_ms, tell))
-            break;
-    reply_end(&reply, NULL);
+        all = each_tier(
+            &reply,
+            directory_station(d, text_of(station), text_of_words(region)),
+            text_of(station), at_ms, tell);
+    for (size_t i = 0; all && !station && i < d->station_count; i++)
+        if (!region || text_equal(d->stations[i].region, text_of(region)))
+            all = each_tier(&reply, &d->stations[i], d->stations[i].id, at_ms,
+                            tell);
+    reply_end_paged(&reply, !all);
 }
 
 void query_on_call(struct router *r, const struct asker *from,
@@ -219,14 +240,17 @@ void query_overrides(struct router *r, const struct asker *from,
     static struct reply reply;
     struct state_cursor cursor;
     struct slice key, value;
+    bool more = false;
 
     reply_begin(&reply, r, from, q, "DutyOverride");
+    if (!reply_paged(&reply))
+        return;
     state_cursor_open(&cursor, r->ledger->state, STATE_OVERRIDES, SLICE_EMPTY,
                       SLICE_EMPTY);
-    while (state_cursor_next(&cursor, &key, &value) && reply_row(&reply, value))
-        ;
+    while (!more && state_cursor_next(&cursor, &key, &value))
+        more = !reply_row(&reply, value);
     state_cursor_close(&cursor);
-    reply_end(&reply, NULL);
+    reply_end_paged(&reply, more);
 }
 
 void query_person(struct router *r, const struct asker *from,

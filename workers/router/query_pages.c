@@ -107,6 +107,7 @@ void query_pages(struct router *r, const struct asker *from,
         arena_array(&r->parse, PAGES_MAX, sizeof *found);
     const char *person = query_text(q, "person");
     size_t count = 0, total = 0;
+    bool more = false;
     struct state_cursor cursor;
     struct slice key, value;
     static struct reply reply;
@@ -131,9 +132,11 @@ void query_pages(struct router *r, const struct asker *from,
     reply_begin(&reply, r, from, q, "PageRow");
     reply.total_known = true;
     reply.total = total;
-    for (size_t i = 0; i < count; i++)
-        if (world_find_case(r->world, text_of(found[i].page->case_id), &c) &&
-            !tell(&reply, found[i].page, &c))
-            break;
-    reply_end(&reply, NULL);
+    if (!reply_paged(&reply))
+        return;
+    reply.passed = reply.skip < count ? reply.skip : count;
+    for (size_t i = reply.passed; !more && i < count; i++)
+        more = world_find_case(r->world, text_of(found[i].page->case_id), &c) &&
+               !tell(&reply, found[i].page, &c);
+    reply_end_paged(&reply, more);
 }
