@@ -38,9 +38,24 @@ static bool add_words(Yinuo__V1__RoleWords *row, const struct policyset *set,
     return row->words != NULL;
 }
 
+/* Where one pack has more roles than another they are numbered alike as far as
+ * both go: the longest list is all of them. */
+static const struct policy *most_roles(const struct policyset *set)
+{
+    const struct policy *most = NULL;
+
+    for (size_t i = 0; i < set->pack_count; i++) {
+        const struct policy *p = set->packs[i].policy;
+
+        if (!most || p->role_count > most->role_count)
+            most = p;
+    }
+    return most;
+}
+
 Yinuo__V1__Roles *role_words(const struct policyset *set, struct arena *arena)
 {
-    const struct policy *p = set->pack_count ? set->packs[0].policy : NULL;
+    const struct policy *p = most_roles(set);
     Yinuo__V1__Roles *all = p ? arena_alloc(arena, sizeof *all) : NULL;
 
     if (!all)

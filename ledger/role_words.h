@@ -11,7 +11,7 @@
 #include "policy/policy_load.h"
 #include "proto/yinuo.pb-c.h"
 
-/* All packs of a set have the same roles (docs/policy.md). */
+/* Of all packs: those that several have are the same in each. */
 Yinuo__V1__Roles *role_words(const struct policyset *set, struct arena *arena);
 
 /* For programs that show roles without a broker: proto/roles.h says them from
