@@ -89,9 +89,10 @@ static void tell_verified(struct cli *cli, const struct journal_report *report,
         if (proof->done)
             json_object_set_new(
                 all, "rebuild",
-                json_pack("{s:b, s:I, s:I, s:s, s:I, s:s}", "same", proof->same,
-                          "applied", (json_int_t)proof->upto, "rows",
-                          (json_int_t)proof->rows, "hash", hash, "different",
+                json_pack("{s:b, s:I, s:I, s:s, s:I, s:I, s:s}", "same",
+                          proof->same, "applied", (json_int_t)proof->upto,
+                          "rows", (json_int_t)proof->rows, "hash", hash,
+                          "older", (json_int_t)proof->older, "different",
                           (json_int_t)proof->different, "first_different",
                           proof->first));
         out_json(o, all);
@@ -112,6 +113,11 @@ static void tell_verified(struct cli *cli, const struct journal_report *report,
                        : _("state at %" PRIu64 ": REBUILT STATE DIFFERS "
                            "(%" PRIu64 " rows, hash %.16s)\n"),
                    proof->upto, proof->rows, hash);
+    if (proof->older)
+        out_printf(o,
+                   _("rows as an earlier version wrote them, which say the "
+                     "same: %" PRIu64 "\n"),
+                   proof->older);
     if (proof->different)
         out_printf(o, _("rows that differ: %" PRIu64 ", the first is %s\n"),
                    proof->different, proof->first);

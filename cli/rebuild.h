@@ -19,7 +19,8 @@ struct rebuild_proof {
     uint64_t upto; /* the record that both stand for */
     uint64_t rows, live_rows;
     struct digest hash, live;
-    uint64_t different;           /* rows: other bytes, missing or too many */
+    uint64_t older;     /* rows of an earlier version that say the same */
+    uint64_t different; /* rows: other bytes, missing or too many */
     char first[REBUILD_NAME_MAX]; /* "timers 02...: only in the live state" */
 };
 

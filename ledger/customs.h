@@ -60,6 +60,13 @@ MUST_CHECK enum status customs_case_read(struct slice row,
                                          struct case_marks *marks,
                                          struct error *err);
 
+/* A part, and a row, of an earlier version as this one writes them. */
+MUST_CHECK enum status customs_renew_decisions(struct slice part,
+                                               struct bytes *out,
+                                               struct error *err);
+MUST_CHECK enum status customs_renew_case(struct slice row, struct bytes *out,
+                                          struct error *err);
+
 /* The canonical row of a subject, and back. */
 enum status customs_subject_row(const struct subject *s, struct bytes *row);
 MUST_CHECK enum status customs_subject_read(struct slice row, struct subject *s,

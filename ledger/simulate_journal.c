@@ -46,13 +46,27 @@ static bool was_decided(const Yinuo__V1__StreamRecord *part,
     return part->event || part->firing || part->receipt || part->derived;
 }
 
+/* The same decisions, written by an earlier version. */
+static bool is_older(struct slice decisions, struct slice recorded)
+{
+    struct bytes renewed = {0};
+    bool same =
+        customs_renew_decisions(recorded, &renewed, NULL) == STATUS_OK &&
+        slice_equal(decisions, bytes_slice(&renewed));
+
+    bytes_fini(&renewed);
+    return same;
+}
+
 static void compare(struct replay *p, const struct record *r,
                     const struct world_decided *decided)
 {
     struct simulate_result *result = p->watching->result;
+    struct slice recorded = r->parts[RECORD_DECISIONS];
 
     result->compared++;
-    if (slice_equal(decided->decisions, r->parts[RECORD_DECISIONS]))
+    if (slice_equal(decided->decisions, recorded) ||
+        is_older(decided->decisions, recorded))
         return;
     if (result->different++ == 0)
         result->first_different = r->seq;

@@ -212,6 +212,57 @@ static void what_clients_read_has_the_clocks_one_by_one(void **state)
     free(back);
 }
 
+/* What an earlier version kept as the row of a case is what clients read now.
+ */
+static void an_earlier_row_renewed_is_todays(void **state)
+{
+    struct case_record *c = full_case();
+    struct case_marks marks = {1, 2, 3};
+    struct bytes row = {0}, older = {0}, renewed = {0};
+
+    (void)state;
+    assert_int_equal(customs_case_row(c, &marks, &row), STATUS_OK);
+    assert_int_equal(customs_case_message(c, &marks, NULL, &older), STATUS_OK);
+    assert_int_equal(customs_renew_case(bytes_slice(&older), &renewed, NULL),
+                     STATUS_OK);
+    assert_same_bytes(bytes_slice(&row), bytes_slice(&renewed));
+    assert_int_equal(customs_renew_case(slice_of(older.data, older.size / 2),
+                                        &renewed, NULL),
+                     STATUS_CORRUPT);
+    bytes_fini(&row);
+    bytes_fini(&older);
+    bytes_fini(&renewed);
+    free(c);
+}
+
+/* Fields that this version leaves out are not another decision. */
+static void earlier_decisions_renewed_are_todays(void **state)
+{
+    struct decision d = {.kind = DECISION_SEVERITY, .number = 2, .previous = 3};
+    static const uint8_t unknown[] = {0xfa, 0x7f, 0x01, 'x'}; /* field 2047 */
+    struct bytes one = {0}, part = {0}, older = {0}, renewed = {0};
+
+    (void)state;
+    d.case_id = TEXT("LN-4");
+    assert_int_equal(customs_decision(&d, &one), STATUS_OK);
+    assert_int_equal(customs_decision_part(&d, &part), STATUS_OK);
+    assert_true(one.size + sizeof unknown < 128);
+    size_t tag = part.size - one.size - 1; /* and one byte of size behind it */
+
+    bytes_append(&older, slice_of(part.data, tag));
+    bytes_append_u8(&older, (uint8_t)(one.size + sizeof unknown));
+    bytes_append(&older, bytes_slice(&one));
+    bytes_append(&older, slice_of(unknown, sizeof unknown));
+    assert_int_equal(
+        customs_renew_decisions(bytes_slice(&older), &renewed, NULL),
+        STATUS_OK);
+    assert_same_bytes(bytes_slice(&part), bytes_slice(&renewed));
+    bytes_fini(&one);
+    bytes_fini(&part);
+    bytes_fini(&older);
+    bytes_fini(&renewed);
+}
+
 /* Also moments that lie before what they are counted from. */
 static void clocks_of_any_moments_come_back(void **state)
 {
@@ -614,6 +665,8 @@ int main(void)
         cmocka_unit_test(a_row_is_what_protobuf_writes),
         cmocka_unit_test(what_clients_read_has_the_clocks_one_by_one),
         cmocka_unit_test(clocks_of_any_moments_come_back),
+        cmocka_unit_test(an_earlier_row_renewed_is_todays),
+        cmocka_unit_test(earlier_decisions_renewed_are_todays),
         cmocka_unit_test(a_cut_row_is_corrupt_and_no_worse),
         cmocka_unit_test(decisions_come_back_from_their_part),
         cmocka_unit_test(an_item_comes_back_whole_and_is_not_believed_blindly),
