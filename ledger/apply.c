@@ -78,8 +78,9 @@ enum status apply_blob(const char *blobs_dir, struct text version,
         return st;
     if (!s.any)
         return error_set(err, STATUS_NOT_FOUND,
-                         "no policy %.*s beside the ledger", (int)version.size,
-                         version.data);
+                         "no policy %.*s beside the ledger (in blobs) -> "
+                         "bring it back from a backup",
+                         (int)version.size, version.data);
     return blob_get(blobs_dir, &s.found, LIMIT_CONFIG_BYTES * 4, out, err);
 }
 
