@@ -62,7 +62,7 @@ static void set_defaults(struct state *s, const struct state_options *options)
     s->options = *options;
     s->clock = options->clock != NULL ? options->clock : clock_system();
     if (s->options.soft_bytes == 0)
-        s->options.soft_bytes = 24 << 20;
+        s->options.soft_bytes = 64 << 20;
     if (s->options.hard_bytes == 0)
         s->options.hard_bytes = 3 * s->options.soft_bytes;
     if (s->options.age_min_ms == 0)

@@ -73,8 +73,8 @@ struct state;
 struct state_options {
     const char *path;          /* of the LMDB file; NULL: memory only */
     const struct clock *clock; /* for measuring; NULL: clock_system() */
-    size_t soft_bytes;         /* of changes: checkpoint; 0: 24 MiB */
-    size_t hard_bytes;         /* of changes: pressure; 0: 72 MiB */
+    size_t soft_bytes;         /* of changes: checkpoint; 0: 64 MiB */
+    size_t hard_bytes;         /* of changes: pressure; 0: 192 MiB */
     int64_t age_min_ms;        /* between checkpoints under load; 0: 500 */
     int64_t age_max_ms;        /* of an unwritten change; 0: 2000 */
     bool inline_checkpoints;   /* write in the owner's thread: deterministic */
