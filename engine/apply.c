@@ -321,102 +321,93 @@ static void apply_rebase(struct case_record *c, const struct decision *d)
     move_roles(c, m);
 }
 
+static void apply_severity(struct case_record *c, const struct decision *d)
+{
+    c->severity = d->number;
+}
+
+static void apply_assign(struct case_record *c, const struct decision *d)
+{
+    set_name(&c->owner, d->person);
+}
+
+static void apply_withdraw(struct case_record *c, const struct decision *d)
+{
+    drop_page(c, d->page_id);
+}
+
+static void apply_count(struct case_record *c, const struct decision *d)
+{
+    c->counters[d->index] = (int32_t)d->number;
+}
+
+static void apply_lock(struct case_record *c, const struct decision *d)
+{
+    c->locks |= (uint16_t)(1u << d->index);
+}
+
+static void apply_unlock(struct case_record *c, const struct decision *d)
+{
+    c->locks &= (uint16_t) ~(1u << d->index);
+}
+
+static void apply_exclude(struct case_record *c, const struct decision *d)
+{
+    assert(c->excluded_count < CASE_EXCLUDED_MAX);
+    set_name(&c->excluded[c->excluded_count++], d->person);
+}
+
+static void apply_called(struct case_record *c, const struct decision *d)
+{
+    c->called[d->tier] = (uint8_t)d->number;
+}
+
+static void apply_unreachable(struct case_record *c, const struct decision *d)
+{
+    c->unreachable[d->tier] = (uint8_t)d->number;
+}
+
+static void apply_group(struct case_record *c, const struct decision *d)
+{
+    assert(c->group_count < CASE_GROUPS_MAX);
+    set_name(&c->groups[c->group_count++], d->key);
+}
+
+/* What is not here is told and not kept, or kept in a row of its own. */
+static void (*const applies[])(struct case_record *c,
+                               const struct decision *d) = {
+    [DECISION_OPEN] = apply_open,
+    [DECISION_SET] = apply_set,
+    [DECISION_SEVERITY] = apply_severity,
+    [DECISION_ASSIGN] = apply_assign,
+    [DECISION_ARM] = apply_arm,
+    [DECISION_CANCEL] = apply_cancel,
+    [DECISION_PAGE] = apply_page,
+    [DECISION_WITHDRAW] = apply_withdraw,
+    [DECISION_ACKNOWLEDGE] = apply_acknowledge,
+    [DECISION_PROMISE] = apply_promise,
+    [DECISION_ITEM] = apply_item,
+    [DECISION_COUNT] = apply_count,
+    [DECISION_LOCK] = apply_lock,
+    [DECISION_UNLOCK] = apply_unlock,
+    [DECISION_RESOLVE] = apply_status,
+    [DECISION_CLOSE] = apply_status,
+    [DECISION_REOPEN] = apply_status,
+    [DECISION_WAIT] = apply_status,
+    [DECISION_RESUME] = apply_status,
+    [DECISION_EXCLUDE] = apply_exclude,
+    [DECISION_CALLED] = apply_called,
+    [DECISION_UNREACHABLE] = apply_unreachable,
+    [DECISION_INTERVAL] = apply_booking,
+    [DECISION_LINK] = apply_link,
+    [DECISION_GROUP] = apply_group,
+    [DECISION_REBASE] = apply_rebase,
+};
+
 void case_apply(struct case_record *c, const struct decision *d)
 {
-    switch (d->kind) {
-    case DECISION_OPEN:
-        apply_open(c, d);
-        break;
-    case DECISION_SET:
-        apply_set(c, d);
-        break;
-    case DECISION_SEVERITY:
-        c->severity = d->number;
-        break;
-    case DECISION_ASSIGN:
-        set_name(&c->owner, d->person);
-        break;
-    case DECISION_ARM:
-        apply_arm(c, d);
-        break;
-    case DECISION_CANCEL:
-        apply_cancel(c, d);
-        break;
-    case DECISION_PAGE:
-        apply_page(c, d);
-        break;
-    case DECISION_WITHDRAW:
-        drop_page(c, d->page_id);
-        break;
-    case DECISION_ACKNOWLEDGE:
-        apply_acknowledge(c, d);
-        break;
-    case DECISION_PROMISE:
-        apply_promise(c, d);
-        break;
-    case DECISION_ITEM:
-        apply_item(c, d);
-        break;
-    case DECISION_COUNT:
-        c->counters[d->index] = (int32_t)d->number;
-        break;
-    case DECISION_LOCK:
-        c->locks |= (uint16_t)(1u << d->index);
-        break;
-    case DECISION_UNLOCK:
-        c->locks &= (uint16_t) ~(1u << d->index);
-        break;
-    case DECISION_RESOLVE:
-    case DECISION_CLOSE:
-    case DECISION_REOPEN:
-    case DECISION_WAIT:
-    case DECISION_RESUME:
-        apply_status(c, d);
-        break;
-    case DECISION_EXCLUDE:
-        assert(c->excluded_count < CASE_EXCLUDED_MAX);
-        set_name(&c->excluded[c->excluded_count++], d->person);
-        break;
-    case DECISION_CALLED:
-        c->called[d->tier] = (uint8_t)d->number;
-        break;
-    case DECISION_UNREACHABLE:
-        c->unreachable[d->tier] = (uint8_t)d->number;
-        break;
-    case DECISION_INTERVAL:
-        apply_booking(c, d);
-        break;
-    case DECISION_FACT: /* beside the case: subject_apply() */
-    case DECISION_TALLY:
-    case DECISION_LINK:
-        apply_link(c, d);
-        break;
-    case DECISION_GROUP:
-        assert(c->group_count < CASE_GROUPS_MAX);
-        set_name(&c->groups[c->group_count++], d->key);
-        break;
-    case DECISION_INTENT: /* a row of its own */
-    case DECISION_FIRE:
-    case DECISION_INFORM:
-    case DECISION_ESCALATE:
-    case DECISION_REFUSE:
-    case DECISION_BYPASS:
-    case DECISION_DELIVERED:
-    case DECISION_FAILED:
-    case DECISION_EMIT:
-    case DECISION_NOBODY:
-    case DECISION_NOTE:
-    case DECISION_MUTE:
-    case DECISION_HELD:
-    case DECISION_OVERRIDE: /* a row of its own */
-    case DECISION_ROUTE:
-        break;
-    case DECISION_REBASE:
-        apply_rebase(c, d);
-        break;
-    case DECISION_HINT:
-        break; /* told, not kept */
-    }
+    if (d->kind < sizeof applies / sizeof applies[0] && applies[d->kind])
+        applies[d->kind](c, d);
     if (c->updated_at_ms < d->at_ms)
         c->updated_at_ms = d->at_ms;
 }

@@ -266,6 +266,23 @@ static void a_key_is_taken_apart_again(void **state)
     assert_int_equal(subject_ids(TEXT("no key"), ids), 0);
 }
 
+static void what_is_counted_of_a_subject_ties_no_case(void **state)
+{
+    static struct case_record c;
+    struct decision d = {.kind = DECISION_TALLY,
+                         .at_ms = 5,
+                         .index = LINK_PARENT,
+                         .value = TEXT("complaints")};
+
+    (void)state;
+    case_init(&c);
+    case_apply(&c, &d);
+    d.kind = DECISION_FACT;
+    case_apply(&c, &d);
+    assert_int_equal(c.parent.size, 0);
+    assert_int_equal(c.updated_at_ms, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_window_is_open_behind_and_closed_in_front),
         cmocka_unit_test(intervals_clash_where_minutes_do),
         cmocka_unit_test(the_oldest_fact_makes_room),
+        cmocka_unit_test(what_is_counted_of_a_subject_ties_no_case),
         cmocka_unit_test(a_key_is_taken_apart_again),
     };
 
