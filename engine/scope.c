@@ -1,6 +1,8 @@
 /* scope - what a condition can ask about: the event's fields, the case. */
 #include "engine/run.h"
 
+#include <assert.h>
+
 static struct value number_of(int64_t n)
 {
     return (struct value){.kind = VALUE_NUMBER, .thousandths = n * 1000};
@@ -36,12 +38,41 @@ static struct text source_word(enum source s)
 }
 #undef X
 
-struct value scope_name(const struct scope *s, enum expr_name name)
+static struct value of_reporter(const struct scope *s, enum expr_name name)
 {
     const struct run *r = s->run;
     const struct case_record *c = r->c;
     const struct event *ev = s->event;
     uint8_t tier;
+
+    switch (name) {
+    case EXPR_NAME_REPORTER_TIER:
+        tier = reporter_tier(r, ev);
+        return tier ? number_of(tier) : none;
+    case EXPR_NAME_REPORTER_ROSTER_TIER:
+        tier = ev->reporter.size
+                   ? directory_tier_of(r->directory, name_text(&c->station),
+                                       name_text(&c->region), ev->reporter,
+                                       r->policy->tier_count)
+                   : 0;
+        return tier ? number_of(tier) : none;
+    case EXPR_NAME_REPORTER:
+        return text_value(ev->reporter);
+    case EXPR_NAME_REPORTER_IS_OWNER:
+        return flag_of(ev->reporter.size && name_is(&c->owner, ev->reporter));
+    case EXPR_NAME_REPORTER_KEPT_AWAY:
+        return flag_of(ev->reporter.size && is_kept_away(r, ev->reporter));
+    default:
+        assert(!"no name of these");
+        return none;
+    }
+}
+
+static struct value of_case(const struct scope *s, enum expr_name name)
+{
+    const struct run *r = s->run;
+    const struct case_record *c = r->c;
+    const struct event *ev = s->event;
 
     switch (name) {
     case EXPR_NAME_CASE_SEVERITY:
@@ -65,28 +96,6 @@ struct value scope_name(const struct scope *s, enum expr_name name)
         return number_of(ev->at_ms - c->opened_at_ms);
     case EXPR_NAME_CASE_LINE_OPEN:
         return flag_of(calendar_is_open(r->calendar, ev->at_ms));
-    case EXPR_NAME_EVENT_SEVERITY:
-        return ev->severity ? number_of(ev->severity) : none;
-    case EXPR_NAME_EVENT_SOURCE:
-        return text_value(source_word(ev->source));
-    case EXPR_NAME_REPORTER_TIER:
-        tier = reporter_tier(r, ev);
-        return tier ? number_of(tier) : none;
-    case EXPR_NAME_REPORTER_ROSTER_TIER:
-        tier = ev->reporter.size
-                   ? directory_tier_of(r->directory, name_text(&c->station),
-                                       name_text(&c->region), ev->reporter,
-                                       r->policy->tier_count)
-                   : 0;
-        return tier ? number_of(tier) : none;
-    case EXPR_NAME_REPORTER:
-        return text_value(ev->reporter);
-    case EXPR_NAME_REPORTER_IS_OWNER:
-        return flag_of(ev->reporter.size && name_is(&c->owner, ev->reporter));
-    case EXPR_NAME_REPORTER_KEPT_AWAY:
-        return flag_of(ev->reporter.size && is_kept_away(r, ev->reporter));
-    case EXPR_NAME_ITEM_OWNER:
-        return text_value(item_doer(r, ev->item));
     case EXPR_NAME_CASE_ID:
         return text_value(r->case_id);
     case EXPR_NAME_CASE_NEW:
@@ -98,6 +107,60 @@ struct value scope_name(const struct scope *s, enum expr_name name)
         return text_value(name_text(&c->parent));
     case EXPR_NAME_CASE_GATHERED_BY:
         return text_value(name_text(&c->gathered_by));
+    case EXPR_NAME_CASE_ACKNOWLEDGED_BY:
+        return text_value(name_text(&c->acknowledged_by));
+    case EXPR_NAME_CASE_CUSTOMER:
+        return text_value(name_text(&c->customer));
+    case EXPR_NAME_CASE_ASSET:
+        return text_value(name_text(&c->asset));
+    case EXPR_NAME_CASE_OPENED_AT:
+        return time_value(c->opened_at_ms);
+    default:
+        assert(!"no name of these");
+        return none;
+    }
+}
+
+struct value scope_name(const struct scope *s, enum expr_name name)
+{
+    const struct run *r = s->run;
+    const struct event *ev = s->event;
+
+    switch (name) {
+    case EXPR_NAME_CASE_SEVERITY:
+    case EXPR_NAME_CASE_STATUS:
+    case EXPR_NAME_CASE_OWNER:
+    case EXPR_NAME_CASE_OPEN_PROMISES:
+    case EXPR_NAME_CASE_DATED_PROMISES:
+    case EXPR_NAME_CASE_DUE_PROMISES:
+    case EXPR_NAME_CASE_OVERDUE_PROMISES:
+    case EXPR_NAME_CASE_STATION:
+    case EXPR_NAME_CASE_REGION:
+    case EXPR_NAME_CASE_PRODUCT_LINE:
+    case EXPR_NAME_CASE_AGE:
+    case EXPR_NAME_CASE_LINE_OPEN:
+    case EXPR_NAME_CASE_ID:
+    case EXPR_NAME_CASE_NEW:
+    case EXPR_NAME_CASE_HAS_CHILDREN:
+    case EXPR_NAME_CASE_PARENT:
+    case EXPR_NAME_CASE_GATHERED_BY:
+    case EXPR_NAME_CASE_ACKNOWLEDGED_BY:
+    case EXPR_NAME_CASE_CUSTOMER:
+    case EXPR_NAME_CASE_ASSET:
+    case EXPR_NAME_CASE_OPENED_AT:
+        return of_case(s, name);
+    case EXPR_NAME_REPORTER_TIER:
+    case EXPR_NAME_REPORTER_ROSTER_TIER:
+    case EXPR_NAME_REPORTER:
+    case EXPR_NAME_REPORTER_IS_OWNER:
+    case EXPR_NAME_REPORTER_KEPT_AWAY:
+        return of_reporter(s, name);
+    case EXPR_NAME_EVENT_SEVERITY:
+        return ev->severity ? number_of(ev->severity) : none;
+    case EXPR_NAME_EVENT_SOURCE:
+        return text_value(source_word(ev->source));
+    case EXPR_NAME_ITEM_OWNER:
+        return text_value(item_doer(r, ev->item));
     case EXPR_NAME_LOAD_OWNER_CASES:
     case EXPR_NAME_LOAD_OWNER_URGENT:
     case EXPR_NAME_LOAD_OWNER_REGIONS:
@@ -109,18 +172,10 @@ struct value scope_name(const struct scope *s, enum expr_name name)
     case EXPR_NAME_LOAD_PERSON_PROMISES:
     case EXPR_NAME_LOAD_PERSON_SUBSTITUTES:
         return load_value(s, name);
-    case EXPR_NAME_CASE_ACKNOWLEDGED_BY:
-        return text_value(name_text(&c->acknowledged_by));
     case EXPR_NAME_UNKNOWN:
         return text_value(r->unknown);
     case EXPR_NAME_UNKNOWN_KIND:
         return text_value(r->in->kind_name);
-    case EXPR_NAME_CASE_CUSTOMER:
-        return text_value(name_text(&c->customer));
-    case EXPR_NAME_CASE_ASSET:
-        return text_value(name_text(&c->asset));
-    case EXPR_NAME_CASE_OPENED_AT:
-        return time_value(c->opened_at_ms);
     case EXPR_NAME_NOW:
         return time_value(ev->at_ms);
     case EXPR_NAME_TIME_HOUR:
