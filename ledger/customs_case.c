@@ -257,13 +257,19 @@ static void put_case(struct pb_out *o, const struct case_record *c,
         customs_put_clocks(o, CASE_KEPT_CLOCKS, c);
 }
 
+/* With the names of clocks, counters and lists, and tags for each step. */
+enum { CASE_TOLD_BYTES = LIMIT_CASE_BYTES + 48 * 1024 };
+_Static_assert(CASE_TOLD_BYTES + 1024 <= LIMIT_FRAME_BYTES,
+               "an answer holds at least one case");
+
 static enum status append_case(const struct case_record *c,
                                const struct case_marks *marks,
                                const struct policy *policy, bool is_row,
                                struct bytes *out)
 {
-    uint8_t *room = bytes_reserve(out, LIMIT_CASE_BYTES);
-    struct pb_out o = {room, room + LIMIT_CASE_BYTES, !room};
+    size_t most = is_row ? LIMIT_CASE_BYTES : CASE_TOLD_BYTES;
+    uint8_t *room = bytes_reserve(out, most);
+    struct pb_out o = {room, room + most, !room};
 
     if (!room)
         return out->status;
@@ -365,7 +371,7 @@ static void get_stretch(struct pb_in *in, struct slice bytes,
 bool customs_get_instance(struct slice bytes, struct clock_instance *i)
 {
     struct pb_in in = pb_in_of(bytes);
-    struct absent absent[CLOCK_STEPS_MAX];
+    struct absent absent[CLOCK_STEPS_MAX] = {{false, false}};
     struct pb_field f;
 
     memset(i, 0, offsetof(struct clock_instance, pauses));

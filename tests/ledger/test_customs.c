@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "ledger/customs.h"
 #include "proto/event.h"
 
@@ -207,6 +208,93 @@ static void what_clients_read_has_the_clocks_one_by_one(void **state)
         STATUS_OK);
     assert_memory_equal(c, back, sizeof *c);
     yinuo__v1__case__free_unpacked(message, NULL);
+    bytes_fini(&told);
+    free(c);
+    free(back);
+}
+
+#define LONGEST                                                                \
+    "the-longest-name-that-anything-may-have-is-of-63-bytes-as-this!"
+
+/* The longest names, and as many steps, pauses and digits as there can be. */
+static struct case_record *largest_case(void)
+{
+    struct case_record *c = full_case();
+
+    for (int i = 0; i < CASE_CLOCKS_MAX; i++) {
+        struct clock_instance *k = &c->clocks[i];
+
+        set(&k->key, LONGEST);
+        k->step_count = CLOCK_STEPS_MAX;
+        k->pause_count = CLOCK_PAUSES_MAX;
+        k->generation = UINT32_MAX;
+        k->paused_at_ms = k->paused_ms = 1339466400000;
+        for (int s = 0; s < CLOCK_STEPS_MAX; s++)
+            k->steps[s] = (struct pending_step){.due_ms = 1339466400000 + s,
+                                                .from_ms = 1339466300000,
+                                                .page = UINT16_MAX,
+                                                .severity = 4,
+                                                .step = 255,
+                                                .tier = ROLES_MAX};
+        for (int s = 0; s < CLOCK_PAUSES_MAX; s++)
+            k->pauses[s] = (struct stretch){1339466400000, 1339466500000};
+    }
+    for (int i = 0; i < CASE_PROMISES_MAX; i++)
+        set(&c->promises[i].id, LONGEST);
+    for (int i = 0; i < CASE_PAGES_MAX; i++) {
+        set(&c->pages[i].id, LONGEST);
+        set(&c->pages[i].person, LONGEST);
+    }
+    for (int i = 0; i < CASE_ITEMS_MAX; i++) {
+        set(&c->items[i].key, LONGEST);
+        set(&c->items[i].owner, LONGEST);
+        set(&c->items[i].by, LONGEST);
+    }
+    for (int i = 0; i < CASE_BOOKINGS_MAX; i++) {
+        set(&c->bookings[i].set, LONGEST);
+        set(&c->bookings[i].key, LONGEST);
+    }
+    for (int i = 0; i < COUNTERS_MAX; i++)
+        c->counters[i] = INT32_MAX;
+    c->locks = UINT16_MAX;
+    return c;
+}
+
+static void the_largest_case_can_be_told_with_the_longest_names(void **state)
+{
+    static struct clock_rule clocks[CLOCKS_MAX];
+    static struct counter counters[COUNTERS_MAX];
+    static struct list_rule lists[3];
+    static struct text locks[LOCKS_MAX];
+    struct policy policy = {.name = TEXT(LONGEST),
+                            .clocks = clocks,
+                            .clock_count = CLOCKS_MAX,
+                            .counters = counters,
+                            .counter_count = COUNTERS_MAX,
+                            .lists = lists,
+                            .list_count = 3,
+                            .locks = locks,
+                            .lock_count = LOCKS_MAX};
+    struct case_record *c = largest_case(), *back = calloc(1, sizeof *back);
+    struct case_marks marks = {1, 1, 1};
+    struct bytes row = {0}, told = {0};
+
+    (void)state;
+    for (size_t i = 0; i < CLOCKS_MAX; i++)
+        clocks[i].name = TEXT(LONGEST);
+    for (size_t i = 0; i < COUNTERS_MAX; i++)
+        counters[i].name = TEXT(LONGEST);
+    for (size_t i = 0; i < 3; i++)
+        lists[i].name = TEXT(LONGEST);
+    for (size_t i = 0; i < LOCKS_MAX; i++)
+        locks[i] = TEXT(LONGEST);
+    assert_int_equal(customs_case_row(c, &marks, &row), STATUS_OK);
+    assert_int_equal(customs_case_read(bytes_slice(&row), back, &marks, NULL),
+                     STATUS_OK);
+    assert_int_equal(customs_case_message(c, &marks, &policy, &told),
+                     STATUS_OK);
+    assert_true(told.size > LIMIT_CASE_BYTES); /* a row is smaller */
+    bytes_fini(&row);
     bytes_fini(&told);
     free(c);
     free(back);
@@ -665,6 +753,7 @@ int main(void)
         cmocka_unit_test(a_row_is_what_protobuf_writes),
         cmocka_unit_test(what_clients_read_has_the_clocks_one_by_one),
         cmocka_unit_test(clocks_of_any_moments_come_back),
+        cmocka_unit_test(the_largest_case_can_be_told_with_the_longest_names),
         cmocka_unit_test(an_earlier_row_renewed_is_todays),
         cmocka_unit_test(earlier_decisions_renewed_are_todays),
         cmocka_unit_test(a_cut_row_is_corrupt_and_no_worse),
