@@ -334,6 +334,10 @@ int run_case_why(struct cli *cli, int argc, char **argv)
             shown++;
         }
     }
+    if (code == CLI_DONE && page_wanted && !shown) {
+        out_error(&cli->out, _("there is no page %s"), page_wanted);
+        code = CLI_NOT_FOUND;
+    }
     if (code == CLI_DONE && cli->out.json)
         out_json(&cli->out, json_incref(array));
     else if (code == CLI_DONE && !shown)

@@ -20,6 +20,9 @@ cat >"$dir/case.jsonl" <<'EOF_CASE'
 {"id":"e3","kind":"note.internal","at":"2026-03-02T09:30:00+08:00","station":"ST-LN-04","case_id":"A-1","note":"he is a nuisance"}
 {"id":"e4","kind":"charge.quoted","at":"2026-03-02T09:40:00+08:00","station":"ST-LN-04","case_id":"A-1","amount":120,"items":["visit"],"version":"V7.0"}
 {"id":"e5","kind":"customer.dissatisfied","at":"2026-03-02T10:00:00+08:00","station":"ST-LN-04","case_id":"A-1","level":2,"words":"nobody calls me","note":"again him"}
+{"id":"e6","kind":"case.waiting","at":"2026-03-02T10:10:00+08:00","station":"ST-LN-04","case_id":"A-1","for":"parts","reason":"the store forgot him"}
+{"id":"e7","kind":"case.corrected","at":"2026-03-02T10:20:00+08:00","station":"ST-LN-04","case_id":"A-1","field":"severity","value":"S3","reason":"typed wrongly"}
+{"id":"e8","kind":"case.resolved","at":"2026-03-02T10:30:00+08:00","station":"ST-LN-04","case_id":"A-1","resolution":"a new fan is in","cause_tag":"rude_engineer"}
 EOF_CASE
 file() {
     command=$1
@@ -40,10 +43,11 @@ file export --for customer
 grep -q 'nobody calls me' "$dir/export.txt" || fail "his own words"
 grep -q 'a new fan' "$dir/export.txt" || fail "what he was promised"
 grep -q 'amount 120' "$dir/export.txt" || fail "what he was charged"
-grep -Eq 'nuisance|again him|level|S[1-4]|pages|station head' \
+grep -q 'for parts' "$dir/export.txt" || fail "what it waited for"
+grep -Eq 'nuisance|again him|level|S[1-4]|pages|station head|forgot|typed|rude' \
     "$dir/export.txt" && fail "something internal"
 file export --for customer --output json
-grep -Eq 'nuisance|again him|"level"|severity|effects' "$dir/export.txt" &&
+grep -Eq 'nuisance|again him|"level"|severity|effects|forgot|typed|rude' "$dir/export.txt" &&
     fail "something internal in the JSON"
 
 "$yinuo" case review HW-11 tests/scenarios/hw-11.yaml >"$dir/review.txt" ||

@@ -57,6 +57,9 @@ grep -q "this home is up already" "$home/second.txt" || fail "said nothing"
     fail "why not as JSON"
 "$yinuo" case why LN-4 --full | grep -q '^  inputs .*media.requested' ||
     fail "why without its inputs"
+code=0
+"$yinuo" case why LN-4 --page p99.9 >/dev/null 2>&1 || code=$?
+[ $code = 3 ] || fail "why of a page that is none ended with $code"
 "$yinuo" record --help | grep -q '^op-surprise' || fail "help without aliases"
 "$yinuo" policy show damage | grep -q '^ *V7.0' || fail "no card of the pack"
 "$yinuo" case export LN-4 --for customer | grep -q 'media request' ||
