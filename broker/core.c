@@ -223,12 +223,12 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
         request_expire(b);
     }
     broker_round(b, now_ms);
-    return b->now_ms + (b->held_sessions > 0 ? HELD_AGAIN_MS : CALL_AGAIN_MS);
+    return b->now_ms + (broker_held(b) ? HELD_AGAIN_MS : CALL_AGAIN_MS);
 }
 
 bool broker_held(const struct broker *b)
 {
-    return b->held_sessions > 0;
+    return b->held_sessions > 0 || router_held(b);
 }
 
 const struct broker_counters *broker_counters(const struct broker *b)

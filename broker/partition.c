@@ -120,10 +120,23 @@ bool router_pass(struct broker *b, struct partition *p,
     return true;
 }
 
+/* A try may have taken an edge from the socket's descriptor, so that the loop
+ * comes round once more before it waits: once a moment is enough. */
 void router_round(struct broker *b)
 {
+    for (size_t i = 0; i < b->partitions; i++) {
+        struct partition *p = &b->partition[i];
+        if (p->full_ms != b->now_ms && !flush(b, p) && p->bundled > 0)
+            p->full_ms = b->now_ms; /* it is full, and not gone */
+    }
+}
+
+bool router_held(const struct broker *b)
+{
+    bool held = false;
     for (size_t i = 0; i < b->partitions; i++)
-        (void)flush(b, &b->partition[i]);
+        held |= b->partition[i].bundled > 0;
+    return held;
 }
 
 void router_send_proto(struct broker *b, struct slice route,
@@ -216,7 +229,7 @@ static struct partition *partition_make(struct broker *b, uint32_t number)
     if (p || b->partitions == PARTITIONS)
         return p;
     p = &b->partition[b->partitions];
-    *p = (struct partition){.number = number, .known = true};
+    *p = (struct partition){.number = number, .known = true, .full_ms = -1};
     bytes_init(&p->bundle, WIRE_BUNDLE_BYTES + 2 * WIRE_BUNDLE_BODY);
     if (!ring_init(&p->ring, b->set.ring_bytes))
         return NULL;

@@ -86,6 +86,7 @@ struct partition {
     uint32_t tier_count; /* of it */
     struct bytes bundle; /* requests on their way there, until the round ends */
     uint32_t bundled;    /* of them */
+    int64_t full_ms;     /* when the socket last took none of it */
 };
 
 struct lane {
@@ -175,6 +176,8 @@ bool router_pass(struct broker *b, struct partition *p,
                  const struct wire_peer *peer, const struct wire_header *header,
                  zmq_msg_t *body);
 void router_round(struct broker *b);
+/* A bundle waits for the socket to take it. */
+bool router_held(const struct broker *b);
 void router_send_proto(struct broker *b, struct slice route,
                        const struct wire_header *to, uint8_t kind,
                        const ProtobufCMessage *message);

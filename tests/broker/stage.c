@@ -151,6 +151,7 @@ static enum status port_send(void *state, enum broker_side side,
     char who = '*';
     if (side != BROKER_STREAM)
         who = (char)frames_slice(f, 0).data[0];
+    s->tried[(int)who]++;
     if (s->gone[(int)who])
         return STATUS_UNREACHABLE;
     if (s->full[(int)who])

@@ -27,6 +27,7 @@ struct stage {
     uint64_t session[128]; /* of clients, from WELCOME */
     uint64_t ping[128];    /* last PING that asked for a PONG */
     uint64_t got[128];     /* messages */
+    uint64_t tried[128];   /* and those that were not taken */
     uint64_t got_bytes[128];
     struct bytes last_body; /* of the last message sent */
 };

@@ -351,6 +351,25 @@ static void a_bundle_that_is_not_taken_goes_later_and_whole(void **state)
     EXPECT(&s, "R< [EVENTS#1 st-1]\nR< [EVENTS#2 st-1, COMMAND#3 st-1]\n");
 }
 
+static void a_bundle_that_is_not_taken_is_tried_once_a_moment(void **state)
+{
+    (void)state;
+    begin_bundled(2);
+    s.full['R'] = true;
+    stage_front(&s, 'A', WIRE_EVENTS, 1, NULL);
+    uint64_t tried = s.tried['R'];
+    for (int i = 0; i < 1000; i++)
+        broker_round(s.broker, s.now_ms);
+    assert_int_equal(s.tried['R'], tried);
+    assert_true(broker_held(s.broker)); /* soon again */
+    broker_round(s.broker, s.now_ms + 1);
+    assert_int_equal(s.tried['R'], tried + 1);
+    s.full['R'] = false;
+    stage_pass(&s, 2);
+    EXPECT(&s, "R< [EVENTS#1 st-1]\n");
+    assert_false(broker_held(s.broker));
+}
+
 static void what_waits_in_a_bundle_is_busy_when_its_router_is_gone(void **state)
 {
     (void)state;
@@ -409,6 +428,7 @@ int main(void)
         STORY(an_unanswered_request_becomes_busy_in_the_end),
         STORY(what_goes_to_a_router_in_one_round_is_one_message),
         STORY(a_bundle_that_is_not_taken_goes_later_and_whole),
+        STORY(a_bundle_that_is_not_taken_is_tried_once_a_moment),
         STORY(what_waits_in_a_bundle_is_busy_when_its_router_is_gone),
         STORY(only_answers_and_pages_may_be_in_a_router_s_bundle),
     };
