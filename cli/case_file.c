@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/session.h"
 #include "cli/telling.h"
 #include "cli/timeline.h"
 #include "cli/when.h"
@@ -315,6 +316,8 @@ int case_file_read(struct cli *cli, const char *typed, bool for_customer,
     f->missed = json_object();
     f->gathering = report_begin(NULL);
     snprintf(f->case_id, sizeof f->case_id, "%s", typed);
+    if (code == CLI_DONE && past.running)
+        code = session_ready(cli); /* before a pack is missed for that */
     if (code == CLI_DONE)
         code = past_policies(cli, &past, &f->policies);
     if (code == CLI_DONE && for_customer && !report_people(f->policies, NULL)) {

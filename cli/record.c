@@ -7,6 +7,7 @@
 #include "cli/order.h"
 #include "cli/session.h"
 #include "cli/words.h"
+#include "proto/kinds.h"
 
 static bool any_name, list;
 static struct option_list packs;
@@ -88,7 +89,12 @@ int run_record(struct cli *cli, int argc, char **argv)
         first = argc;
         case_id = cli_ask(cli, _("Case (empty: none)?"));
     }
-    code = fields_check_kind(cli, kind, any_name);
+    /* it may be a short name of the pack, which nobody is there to tell */
+    if (!any_name && !cli->queue && !kind_by_name(kind) &&
+        session_try(cli) != STATUS_OK)
+        code = session_failed(cli);
+    else
+        code = fields_check_kind(cli, kind, any_name);
     if (code == CLI_DONE)
         code = send(cli, kind, case_id && *case_id ? case_id : NULL,
                     argc - first, argv + first);

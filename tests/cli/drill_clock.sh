@@ -42,6 +42,12 @@ until grep -q '^ready' "$home/up.txt"; do
     sleep 0.1
 done
 
+# a short name cannot be known where nobody answers: that is what is said
+exits 5 --home "$home/none" record warn D1 loud
+says 'not recorded'
+exits 5 --home "$home/none" case export D1 --for customer
+exits 2 record no.such.kind D1
+
 exits 0 record case.opened D1 station=ST-LN-04 channel=counter owner=ln04-e1
 exits 0 promise make D1 --due 'tomorrow 10:00' --accepted
 exits 0 promise list --due today
