@@ -21,6 +21,7 @@ typedef Yinuo__V1__Event event;
 struct instance {
     char *key; /* case 0x1f clock 0x1f key */
     int64_t due_ms, armed_ms;
+    int severity; /* by which it is timed */
     bool missed;
 };
 
@@ -213,12 +214,14 @@ static void clock_follow(struct report_gathering *g, const struct people *p,
             must(tsearch(i, &g->instances, by_key));
             i->armed_ms = d->instance->armed_at_ms;
         } else if (d->instance->armed_at_ms > i->armed_ms) {
-            if (!i->missed)
+            /* Another severity times it anew: nobody has kept it. */
+            if (!i->missed && (int)d->instance->severity == i->severity)
                 clock_ended(g, c, d, false);
             i->armed_ms = d->instance->armed_at_ms;
             i->missed = false;
         }
         i->due_ms = d->instance->due_ms;
+        i->severity = (int)d->instance->severity;
     } else if (i && IS(d, CANCEL)) {
         if (!i->missed)
             clock_ended(g, c, d, false);

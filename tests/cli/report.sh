@@ -76,6 +76,17 @@ grep -Eq '^acknowledgement +[0-9]+ +2 min' "$dir/times.txt" || fail "two minutes
 grep -Eq '^ln04-e1 +1 ' "$dir/load.txt" || fail "one open case"
 grep -Eq '^A-1 ' "$dir/contact.txt" || fail "the case without contact"
 
+# A clock that a higher severity times anew has been kept by nobody
+cat >"$dir/raised.jsonl" <<'EOF_RAISED'
+{"id":"r1","kind":"case.opened","at":"2026-03-02T09:00:00+08:00","station":"ST-LN-04","case_id":"R-1","owner":"ln04-e1","channel":"phone","symptom":"it is loud"}
+{"id":"r2","kind":"media.requested","at":"2026-03-02T09:05:00+08:00","station":"ST-LN-04","case_id":"R-1","outlet":"tv","camera":true}
+EOF_RAISED
+"$yinuo" report times --policy packs/service-network --output csv \
+    --until 2026-03-02T09:10:00+08:00 "$dir/raised.jsonl" >"$dir/raised.txt" ||
+    fail "times ended with $?"
+grep -q '^clocks,' "$dir/raised.txt" &&
+    fail "a clock that runs is kept"
+
 # LC-01, LC-05: HW-11 is in the digest of January, without a name; RO-11 has
 # told nobody of it, RO-2 has told three of its own
 "$yinuo" report lessons --output csv --policy packs/service-network \
