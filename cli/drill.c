@@ -22,6 +22,9 @@
 #include "ledger/import.h"
 #include "proto/event_json.h"
 
+#define IS(d, name)                                                            \
+    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
+
 #define DAY_MS (24LL * 3600 * 1000)
 #define STEP_REAL_MS 250 /* the clock is moved by so much real time at once */
 
@@ -291,17 +294,15 @@ static void on_effect(struct drill *d, const struct drill_story *story,
                       const Yinuo__V1__StreamRecord *r,
                       const Yinuo__V1__Decision *one, bool answered)
 {
-    const char *kind = one->kind_name ? one->kind_name : "";
-
-    if (strcmp(kind, "emit") == 0)
+    if (IS(one, EMIT))
         drill_say(&d->show, story, one->at_ms, OUT_BAD,
                   _("→ found by the system itself: %s%s%s"),
                   kind_word(one->text), one->key && *one->key ? " " : "",
                   one->key ? one->key : "");
-    else if (strcmp(kind, "acknowledge") == 0 && !answered)
+    else if (IS(one, ACKNOWLEDGE) && !answered)
         drill_say(&d->show, story, one->at_ms, OUT_GOOD, _("→ %s acknowledges"),
                   one->person ? one->person : "");
-    else if (strcmp(kind, "refuse") == 0 && one->rule && *one->rule)
+    else if (IS(one, REFUSE) && one->rule && *one->rule)
         drill_say(&d->show, story, one->at_ms, OUT_WARN,
                   _("→ refused by gate %s: %s"), one->rule,
                   r->event ? kind_word(r->event->kind) : "");
@@ -313,7 +314,7 @@ static void on_decision(struct drill *d, const Yinuo__V1__StreamRecord *r,
     int story = story_of(d, one->case_id);
     bool answered = is_answered(d, story);
 
-    if (one->kind_name && strcmp(one->kind_name, "page") == 0) {
+    if (IS(one, PAGE)) {
         d->pages++;
         if (story != DRILL_NO_STORY)
             drill_say_page(&d->show, &d->stories[story], r, one);

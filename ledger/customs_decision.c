@@ -99,11 +99,9 @@ static void put_field(struct pb_out *o, const struct field *f)
 
 static void put_decision(struct pb_out *o, const struct decision *d)
 {
-    struct text kind = decision_kind_text(d->kind);
     uint8_t *mark;
 
     pb_number(o, 1, d->kind);
-    pb_text(o, 2, kind.data, kind.size);
     DECISION_FIRST(PUT_TEXT, PUT_NUMBER)
     if (d->instance) {
         mark = pb_open(o, DECISION_INSTANCE);

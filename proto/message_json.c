@@ -132,12 +132,10 @@ static void put_fields(json_t *object, const ProtobufCMessage *message,
     }
 }
 
-/* The word of a decision's kind: its own, or that of the code. */
+/* The word of a decision's kind. */
 static json_t *decision_kind(const Yinuo__V1__Decision *decision)
 {
     char word[FIELD_NAME_SIZE];
-    if (decision->kind_name)
-        return json_string(decision->kind_name);
     if (field_enum_text(&yinuo__v1__decision_kind__descriptor, decision->kind,
                         word))
         return json_string(word);
@@ -153,7 +151,6 @@ json_t *message_to_json(const ProtobufCMessage *message, const char *zone)
         json_object_set_new(object, "kind",
                             decision_kind((const void *)message));
     put_fields(object, message, zone);
-    json_object_del(object, "kind_name");
     return object;
 }
 
