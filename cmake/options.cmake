@@ -25,6 +25,7 @@ target_compile_definitions(yinuo_flags INTERFACE
     _GNU_SOURCE YINUO_VERSION="${PROJECT_VERSION}")
 target_compile_options(yinuo_flags INTERFACE
     ${optimize} -g -fno-omit-frame-pointer -fno-common
+    -fno-semantic-interposition # our own calls may be inlined in the library too
     -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes
     -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wno-format-nonliteral
     -Wpointer-arith -Wwrite-strings -Werror)

@@ -145,6 +145,7 @@ static bool with_to(const struct run *r, const struct event *ev,
         own[copy->own_count++] = ev->own[i];
     copy->own = own;
     copy->change = NULL;
+    copy->answers = NULL;
     return own[0].value.kind == VALUE_TEXT && own[0].value.text.size;
 }
 

@@ -335,7 +335,7 @@ static struct text made_up_id(struct run *r, char *buffer)
     return run_keep(r, (struct text){buffer, size + digits});
 }
 
-static struct event main_event(const struct input *in)
+static struct event main_event(const struct input *in, struct answers *answers)
 {
     return (struct event){
         .kind = in->event,
@@ -345,6 +345,7 @@ static struct event main_event(const struct input *in)
         .reporter_role = in->reporter_role,
         .fields = in->fields,
         .field_count = in->field_count,
+        .answers = answers,
     };
 }
 
@@ -354,7 +355,8 @@ static bool run_changes(struct run *r)
     bool moved = false;
 
     for (size_t i = 0; i < in->change_count; i++) {
-        struct event ev = main_event(in);
+        struct answers answers = {NULL};
+        struct event ev = main_event(in, &answers);
         struct text why;
         bool skip = false;
 
@@ -465,7 +467,8 @@ static enum engine_result decide_event(struct run *r)
 {
     const struct input *in = r->in;
     const struct kind_rule *kind = NULL;
-    struct event ev = main_event(in);
+    struct answers answers = {NULL};
+    struct event ev = main_event(in, &answers);
     struct text why;
     bool known = find(r), skip = false;
     char buffer[24];

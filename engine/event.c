@@ -267,8 +267,11 @@ void event_derive(struct run *r, const struct emission *emission,
                   const struct event *parent, const struct field *own,
                   size_t own_count, int64_t at_ms)
 {
-    struct event ev = {
-        .kind = emission->kind, .source = SOURCE_SYSTEM, .at_ms = at_ms};
+    struct answers answers = {NULL};
+    struct event ev = {.kind = emission->kind,
+                       .source = SOURCE_SYSTEM,
+                       .at_ms = at_ms,
+                       .answers = &answers};
     struct field fields[WITH_MAX + 2];
     struct scope s = {r, parent ? parent : &ev};
     bool skip = false;

@@ -169,6 +169,34 @@ push(const struct expr_row *row, const struct scope *s, struct value *to)
     }
 }
 
+static bool is_comparison(enum expr_op op)
+{
+    return op >= EXPR_OP_EQ && op <= EXPR_OP_IN;
+}
+
+bool expr_asks_fields(const struct expr *e)
+{
+    enum expr_op last;
+
+    for (uint16_t i = 0; i < e->count; i++)
+        switch (e->rows[i].op) {
+        case EXPR_OP_CONST:
+        case EXPR_OP_FIELD:
+        case EXPR_OP_SIZE:
+        case EXPR_OP_HAS:
+            break;
+        default:
+            if (expr_is_leaf(e->rows[i].op) ||
+                e->rows[i].op == EXPR_OP_MONTHS) /* by the case's calendar */
+                return false;
+        }
+    if (!e->count)
+        return false;
+    last = e->rows[e->count - 1].op;
+    return is_comparison(last) || last == EXPR_OP_HAS || last == EXPR_OP_AND ||
+           last == EXPR_OP_OR || expr_is_unary(last);
+}
+
 /* Where each value on the stack was made, as it would be when run. */
 void expr_link(struct expr_row *rows, size_t count)
 {
@@ -180,6 +208,9 @@ void expr_link(struct expr_row *rows, size_t count)
         struct expr_row *row = &rows[i];
 
         row->skip = EXPR_SKIP_NEVER;
+        row->tests = i + 2 < count && expr_is_leaf(row->op) &&
+                     expr_is_leaf(rows[i + 1].op) &&
+                     is_comparison(rows[i + 2].op);
         if (expr_is_leaf(row->op)) {
             assert(depth < EXPR_DEPTH_MAX);
             depth++;
@@ -199,17 +230,23 @@ void expr_link(struct expr_row *rows, size_t count)
     }
 }
 
-/* Follows the skips of a value that decides, and of what it decides. */
-static uint16_t pass(const struct expr *e, uint16_t at, struct value *v)
+/* Behind the row of a value: what it answers is kept, and the skips of a value
+ * that decides, and of what it decides, are followed. */
+static uint16_t pass(const struct expr *e, uint16_t at, const struct scope *s,
+                     struct value *v)
 {
+    const struct expr_row *row = &e->rows[at];
     bool yes = truth(v);
 
-    while (e->rows[at].skip != EXPR_SKIP_NEVER &&
-           (e->rows[at].skip == EXPR_SKIP_TRUE) == yes) {
-        at = e->rows[at].skip_to;
-        set_flag(v, yes);
+    for (;; set_flag(v, yes)) {
+        if (row->ends)
+            scope_answer(s, row->ends, yes);
+        if (row->skip == EXPR_SKIP_NEVER ||
+            (row->skip == EXPR_SKIP_TRUE) != yes)
+            return at;
+        at = row->skip_to;
+        row = &e->rows[at];
     }
-    return at;
 }
 
 static struct value add_months(const struct scope *s, const struct value *a,
@@ -252,6 +289,28 @@ static void combine(enum expr_op op, struct value *stack, size_t *depth,
         set_flag(a, compare(op, a, b));
 }
 
+/* What stands at a leaf, and up to where it took the rows. */
+static uint16_t run_leaf(const struct expr *e, uint16_t at,
+                         const struct scope *s, struct value *to)
+{
+    const struct expr_row *row = &e->rows[at];
+    struct value a, b;
+    bool yes;
+
+    if (row->begins && scope_answered(s, row->begins, &yes)) {
+        set_flag(to, yes);
+        return row->begins_to;
+    }
+    push(row, s, &a);
+    if (!row->tests) {
+        move(to, &a);
+        return at;
+    }
+    push(row + 1, s, &b);
+    set_flag(to, compare(row[2].op, &a, &b));
+    return at + 2;
+}
+
 /* What is left on the stack, in its first place. */
 static void run(const struct expr *e, const struct scope *s,
                 struct value stack[EXPR_DEPTH_MAX])
@@ -259,18 +318,14 @@ static void run(const struct expr *e, const struct scope *s,
     size_t depth = 0;
 
     for (uint16_t i = 0; i < e->count; i++) {
-        const struct expr_row *row = &e->rows[i];
-        struct value v;
-
-        if (expr_is_leaf(row->op)) {
+        if (expr_is_leaf(e->rows[i].op)) {
             assert(depth < EXPR_DEPTH_MAX);
-            push(row, s, &v);
-            move(&stack[depth++], &v);
+            i = run_leaf(e, i, s, &stack[depth++]);
         } else {
-            combine(row->op, stack, &depth, s);
+            combine(e->rows[i].op, stack, &depth, s);
         }
-        if (row->skip != EXPR_SKIP_NEVER)
-            i = pass(e, i, &stack[depth - 1]);
+        if (e->rows[i].skip != EXPR_SKIP_NEVER || e->rows[i].ends)
+            i = pass(e, i, s, &stack[depth - 1]);
     }
     assert(depth == 1);
 }

@@ -155,6 +155,9 @@ enum expr_list { EXPR_LISTS(X) EXPR_LIST_COUNT };
 enum expr_op { EXPR_OPS(X) };
 #undef X
 
+/* Most conditions a pack may give a name to. */
+enum { CONDITIONS_MAX = 128 };
+
 /* The value of the left side of an "and" or "or" may decide it: then the rows
  * up to it, the right side, are not looked at. */
 enum expr_skip { EXPR_SKIP_NEVER, EXPR_SKIP_FALSE, EXPR_SKIP_TRUE };
@@ -165,6 +168,12 @@ struct expr_row {
     uint8_t skip;    /* enum expr_skip: when this row's value is such ... */
     uint8_t skip_to; /* ... go on behind that row, with that value */
     uint8_t which;   /* LIST: enum expr_list */
+    bool tests;      /* this leaf, the next and the comparison behind them */
+    /* A named condition that asks nothing but the event's fields is answered
+     * once for an event. Numbers from 1 on; 0: none. */
+    uint8_t begins;    /* this one, which goes on ... */
+    uint8_t begins_to; /* ... up to that row */
+    uint8_t ends;      /* its last row is this one */
     struct text name;
     struct value value;
 };
@@ -192,7 +201,15 @@ bool scope_matches(const struct scope *s, struct text field, uint16_t list);
 uint32_t scope_size(const struct scope *s, struct text field);
 struct value scope_months(const struct scope *s, int64_t at_ms, int64_t months);
 
-/* Fills in skip and skip_to. Without it an expression says the same, slower. */
+/* What the event's condition of that number (from 1 on) is already known to
+ * be; and that it is known. Nothing is while what a value came from is told. */
+bool scope_answered(const struct scope *s, uint8_t condition, bool *yes);
+void scope_answer(const struct scope *s, uint8_t condition, bool yes);
+
+/* Whether the event's fields alone decide it, and it is true or false. */
+bool expr_asks_fields(const struct expr *e);
+/* Fills in skip, skip_to and tests. Without it an expression says the same,
+ * slower. */
 void expr_link(struct expr_row *rows, size_t count);
 
 bool expr_true(const struct expr *e, const struct scope *s);

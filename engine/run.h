@@ -28,6 +28,13 @@ enum {
 
 enum { EMITS_MAX = 8 };
 
+/* What the pack's named conditions are of an event, so far as it was asked;
+ * see expr.h. */
+struct answers {
+    const struct policy *policy; /* whose conditions they are */
+    uint64_t known[CONDITIONS_MAX / 64], yes[CONDITIONS_MAX / 64];
+};
+
 /* One event as the rules see it. */
 struct event {
     uint16_t kind;
@@ -40,6 +47,7 @@ struct event {
     const struct item *item;     /* whose clock wants somebody; NULL: none's */
     const struct field *own;     /* a derived event's: these come first */
     size_t own_count;
+    struct answers *answers; /* of these very fields; NULL: none are kept */
     const struct emission *emits[EMITS_MAX]; /* derived when it is through */
     uint8_t emit_count;
     struct name promise_id; /* made up, where a promise came without */

@@ -217,6 +217,42 @@ struct value scope_field(const struct scope *s, struct text name)
     return *v;
 }
 
+/* Those of the pack that is asked now: a rebase asks two. */
+static struct answers *answers_of(const struct scope *s)
+{
+    struct answers *a = s->event->answers;
+
+    if (!a || (s->run->trace && s->run->trace->on))
+        return NULL;
+    if (a->policy != s->run->policy)
+        *a = (struct answers){.policy = s->run->policy};
+    return a;
+}
+
+bool scope_answered(const struct scope *s, uint8_t condition, bool *yes)
+{
+    const struct answers *a = answers_of(s);
+    unsigned at = condition - 1u;
+    uint64_t bit = 1ull << (at % 64);
+
+    if (!a || !(a->known[at / 64] & bit))
+        return false;
+    *yes = a->yes[at / 64] & bit;
+    return true;
+}
+
+void scope_answer(const struct scope *s, uint8_t condition, bool yes)
+{
+    struct answers *a = answers_of(s);
+    unsigned at = condition - 1u;
+    uint64_t bit = 1ull << (at % 64);
+
+    if (!a)
+        return;
+    a->known[at / 64] |= bit;
+    a->yes[at / 64] = yes ? a->yes[at / 64] | bit : a->yes[at / 64] & ~bit;
+}
+
 uint32_t scope_size(const struct scope *s, struct text field)
 {
     struct value v = scope_field(s, field);

@@ -306,6 +306,27 @@ static bool parse_indexed(struct compiler *c, struct operand *o)
     return true;
 }
 
+static void push_named(struct compiler *c, const struct expr *e, uint8_t number)
+{
+    size_t first = c->count;
+
+    if (!e->count) /* it did not compile */
+        compiler_push(
+            c, (struct expr_row){.op = EXPR_OP_CONST,
+                                 .value = {VALUE_FLAG, {.flag = false}}});
+    for (size_t i = 0; i < e->count; i++) {
+        struct expr_row row = e->rows[i];
+
+        row.begins_to = (uint8_t)(row.begins_to + first);
+        compiler_push(c, row);
+    }
+    if (c->failed || !expr_asks_fields(e))
+        return;
+    c->rows[first].begins = number;
+    c->rows[first].begins_to = (uint8_t)(c->count - 1);
+    c->rows[c->count - 1].ends = number;
+}
+
 static bool parse_named_condition(struct compiler *c, struct operand *o)
 {
     const struct draft *d = c->l->draft;
@@ -314,12 +335,7 @@ static bool parse_named_condition(struct compiler *c, struct operand *o)
         if (!text_equal(d->conditions[i].name, c->token.word))
             continue;
         *o = operand_of(A_FLAG, c->token.offset);
-        if (!d->conditions[i].expr.count) /* it did not compile */
-            compiler_push(
-                c, (struct expr_row){.op = EXPR_OP_CONST,
-                                     .value = {VALUE_FLAG, {.flag = false}}});
-        for (size_t j = 0; j < d->conditions[i].expr.count; j++)
-            compiler_push(c, d->conditions[i].expr.rows[j]);
+        push_named(c, &d->conditions[i].expr, (uint8_t)(i + 1));
         return true;
     }
     return false;

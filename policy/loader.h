@@ -46,7 +46,6 @@ struct loose_trigger {
 };
 
 enum {
-    CONDITIONS_MAX = 128,
     KINDS_MAX = 1024,
     KIND_GROUPS_MAX = 64,
     LOOSE_TRIGGERS_MAX = 4096,

@@ -15,7 +15,9 @@
 
 static const struct text words[] = {{"on_leave", 8}, {"off_shift", 9}};
 
-static bool holds(const struct expr_row *rows, uint16_t count)
+/* answers: those of an earlier time may be among them. */
+static bool holds_with(const struct expr_row *rows, uint16_t count,
+                       const struct policy *policy, struct answers *answers)
 {
     const struct field fields[] = {
         {TEXT("amount"), N(1500)},
@@ -25,13 +27,19 @@ static bool holds(const struct expr_row *rows, uint16_t count)
          {.kind = VALUE_LIST, .list = {.items = words, .count = 2}}},
         {TEXT("due"), {.kind = VALUE_TIME, .time_ms = 1000}},
     };
-    const struct event ev = {.fields = fields, .field_count = 5};
+    const struct event ev = {
+        .fields = fields, .field_count = 5, .answers = answers};
     static struct engine_out out;
-    const struct run r = {.out = &out, .c = &out.scratch};
+    const struct run r = {.policy = policy, .out = &out, .c = &out.scratch};
     const struct scope s = {&r, &ev};
     const struct expr e = {.rows = rows, .count = count};
 
     return expr_true(&e, &s);
+}
+
+static bool holds(const struct expr_row *rows, uint16_t count)
+{
+    return holds_with(rows, count, NULL, NULL);
 }
 
 #define HOLDS(...)                                                             \
@@ -269,6 +277,72 @@ static void what_is_skipped_would_not_have_changed_the_answer(void **state)
     assert_true(yes > 1000 && skips > 10000);
 }
 
+/* Some parts of it bear a name: each that asks fields alone may. */
+static unsigned name_some(uint32_t *seed, struct expr_row *rows, uint16_t count)
+{
+    uint8_t from[EXPR_DEPTH_MAX], names = 0;
+    size_t depth = 0;
+
+    for (uint8_t i = 0; i < count; i++) {
+        struct expr part;
+
+        if (expr_is_leaf(rows[i].op))
+            from[depth++] = i;
+        else
+            depth -= !expr_is_unary(rows[i].op);
+        part = (struct expr){.rows = &rows[from[depth - 1]],
+                             .count = (uint16_t)(i - from[depth - 1] + 1)};
+        if (!expr_asks_fields(&part) || chance(seed, 2))
+            continue;
+        rows[from[depth - 1]].begins = ++names;
+        rows[from[depth - 1]].begins_to = i;
+        rows[i].ends = names;
+    }
+    return names;
+}
+
+static void what_was_answered_before_is_answered_the_same(void **state)
+{
+    static const struct policy policy;
+    uint32_t seed = 11;
+    unsigned yes = 0, names = 0;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        struct answers answers = {NULL};
+        struct expr_row rows[EXPR_ROWS_MAX * 2];
+        uint16_t count = make_up(&seed, rows);
+        bool answer = holds(rows, count);
+
+        if (count > EXPR_ROWS_MAX)
+            continue;
+        names += name_some(&seed, rows, count);
+        expr_link(rows, count);
+        for (int again = 0; again < 3; again++)
+            assert_int_equal(holds_with(rows, count, &policy, &answers),
+                             answer);
+        yes += answer;
+    }
+    assert_true(yes > 1000 && names > 20000);
+}
+
+/* amount > 1000, by a name; with answers that are wrong, to see them asked. */
+static void an_answer_is_that_of_one_pack(void **state)
+{
+    static const struct policy one, other;
+    struct expr_row rows[] = {FIELD("amount"), CONST(N(1000)), OP(GT)};
+    struct answers answers = {.policy = &one, .known = {1}, .yes = {0}};
+
+    (void)state;
+    rows[0].begins = 1;
+    rows[0].begins_to = 2;
+    rows[2].ends = 1;
+    assert_false(holds_with(rows, 3, &one, &answers));
+    assert_true(holds_with(rows, 3, &other, &answers));
+    assert_true(answers.known[0] == 1 && answers.yes[0] == 1);
+    assert_true(holds_with(rows, 3, NULL, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +356,8 @@ int main(void)
         cmocka_unit_test(what_cannot_be_worked_out_is_nothing),
         cmocka_unit_test(words_are_found_but_not_in_a_quotation),
         cmocka_unit_test(what_is_skipped_would_not_have_changed_the_answer),
+        cmocka_unit_test(what_was_answered_before_is_answered_the_same),
+        cmocka_unit_test(an_answer_is_that_of_one_pack),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
