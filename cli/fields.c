@@ -75,6 +75,13 @@ static bool is_time(const Yinuo__V1__Event *event, const char *name)
     return strcmp(name, "at") == 0 || (field && field->type == KIND_FIELD_TIME);
 }
 
+void fields_lead(const char *field, const char *words, char out[160])
+{
+    snprintf(out, 160, "%.150s: ", field ? field : "");
+    if (!field || !*field || strncmp(words, out, strlen(out)) == 0)
+        *out = 0;
+}
+
 int fields_set_one(struct cli *cli, Yinuo__V1__Event *event,
                    struct arena *arena, const char *name, const char *typed,
                    int64_t now_ms)
@@ -82,6 +89,7 @@ int fields_set_one(struct cli *cli, Yinuo__V1__Event *event,
     struct fault fault = {0};
     struct event_value value = {.type = EVENT_TIME};
     enum refusal code;
+    char lead[160];
     bool day;
 
     /* times as people say them; the codec reads only whole ones */
@@ -96,8 +104,9 @@ int fields_set_one(struct cli *cli, Yinuo__V1__Event *event,
     } else {
         code = event_set_typed(event, name, typed, when_zone(), arena, &fault);
     }
+    fields_lead(name, fault.text, lead);
     if (code != REFUSAL_NONE)
-        return cli_usage(cli, "%s: %s", name, fault.text);
+        return cli_usage(cli, "%s%s", lead, fault.text);
     return CLI_DONE;
 }
 

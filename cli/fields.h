@@ -30,6 +30,10 @@ int fields_ask(struct cli *cli, Yinuo__V1__Event *event, struct arena *arena,
  * names, at most so many. */
 size_t fields_names(uint32_t kind_code, const char **names, size_t room);
 
+/* "at: " to stand before words about that field; "" where they begin with it
+ * already, or there is none. */
+void fields_lead(const char *field, const char *words, char out[160]);
+
 /* One field, as typed. */
 int fields_set_one(struct cli *cli, Yinuo__V1__Event *event,
                    struct arena *arena, const char *name, const char *typed,

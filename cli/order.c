@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/duty.h"
+#include "cli/fields.h"
 #include "cli/items.h"
 #include "cli/queue.h"
 #include "cli/session.h"
@@ -258,15 +259,16 @@ static int refused(struct cli *cli, const Yinuo__V1__Answer *answer)
 {
     struct bytes words = {0};
     const char *text;
+    char lead[160];
 
     refusal_words(answer, &words);
     text = bytes_text(&words);
+    fields_lead(answer->field, text, lead);
     if (answer->code == REFUSAL_LOST_RACE && answer->winner)
         out_error(&cli->out, _("%s was first."), answer->winner);
-    else if (answer->field && *answer->field && refusal_exit(answer->code) == 1)
-        out_error(&cli->out, "%s: %s", answer->field, text);
     else
-        out_error(&cli->out, "%s", text);
+        out_error(&cli->out, "%s%s",
+                  refusal_exit(answer->code) == CLI_FAILED ? lead : "", text);
     for (size_t i = 0; i < answer->n_lines; i++)
         out_note(&cli->out, "%s", answer->lines[i]);
     tell_other_rules(cli, answer);

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "cli/fields.h"
 #include "cli/interrupt.h"
 #include "cli/session.h"
 #include "cli/when.h"
@@ -61,14 +62,15 @@ static int outbox_dir(struct cli *cli, const char *identity,
 
 static int failed(struct cli *cli, const struct yinuo_error *error)
 {
+    char lead[160];
     enum status status = error->result == YINUO_NO_MEMORY ? STATUS_NO_MEMORY
                          : error->result == YINUO_INVALID ? STATUS_INVALID
                          : error->result == YINUO_FULL    ? STATUS_FULL
                          : error->result == YINUO_IO      ? STATUS_IO
                                                           : STATUS_INTERNAL;
 
-    (void)error_set(&cli->error, status, "%s%s%s", error->field,
-                    *error->field ? ": " : "", error->text);
+    fields_lead(error->field, error->text, lead);
+    (void)error_set(&cli->error, status, "%s%s", lead, error->text);
     return cli_failed(cli);
 }
 
@@ -240,7 +242,9 @@ static void progress(struct cli *cli, const struct yinuo_status *s, bool end)
 static bool print_letter(void *state, const struct yinuo_letter *l)
 {
     struct cli *cli = state;
+    char lead[160];
 
+    fields_lead(l->field, l->text, lead);
     if (cli->out.json)
         out_json_line(&cli->out,
                       json_pack("{s:I, s:s, s:s, s:s, s:s}", "sequence",
@@ -248,7 +252,7 @@ static bool print_letter(void *state, const struct yinuo_letter *l)
                                 "text", l->text, "field", l->field, "event",
                                 l->json ? l->json : ""));
     else
-        out_note(&cli->out, "%s %s %s: %s", l->code, l->field, l->text,
+        out_note(&cli->out, "%s %s%s: %s", l->code, lead, l->text,
                  l->json ? l->json : "");
     return true;
 }

@@ -437,6 +437,26 @@ static void silence_ends_after_three_seconds_with_nothing_recorded(void **state)
     assert_true(s->took_ms >= 2900 && s->took_ms < 6000);
 }
 
+static void what_is_wrong_with_a_field_names_it_once(void **state)
+{
+    struct stage *s = *state;
+
+    s->answer.has_code = 1;
+    s->answer.code = REFUSAL_TIME_OUT_OF_RANGE;
+    s->answer.field = (char *)"at";
+    s->answer.text = (char *)"at: is in the future";
+    assert_int_equal(run(s, "record", "customer.contacted", "LN-4", NULL),
+                     CLI_FAILED);
+    assert_string_equal(s->err, "yinuo: at: is in the future\n");
+    s->answer.text = (char *)"is in the future";
+    assert_int_equal(run(s, "record", "customer.contacted", "LN-4", NULL),
+                     CLI_FAILED);
+    assert_string_equal(s->err, "yinuo: at: is in the future\n");
+    assert_int_equal(run(s, "record", "survey.scored", "LN-4", "score=x", NULL),
+                     CLI_USAGE);
+    HAS(s->err, "yinuo: score: \"x\" is not a number\n");
+}
+
 static void a_queued_command_is_kept_and_marked_late(void **state)
 {
     struct stage *s = *state;
@@ -591,6 +611,7 @@ int main(void)
         STORY(what_is_not_allowed_is_exit_code_6),
         STORY(busy_is_tried_again_with_the_same_request_id),
         STORY(silence_ends_after_three_seconds_with_nothing_recorded),
+        STORY(what_is_wrong_with_a_field_names_it_once),
         STORY(a_queued_command_is_kept_and_marked_late),
         STORY(nothing_ever_started_is_told_at_once),
         STORY(a_short_id_that_fits_several_lists_them),

@@ -20,10 +20,10 @@ static enum refusal prepare_times(struct router *r, Yinuo__V1__Event *e,
     }
     if (e->at_ms > r->now_ms + AHEAD_MS)
         return fault_set(fault, REFUSAL_TIME_OUT_OF_RANGE, "at",
-                         "at is in the future");
+                         "is in the future");
     if (!import && e->at_ms < r->now_ms - PAST_MS)
         return fault_set(fault, REFUSAL_TIME_OUT_OF_RANGE, "at",
-                         "at is more than 400 days ago");
+                         "is more than 400 days ago");
     if (e->at_ms > r->now_ms)
         e->at_ms = r->now_ms;
     return REFUSAL_NONE;
