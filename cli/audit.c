@@ -223,6 +223,7 @@ int run_audit(struct cli *cli, int argc, char **argv)
         sheet_print(&sheets, "audit", _("Who changed what, and why"), columns,
                     sizeof columns / sizeof columns[0], a.rows);
         sheets_end(&sheets);
+        code = past_end(cli, past.counted.events, past.counted.rejected);
     } else {
         json_decref(a.rows);
     }

@@ -44,8 +44,8 @@ int past_init(struct cli *cli, struct past *p, int argc, char **argv)
     if (past_packs.count == 0 &&
         (past_journal || (argc && history_is_story(argv[0]))))
         p->events.pack_count = 0; /* what was in force, what it names */
-    p->history =
-        (struct history_options){.journal = past_journal, .events = &p->events};
+    p->history = (struct history_options){
+        .journal = past_journal, .events = &p->events, .counted = &p->counted};
     if (past_journal && argc)
         return cli_usage(cli, _("--journal and files exclude each other"));
     for (int i = 1; i < argc; i++)
@@ -185,4 +185,15 @@ int past_each(struct cli *cli, const struct past *p, history_visit *visit,
         STATUS_OK)
         return failed(cli);
     return CLI_DONE;
+}
+
+int past_end(struct cli *cli, uint64_t events, uint64_t refused)
+{
+    if (events == 0 || refused < events)
+        return CLI_DONE;
+    out_error(&cli->out,
+              P_("%llu event, and it was refused",
+                 "%llu events, and every one was refused", events),
+              (unsigned long long)events);
+    return CLI_BAD_DATA;
 }

@@ -29,7 +29,8 @@ extern const char *past_journal, *past_answer, *past_until;
 struct past {
     struct simulate_options events;
     struct history_options history;
-    bool running; /* the records are fetched */
+    struct summary counted; /* of event files */
+    bool running;           /* the records are fetched */
 };
 
 /* files: events or stories; none and no --journal: the running system. */
@@ -43,5 +44,9 @@ int past_policies(struct cli *cli, const struct past *p,
 /* begin, which may be NULL, is called before each story. */
 int past_each(struct cli *cli, const struct past *p, history_visit *visit,
               void (*begin)(void *context, const char *story), void *context);
+
+/* How a reading of event files ends of which so many were refused: bad data if
+ * all were, which is told; no events are fine. */
+int past_end(struct cli *cli, uint64_t events, uint64_t refused);
 
 #endif

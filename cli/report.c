@@ -521,6 +521,7 @@ int run_report(struct cli *cli, int argc, char **argv)
         reports[which].make(&sheets, &view);
         sheets_end(&sheets);
         report_view_end(&view);
+        code = past_end(cli, past.counted.events, past.counted.rejected);
     }
     report_free(&report);
     return code;

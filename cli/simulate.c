@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/span.h"
-#include "cli/cli.h"
+#include "cli/past.h"
 #include "cli/publishing.h"
 #include "cli/simulate_against.h"
 #include "cli/simulate_story.h"
@@ -140,7 +140,9 @@ int run_simulate(struct cli *cli, int argc, char **argv)
                   (unsigned long long)result.first_different);
         return CLI_BAD_DATA;
     }
-    return CLI_DONE;
+    return journal
+               ? CLI_DONE
+               : past_end(cli, result.summary.events, result.summary.rejected);
 }
 
 static void tell(struct cli *cli, const struct import_summary *s)

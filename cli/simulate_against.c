@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "base/time_text.h"
+#include "cli/past.h"
 #include "cli/table.h"
 #include "cli/when.h"
 #include "cli/words.h"
@@ -249,6 +250,7 @@ int simulate_against(struct cli *cli, const struct against_options *options,
     struct against_options with = *options;
     struct against_report *report = NULL;
     enum status status;
+    int code = CLI_DONE;
 
     if (cli->out.errors_terminal && !cli->out.json) {
         with.progress = progress;
@@ -258,13 +260,15 @@ int simulate_against(struct cli *cli, const struct against_options *options,
     if (with.progress)
         fprintf(cli->out.errors, "\r%60s\r", "");
     if (status != STATUS_OK) {
-        int code = cli_failed(cli);
+        code = cli_failed(cli);
         return cli->error.status == STATUS_INVALID ? CLI_BAD_DATA : code;
     }
     if (cli->out.json)
         out_json(&cli->out, report_json(report, cases_max));
     else
         show(cli, report, cases_max);
+    if (!options->events->journal)
+        code = past_end(cli, report->events, report->rejected);
     against_free(&report);
-    return CLI_DONE;
+    return code;
 }

@@ -283,10 +283,12 @@ static void after(void *context, const struct runner_record *r)
 
 static enum status feed(struct gathering *g, struct error *err)
 {
-    const struct simulate_options *o = g->options->events;
+    struct simulate_options o = *g->options->events;
 
-    return o->journal ? simulate_feed_journal(o->journal, g->runner, err)
-                      : simulate_feed(o, g->runner, err);
+    if (g->run == AGAINST_NEW)
+        o.complain = NULL; /* of the same lines it was told before */
+    return o.journal ? simulate_feed_journal(o.journal, g->runner, err)
+                     : simulate_feed(&o, g->runner, err);
 }
 
 static enum status policies_of(const struct gathering *g,
@@ -310,6 +312,7 @@ static enum status run_one(struct gathering *g, struct error *err)
                                      .after = after,
                                      .context = g};
     enum status status = policies_of(g, &options.policies, err);
+    const struct summary *counted;
 
     if (!status)
         status = runner_new(&options, &g->runner, err);
@@ -322,8 +325,10 @@ static enum status run_one(struct gathering *g, struct error *err)
         status = runner_run(
             g->runner,
             o->has_until ? o->until_ms : g->last_ms + SIMULATE_HORIZON_MS, err);
-    g->report->events = world_summary(runner_world(g->runner))->events;
-    g->report->cases_all = world_summary(runner_world(g->runner))->cases_opened;
+    counted = world_summary(runner_world(g->runner));
+    g->report->events = counted->events;
+    g->report->rejected = counted->rejected;
+    g->report->cases_all = counted->cases_opened;
     runner_free(&g->runner);
     tdestroy(g->instances, free_instance);
     g->instances = NULL;

@@ -66,7 +66,7 @@ struct against_report {
     size_t tier_count, station_count, clock_count;
     struct against_case *cases; /* that change, the most changed first */
     size_t case_count;
-    uint64_t events, cases_all;
+    uint64_t events, rejected, cases_all;
     struct arena arena;
 };
 

@@ -115,9 +115,10 @@ static void pass_story(void *context, const struct runner_record *r,
     pass_run(context, r);
 }
 
-static enum status each_of_events(const struct simulate_options *o,
+static enum status each_of_events(const struct history_options *h,
                                   struct passing *p, struct error *err)
 {
+    const struct simulate_options *o = h->events;
     struct runner_options options = {.answers = o->answers,
                                      .answer_after_ms = o->answer_after_ms,
                                      .after = pass_run,
@@ -136,6 +137,8 @@ static enum status each_of_events(const struct simulate_options *o,
                                 ? o->until_ms
                                 : runner_last_event_ms(r) + SIMULATE_HORIZON_MS,
                             err);
+    if (r && h->counted)
+        *h->counted = *world_summary(runner_world(r));
     runner_free(&r);
     return status;
 }
@@ -235,7 +238,7 @@ enum status history_each(const struct history_options *options,
     if (options->journal)
         status = each_of_journal(options->journal, &p, err);
     else if (!has_stories(o))
-        status = each_of_events(o, &p, err);
+        status = each_of_events(options, &p, err);
     else
         for (size_t i = 0; !status && i < o->file_count; i++) {
             if (begin)

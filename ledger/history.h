@@ -21,6 +21,7 @@
 struct history_options {
     const char *journal;                   /* a ledger's directory, or NULL: */
     const struct simulate_options *events; /* packs, files, answers, until */
+    struct summary *counted; /* of event files, in the end; may be NULL */
 };
 
 typedef enum status history_visit(void *context,

@@ -113,6 +113,36 @@ grep -q '"goods":120' "$dir/cost.txt" || fail "120 were paid back"
 grep -q '"at_first_signal":150' "$dir/cost.txt" || fail "0.25 + 2 + 0.25 hours at 60"
 grep -q '"total":270' "$dir/cost.txt" || fail "and 120"
 
+# a file of which every line is refused is bad data, told behind the summary;
+# one good line among them makes it a run with a count
+cat >"$dir/bad.jsonl" <<'EOF_BAD'
+{"id":"e1","kind":"case.opened","station":"ST-LN-04","case_id":"B-1"}
+{"id":"e2","kind":"case.opened","at":"yesterday","case_id":"B-2"}
+nonsense
+EOF_BAD
+cat "$dir/bad.jsonl" "$dir/kept.jsonl" >"$dir/some.jsonl"
+: >"$dir/none.jsonl"
+ends() {
+    wanted=$1 code=0
+    shift
+    "$yinuo" "$@" --policy packs/service-network --until 2026-03-03T09:00:00+08:00 \
+        >"$dir/said.txt" 2>"$dir/why.txt" || code=$?
+    [ $code = "$wanted" ] || fail "$1 ended with $code instead of $wanted"
+}
+for what in simulate 'report times' audit \
+    'simulate --against packs/service-network'; do
+    ends 7 $what "$dir/bad.jsonl"
+    [ "$(tail -1 "$dir/why.txt")" = 'yinuo: 3 events, and every one was refused' ] ||
+        fail "$what does not say why"
+    [ "$(grep -c 'bad.jsonl:1: at: is needed' "$dir/why.txt")" = 1 ] ||
+        fail "$what does not tell each line once"
+    [ -s "$dir/said.txt" ] || fail "$what has no summary"
+    ends 0 $what "$dir/some.jsonl"
+    ends 0 $what "$dir/none.jsonl"
+done
+ends 7 simulate --output json "$dir/bad.jsonl"
+grep -q '"events":3,"rejected":3,' "$dir/said.txt" || fail "not counted"
+
 code=0
 "$yinuo" report weather "$dir/kept.jsonl" 2>"$dir/why.txt" || code=$?
 [ $code = 2 ] || fail "an unknown report ended with $code"
