@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static enum status fail(struct error *err, const char *what)
 {
@@ -22,6 +23,18 @@ static enum status fail(struct error *err, const char *what)
         break;
     }
     return error_set(err, st, "%s: %s", what, zmq_strerror(number));
+}
+
+uint64_t socket_raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    rlim_t before = limit.rlim_cur;
+
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
 }
 
 enum status socket_context_new(void **context, struct error *err)

@@ -20,6 +20,7 @@
 #define BASE_SOCKET_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/frames.h"
@@ -32,6 +33,11 @@ struct socket_settings {
     bool no_drop;       /* XPUB: BUSY instead of dropping for slow readers */
     bool probe;         /* DEALER: greet a ROUTER with an empty message */
 };
+
+/* Every connection takes a descriptor, and libzmq ends the process where an
+ * ipc:// peer comes and none is left: takes as many as the system allows and
+ * returns how many there are. */
+uint64_t socket_raise_descriptors(void);
 
 MUST_CHECK enum status socket_context_new(void **context, struct error *err);
 void socket_context_free(void **context);

@@ -154,6 +154,19 @@ static enum status open_doors(struct program *p, struct error *err)
     return status;
 }
 
+/* A shell gives 1024, which a thousand stations use up. */
+static void make_room(void)
+{
+    enum { OWN = 64 }; /* descriptors of sockets, log and signals */
+    uint64_t n = socket_raise_descriptors();
+
+    if (n < LIMIT_PEERS + OWN)
+        log_warn("BROKER-DESCRIPTORS",
+                 "the system allows %" PRIu64 " descriptors, %d are wanted -> "
+                 "more peers than that end this process: raise \"ulimit -Hn\"",
+                 n, LIMIT_PEERS + OWN);
+}
+
 static enum status start(struct program *p, struct error *err)
 {
     struct broker_settings settings = {
@@ -181,6 +194,7 @@ static enum status start(struct program *p, struct error *err)
         status = log_open(&log, err);
     if (status != STATUS_OK)
         return status;
+    make_room();
     p->broker = broker_new(&settings, now_ms());
     if (!p->broker)
         return error_set(err, STATUS_NO_MEMORY, "no memory");
