@@ -55,34 +55,17 @@ field_by_json_name(const ProtobufCMessageDescriptor *type, const char *name)
  * Reading
  */
 
-static const void *member(const ProtobufCMessage *message, unsigned offset)
-{
-    return (const char *)message + offset;
-}
-
-static void *member_of(ProtobufCMessage *message, unsigned offset)
-{
-    return (char *)message + offset;
-}
-
-/* Strings and messages are there when their pointer is. */
-static bool by_pointer(const ProtobufCFieldDescriptor *field)
-{
-    return field->type == PROTOBUF_C_TYPE_STRING ||
-           field->type == PROTOBUF_C_TYPE_MESSAGE;
-}
-
 size_t field_count(const ProtobufCMessage *message,
                    const ProtobufCFieldDescriptor *field)
 {
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        return *(const size_t *)member(message, field->quantifier_offset);
-    if (by_pointer(field)) {
-        const void *const *pointer = member(message, field->offset);
+        return *(const size_t *)field_place(message, field->quantifier_offset);
+    if (field_by_pointer(field)) {
+        const void *const *pointer = field_place(message, field->offset);
         return *pointer && *pointer != field->default_value ? 1 : 0;
     }
-    return *(const protobuf_c_boolean *)member(message,
-                                               field->quantifier_offset)
+    return *(const protobuf_c_boolean *)field_place(message,
+                                                    field->quantifier_offset)
                ? 1
                : 0;
 }
@@ -92,47 +75,26 @@ bool field_is_set(const ProtobufCMessage *message,
 {
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
         return field_count(message, field) > 0;
-    if (by_pointer(field))
-        return *(const void *const *)member(message, field->offset) != NULL;
-    return *(const protobuf_c_boolean *)member(message,
-                                               field->quantifier_offset);
-}
-
-static size_t item_size(const ProtobufCFieldDescriptor *field)
-{
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return 8;
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_BOOL:
-        return sizeof(protobuf_c_boolean);
-    default:
-        return 4;
-    }
+    if (field_by_pointer(field))
+        return *(const void *const *)field_place(message, field->offset) !=
+               NULL;
+    return *(const protobuf_c_boolean *)field_place(message,
+                                                    field->quantifier_offset);
 }
 
 const void *field_item(const ProtobufCMessage *message,
                        const ProtobufCFieldDescriptor *field, size_t i)
 {
-    const void *at = member(message, field->offset);
+    const void *at = field_place(message, field->offset);
     if (field->label != PROTOBUF_C_LABEL_REPEATED)
         return at;
     const char *const *items = at;
-    return *items + i * item_size(field);
+    return *items + i * field_size(field->type);
 }
 
 bool field_is_integer(const ProtobufCFieldDescriptor *field)
 {
-    return !by_pointer(field) && !field_is_real(field) &&
+    return !field_by_pointer(field) && !field_is_real(field) &&
            field->type != PROTOBUF_C_TYPE_BYTES;
 }
 
@@ -175,7 +137,7 @@ double field_real(const ProtobufCFieldDescriptor *field, const void *item)
 static void mark_set(ProtobufCMessage *message,
                      const ProtobufCFieldDescriptor *field)
 {
-    *(protobuf_c_boolean *)member_of(message, field->quantifier_offset) = 1;
+    *(protobuf_c_boolean *)field_place(message, field->quantifier_offset) = 1;
 }
 
 bool field_set_integer(ProtobufCMessage *message,
@@ -183,8 +145,8 @@ bool field_set_integer(ProtobufCMessage *message,
 {
     if (field->label == PROTOBUF_C_LABEL_REPEATED || !field_is_integer(field))
         return false;
-    void *at = member_of(message, field->offset);
-    switch (item_size(field)) {
+    void *at = field_place(message, field->offset);
+    switch (field_size(field->type)) {
     case 8:
         memcpy(at, &value, 8);
         break;
@@ -211,7 +173,7 @@ bool field_set_real(ProtobufCMessage *message,
     if (field->label == PROTOBUF_C_LABEL_REPEATED ||
         field->type != PROTOBUF_C_TYPE_DOUBLE)
         return false;
-    *(double *)member_of(message, field->offset) = value;
+    *(double *)field_place(message, field->offset) = value;
     mark_set(message, field);
     return true;
 }
@@ -225,7 +187,7 @@ bool field_set_text(ProtobufCMessage *message,
         return false;
     char *copy = arena_text(arena, text);
     if (copy)
-        *(char **)member_of(message, field->offset) = copy;
+        *(char **)field_place(message, field->offset) = copy;
     return copy != NULL;
 }
 
@@ -242,8 +204,8 @@ bool field_set_list(ProtobufCMessage *message,
             return false;
     if (!copies)
         return false;
-    *(char ***)member_of(message, field->offset) = copies;
-    *(size_t *)member_of(message, field->quantifier_offset) = count;
+    *(char ***)field_place(message, field->offset) = copies;
+    *(size_t *)field_place(message, field->quantifier_offset) = count;
     return true;
 }
 
@@ -251,11 +213,12 @@ void field_clear(ProtobufCMessage *message,
                  const ProtobufCFieldDescriptor *field)
 {
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        *(size_t *)member_of(message, field->quantifier_offset) = 0;
-    else if (by_pointer(field))
-        *(void **)member_of(message, field->offset) = NULL;
+        *(size_t *)field_place(message, field->quantifier_offset) = 0;
+    else if (field_by_pointer(field))
+        *(void **)field_place(message, field->offset) = NULL;
     else
-        *(protobuf_c_boolean *)member_of(message, field->quantifier_offset) = 0;
+        *(protobuf_c_boolean *)field_place(message, field->quantifier_offset) =
+            0;
 }
 
 void *field_new_message(const ProtobufCMessageDescriptor *type,

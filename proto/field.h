@@ -34,6 +34,44 @@ void field_json_name(const ProtobufCFieldDescriptor *field,
 const ProtobufCFieldDescriptor *
 field_by_json_name(const ProtobufCMessageDescriptor *type, const char *name);
 
+/* Strings and messages are there when their pointer is. */
+static inline bool field_by_pointer(const ProtobufCFieldDescriptor *field)
+{
+    return field->type == PROTOBUF_C_TYPE_STRING ||
+           field->type == PROTOBUF_C_TYPE_MESSAGE;
+}
+
+/* Of one value in its message, or of one item of a list. */
+static inline size_t field_size(ProtobufCType type)
+{
+    switch (type) {
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return 8;
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return sizeof(void *);
+    case PROTOBUF_C_TYPE_BYTES:
+        return sizeof(ProtobufCBinaryData);
+    case PROTOBUF_C_TYPE_BOOL:
+        return sizeof(protobuf_c_boolean);
+    default:
+        return 4;
+    }
+}
+
+/* What a message keeps at one of its field's offsets; to be written where the
+ * message may be. */
+static inline void *field_place(const ProtobufCMessage *message,
+                                unsigned offset)
+{
+    return (char *)message + offset;
+}
+
 /* Is it there? Lists: is there at least one item? */
 bool field_is_set(const ProtobufCMessage *message,
                   const ProtobufCFieldDescriptor *field);

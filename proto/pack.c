@@ -2,13 +2,9 @@
 
 #include <assert.h>
 
-enum { FIRST_ROOM = 1024 };
+#include "proto/field.h"
 
-/* Where a message keeps what describes it. */
-static const void *place(const ProtobufCMessage *message, unsigned offset)
-{
-    return (const char *)message + offset;
-}
+enum { FIRST_ROOM = 1024 };
 
 static enum pb_wire wire_of(ProtobufCType type)
 {
@@ -74,34 +70,15 @@ static void put_value(struct pb_out *o, ProtobufCType type, const void *at)
     }
 }
 
-static size_t size_of(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_BOOL:
-        return sizeof(protobuf_c_boolean);
-    case PROTOBUF_C_TYPE_ENUM:
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_UINT32:
-        return 4;
-    default:
-        return 8;
-    }
-}
-
 static void put_list(struct pb_out *o, const ProtobufCMessage *message,
                      const ProtobufCFieldDescriptor *f)
 {
-    size_t count = *(const size_t *)place(message, f->quantifier_offset);
-    const char *items = *(const char *const *)place(message, f->offset);
+    size_t count = *(const size_t *)field_place(message, f->quantifier_offset);
+    const char *items = *(const char *const *)field_place(message, f->offset);
 
     for (size_t i = 0; i < count; i++) {
         pb_tag(o, f->id, wire_of(f->type));
-        put_value(o, f->type, items + i * size_of(f->type));
+        put_value(o, f->type, items + i * field_size(f->type));
     }
 }
 
@@ -119,9 +96,10 @@ static void put_unknown(struct pb_out *o, const ProtobufCMessage *message)
 static bool is_set(const ProtobufCMessage *message,
                    const ProtobufCFieldDescriptor *f)
 {
-    if (f->type == PROTOBUF_C_TYPE_STRING || f->type == PROTOBUF_C_TYPE_MESSAGE)
-        return *(const void *const *)place(message, f->offset) != NULL;
-    return *(const protobuf_c_boolean *)place(message, f->quantifier_offset);
+    if (field_by_pointer(f))
+        return *(const void *const *)field_place(message, f->offset) != NULL;
+    return *(const protobuf_c_boolean *)field_place(message,
+                                                    f->quantifier_offset);
 }
 
 void pack(struct pb_out *o, const ProtobufCMessage *message)
@@ -135,7 +113,7 @@ void pack(struct pb_out *o, const ProtobufCMessage *message)
             put_list(o, message, f);
         } else if (is_set(message, f)) {
             pb_tag(o, f->id, wire_of(f->type));
-            put_value(o, f->type, place(message, f->offset));
+            put_value(o, f->type, field_place(message, f->offset));
         }
     }
     put_unknown(o, message);

@@ -70,36 +70,19 @@ bool personal_attribute(const Yinuo__V1__Attribute *attribute)
  * Fields of messages of one type
  */
 
-static size_t member_size(const ProtobufCFieldDescriptor *field)
-{
-    if (field->label == PROTOBUF_C_LABEL_REPEATED ||
-        field->type == PROTOBUF_C_TYPE_STRING ||
-        field->type == PROTOBUF_C_TYPE_MESSAGE)
-        return sizeof(void *);
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_DOUBLE:
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_UINT64:
-        return 8;
-    default:
-        return 4;
-    }
-}
-
 /* `to` gets the value that `from` has; both are of the same type. */
 static void copy_field(ProtobufCMessage *to, const ProtobufCMessage *from,
                        const ProtobufCFieldDescriptor *field)
 {
-    memcpy((char *)to + field->offset, (const char *)from + field->offset,
-           member_size(field));
-    if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        *(size_t *)((char *)to + field->quantifier_offset) =
+    bool list = field->label == PROTOBUF_C_LABEL_REPEATED;
+
+    memcpy(field_place(to, field->offset), field_place(from, field->offset),
+           list ? sizeof(void *) : field_size(field->type));
+    if (list)
+        *(size_t *)field_place(to, field->quantifier_offset) =
             field_count(from, field);
-    else if (field->type != PROTOBUF_C_TYPE_STRING &&
-             field->type != PROTOBUF_C_TYPE_MESSAGE)
-        *(protobuf_c_boolean *)((char *)to + field->quantifier_offset) = 1;
+    else if (!field_by_pointer(field))
+        *(protobuf_c_boolean *)field_place(to, field->quantifier_offset) = 1;
 }
 
 static bool is_carrier(const ProtobufCFieldDescriptor *field)
@@ -111,7 +94,7 @@ static bool is_carrier(const ProtobufCFieldDescriptor *field)
 static ProtobufCMessage **carrier_place(ProtobufCMessage *message,
                                         const ProtobufCFieldDescriptor *field)
 {
-    return (ProtobufCMessage **)((char *)message + field->offset);
+    return field_place(message, field->offset);
 }
 
 /* Copies the marked fields of a message and of those in it. */
@@ -304,8 +287,8 @@ static void mask_attributes(ProtobufCMessage *message,
                             const ProtobufCFieldDescriptor *field)
 {
     Yinuo__V1__Attribute **all =
-        *(Yinuo__V1__Attribute ***)((char *)message + field->offset);
-    size_t *count = (size_t *)((char *)message + field->quantifier_offset);
+        *(Yinuo__V1__Attribute ***)field_place(message, field->offset);
+    size_t *count = field_place(message, field->quantifier_offset);
     size_t kept = 0;
     for (size_t i = 0; i < *count; i++)
         if (!personal_attribute(all[i]))

@@ -7,30 +7,6 @@
 
 enum { LIST_FIRST = 4 };
 
-static void *place(ProtobufCMessage *message, unsigned offset)
-{
-    return (char *)message + offset;
-}
-
-static size_t size_of(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_BOOL:
-        return sizeof(protobuf_c_boolean);
-    case PROTOBUF_C_TYPE_ENUM:
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_UINT32:
-        return 4;
-    default:
-        return 8;
-    }
-}
-
 /* The schema has these types; a test reads all of them. */
 static void set_number(ProtobufCType type, uint64_t value, void *at)
 {
@@ -88,9 +64,9 @@ static bool set_value(const ProtobufCFieldDescriptor *f,
 static void *next_item(ProtobufCMessage *message,
                        const ProtobufCFieldDescriptor *f, struct arena *arena)
 {
-    size_t *count = place(message, f->quantifier_offset);
-    char **list = place(message, f->offset);
-    size_t each = size_of(f->type), n = *count;
+    size_t *count = field_place(message, f->quantifier_offset);
+    char **list = field_place(message, f->offset);
+    size_t each = field_size(f->type), n = *count;
 
     if (n == 0 || (n >= LIST_FIRST && (n & (n - 1)) == 0)) {
         char *more = arena_room(arena, (n ? 2 * n : LIST_FIRST) * each);
@@ -138,10 +114,10 @@ static bool set_field(ProtobufCMessage *message,
     void *at;
 
     if (f->label != PROTOBUF_C_LABEL_REPEATED) {
-        if (f->type != PROTOBUF_C_TYPE_STRING &&
-            f->type != PROTOBUF_C_TYPE_MESSAGE)
-            *(protobuf_c_boolean *)place(message, f->quantifier_offset) = 1;
-        return set_value(f, from, place(message, f->offset), arena);
+        if (!field_by_pointer(f))
+            *(protobuf_c_boolean *)field_place(message, f->quantifier_offset) =
+                1;
+        return set_value(f, from, field_place(message, f->offset), arena);
     }
     if (from->wire == PB_BYTES && !is_sized(f->type))
         return set_packed(message, f, from->bytes, arena);
