@@ -11,50 +11,60 @@
 #include "ledger/role_words.h"
 #include "ledger/state_reader.h"
 
-/* Of a system on another machine; version NULL: what is in force there. */
-static struct policyset *rules_elsewhere(struct cli *cli, const char *version)
+typedef enum status load_blob(struct slice blob,
+                              const struct policy_names *names,
+                              struct policyset **out, struct findings *f);
+
+/* A version's blob, where it was found, as rules; their words for the tiers
+ * are used from now on. Frees the blob. */
+static struct policyset *rules_of_blob(bool found, struct bytes *blob,
+                                       load_blob *load)
 {
     struct policyset *set = NULL;
-    struct bytes blob = {0};
     struct findings findings;
 
     findings_init(&findings);
-    if (rules_remote(cli, version, &blob) &&
-        policyset_load_blob(bytes_slice(&blob), apply_names(), &set,
-                            &findings) != STATUS_OK)
+    if (found &&
+        load(bytes_slice(blob), apply_names(), &set, &findings) != STATUS_OK)
         set = NULL;
     findings_fini(&findings);
-    bytes_fini(&blob);
+    bytes_fini(blob);
     if (set)
         role_words_use(set);
     return set;
 }
 
-struct policyset *rules_of_version(struct cli *cli, const char *version)
+/* Of a system on another machine; version NULL: what is in force there. */
+static struct policyset *rules_elsewhere(struct cli *cli, const char *version)
 {
-    struct policyset *set = NULL;
     struct bytes blob = {0};
-    struct findings findings;
-    char dir[LIMIT_PATH_BYTES];
+    bool found = rules_remote(cli, version, &blob);
 
-    if (!version || !*version)
-        return NULL;
-    if (cli->connect)
-        return rules_elsewhere(cli, version);
+    return rules_of_blob(found, &blob, policyset_load_blob);
+}
+
+/* Of the system here. */
+static struct policyset *rules_here(struct cli *cli, const char *version,
+                                    load_blob *load)
+{
+    struct bytes blob = {0};
+    char dir[LIMIT_PATH_BYTES];
+    bool found;
+
     if (file_join(dir, sizeof dir, cli->home_path, "ledger/blobs", NULL) !=
             STATUS_OK ||
         !file_exists(dir))
         return NULL;
-    findings_init(&findings);
-    if (apply_blob(dir, text_of(version), &blob, NULL) != STATUS_OK ||
-        policyset_load_rules(bytes_slice(&blob), apply_names(), &set,
-                             &findings) != STATUS_OK)
-        set = NULL;
-    findings_fini(&findings);
-    bytes_fini(&blob);
-    if (set)
-        role_words_use(set);
-    return set;
+    found = apply_blob(dir, text_of(version), &blob, NULL) == STATUS_OK;
+    return rules_of_blob(found, &blob, load);
+}
+
+struct policyset *rules_of_version(struct cli *cli, const char *version)
+{
+    if (!version || !*version)
+        return NULL;
+    return cli->connect ? rules_elsewhere(cli, version)
+                        : rules_here(cli, version, policyset_load_rules);
 }
 
 /* The row of the state that names what is in force. */
@@ -102,28 +112,13 @@ static struct policyset *rules_of_journal(struct cli *cli)
 
 struct policyset *rules_in_force(struct cli *cli)
 {
-    char version[LIMIT_ID_BYTES + 1], dir[LIMIT_PATH_BYTES];
-    struct policyset *set = NULL;
-    struct bytes blob = {0};
-    struct findings findings;
+    char version[LIMIT_ID_BYTES + 1];
 
     if (cli->connect)
         return rules_elsewhere(cli, NULL);
-    if (!rules_version(cli, version))
-        return rules_of_journal(cli);
-    if (file_join(dir, sizeof dir, cli->home_path, "ledger/blobs", NULL) !=
-        STATUS_OK)
-        return NULL;
-    findings_init(&findings);
-    if (apply_blob(dir, text_of(version), &blob, NULL) != STATUS_OK ||
-        policyset_load_blob(bytes_slice(&blob), apply_names(), &set,
-                            &findings) != STATUS_OK)
-        set = NULL;
-    findings_fini(&findings);
-    bytes_fini(&blob);
-    if (set)
-        role_words_use(set);
-    return set;
+    return rules_version(cli, version)
+               ? rules_here(cli, version, policyset_load_blob)
+               : rules_of_journal(cli);
 }
 
 static const char *value_of(const struct rules_values *v,
