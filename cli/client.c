@@ -120,14 +120,9 @@ static enum status send_message(struct client *c, enum wire_kind kind,
 /* The pause that a BUSY asks for, in the time that is left. */
 static void pause_for(struct client *c, int64_t wait_ms, int64_t until_ms)
 {
-    int64_t end_ms = now_ms(c) + wait_ms;
+    int64_t left_ms = until_ms - now_ms(c);
 
-    if (end_ms > until_ms)
-        end_ms = until_ms;
-    while (!interrupt_came() && now_ms(c) < end_ms)
-        (void)zmq_poll(NULL, 0,
-                       TICK_MS < end_ms - now_ms(c) ? TICK_MS
-                                                    : end_ms - now_ms(c));
+    interrupt_pause(c->clock, wait_ms < left_ms ? wait_ms : left_ms);
 }
 
 static enum outcome on_busy(struct client *c, struct slice body,

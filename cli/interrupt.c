@@ -1,7 +1,10 @@
 #include "cli/interrupt.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+
+enum { TICK_MS = 100 }; /* how late one is seen that comes before a poll */
 
 static volatile sig_atomic_t came;
 
@@ -26,4 +29,14 @@ void interrupt_catch(void)
 bool interrupt_came(void)
 {
     return came != 0;
+}
+
+void interrupt_pause(const struct clock *clock, int64_t wait_ms)
+{
+    int64_t end_ms = clock_monotonic_ms(clock) + wait_ms, left_ms = wait_ms;
+
+    while (!came && left_ms > 0) {
+        (void)poll(NULL, 0, left_ms < TICK_MS ? (int)left_ms : TICK_MS);
+        left_ms = end_ms - clock_monotonic_ms(clock);
+    }
 }

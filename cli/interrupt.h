@@ -7,9 +7,14 @@
 
 #include <stdbool.h>
 
+#include "base/clock.h"
+
 /* From now on INT and TERM only set a mark; a second one ends the process. */
 void interrupt_catch(void);
 
 bool interrupt_came(void);
+
+/* Waits for that long, or until it comes. */
+void interrupt_pause(const struct clock *clock, int64_t wait_ms);
 
 #endif

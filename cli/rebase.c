@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zmq.h>
 
 #include "cli/find.h"
 #include "cli/interrupt.h"
@@ -164,7 +163,7 @@ static int wait_for_all(struct cli *cli, size_t total)
             clock_monotonic_ms(cli->clock) - seen_ms > GONE_MAX_MS)
             return code;
         if (under_way)
-            (void)zmq_poll(NULL, 0, LOOK_EVERY_MS);
+            interrupt_pause(cli->clock, LOOK_EVERY_MS);
     }
     if (under_way)
         out_note(&cli->out, "%s",
