@@ -45,7 +45,7 @@ struct router_options {
     bool inline_reader;    /* answer fetches in this thread (simulator) */
     bool bundles;          /* whoever sends reads them: told to the broker */
     outbox_send *send;
-    void (*sent)(void *context); /* that was all for now; NULL: nobody asks */
+    void (*sent)(void *context); /* after a turn's last message, or NULL */
     void *send_context;
 };
 
