@@ -213,73 +213,57 @@ static void put_override(const decision *d, int64_t now_ms, struct bytes *out)
             o->instead_of);
 }
 
+/* A clock that the case's new rules have not. */
+static void put_gone(const decision *d, struct bytes *out)
+{
+    const char *key = text_of(d->key);
+
+    bytes_append_format(out, _("%s%s%s ends: the new rules do not have it"),
+                        clock_word(d->clock), *key ? " " : "",
+                        *key ? key_word(key) : "");
+}
+
+/* clang-format off */
+/*    decision     said if             what; clock: until when */
+#define SENTENCES(X)                                                                                                   \
+    X(OPEN,        true,               "%s", _("opened"))                                                              \
+    X(SEVERITY,    true,               "%s", severity_word((int)d->number))                                            \
+    X(ASSIGN,      true,               _("owner is %s"), text_of(d->person))                                           \
+    X(ACKNOWLEDGE, true,               _("acknowledged for %s"), tier_word((int)d->tier))                              \
+    X(PROMISE,     true,               _("promise %s: %s"), text_of(d->key), promise_word(promise_state(d)))           \
+    X(LOCK,        true,               _("lock %s set"), text_of(d->text))                                             \
+    X(UNLOCK,      true,               _("lock %s released"), text_of(d->text))                                        \
+    X(RESOLVE,     true,               "%s", _("resolved"))                                                            \
+    X(CLOSE,       true,               "%s", _("closed"))                                                              \
+    X(REOPEN,      true,               "%s", _("open again"))                                                          \
+    X(RESUME,      true,               "%s", _("goes on"))                                                             \
+    X(WAIT,        true,               _("waits %s%s"), *clock ? _("until ") : "", clock)                              \
+    X(REFUSE,      *text_of(d->rule),  _("rule %s"), d->rule)                                                          \
+    X(FAILED,      true,               _("%s was not reached by %s"), text_of(d->person), text_of(d->method))          \
+    X(EMIT,        true,               "%s", kind_word(d->text))                                                       \
+    X(NOBODY,      true,               _("nobody is on duty as %s"), tier_word((int)d->tier))                          \
+    X(HELD,        true,               _("%s is not paged until %s (%s)"), text_of(d->person), clock, text_of(d->key)) \
+    X(MUTE,        d->due_ms,          _("holds pages of S3 and S4 until %s"), clock)                                  \
+    X(ROUTE,       true,               "%s", _("nobody can place it"))                                                 \
+    X(REBASE,      true,               _("rules %s instead of %s"), text_of(d->text), text_of(d->key))                 \
+    X(EXCLUDE,     true,               _("%s is kept from the customer"), text_of(d->person))
+/* clang-format on */
+
 static void put_one(const decision *d, int64_t now_ms, struct bytes *out)
 {
     struct bytes piece = {0};
     char clock[WHEN_SIZE];
 
-    if (IS(d, OPEN))
-        bytes_append_text(&piece, _("opened"));
-    else if (IS(d, SEVERITY))
-        bytes_append_text(&piece, severity_word((int)d->number));
-    else if (IS(d, ASSIGN))
-        bytes_append_format(&piece, _("owner is %s"), text_of(d->person));
-    else if (IS(d, ACKNOWLEDGE))
-        bytes_append_format(&piece, _("acknowledged for %s"),
-                            tier_word((int)d->tier));
-    else if (IS(d, PROMISE))
-        bytes_append_format(&piece, _("promise %s: %s"), text_of(d->key),
-                            promise_word(promise_state(d)));
-    else if (IS(d, LOCK))
-        bytes_append_format(&piece, _("lock %s set"), text_of(d->text));
-    else if (IS(d, UNLOCK))
-        bytes_append_format(&piece, _("lock %s released"), text_of(d->text));
-    else if (IS(d, RESOLVE))
-        bytes_append_text(&piece, _("resolved"));
-    else if (IS(d, CLOSE))
-        bytes_append_text(&piece, _("closed"));
-    else if (IS(d, REOPEN))
-        bytes_append_text(&piece, _("open again"));
-    else if (IS(d, RESUME))
-        bytes_append_text(&piece, _("goes on"));
-    else if (IS(d, WAIT)) {
-        when_clock(now_ms, d->due_ms, clock);
-        bytes_append_format(&piece, _("waits %s%s"), *clock ? _("until ") : "",
-                            clock);
-    } else if (IS(d, REFUSE) && *text_of(d->rule))
-        bytes_append_format(&piece, _("rule %s"), d->rule);
-    else if (IS(d, FAILED))
-        bytes_append_format(&piece, _("%s was not reached by %s"),
-                            text_of(d->person), text_of(d->method));
-    else if (IS(d, EMIT))
-        bytes_append_text(&piece, kind_word(d->text));
-    else if (IS(d, NOBODY))
-        bytes_append_format(&piece, _("nobody is on duty as %s"),
-                            tier_word((int)d->tier));
-    else if (IS(d, HELD)) {
-        when_clock(now_ms, d->due_ms, clock);
-        bytes_append_format(&piece, _("%s is not paged until %s (%s)"),
-                            text_of(d->person), clock, text_of(d->key));
-    } else if (IS(d, MUTE) && d->due_ms) {
-        when_clock(now_ms, d->due_ms, clock);
-        bytes_append_format(&piece, _("holds pages of S3 and S4 until %s"),
-                            clock);
-    } else if (IS(d, ROUTE))
-        bytes_append_text(&piece, _("nobody can place it"));
-    else if (IS(d, REBASE))
-        bytes_append_format(&piece, _("rules %s instead of %s"),
-                            text_of(d->text), text_of(d->key));
-    else if (IS(d, CANCEL) && *text_of(d->text))
-        bytes_append_format(&piece,
-                            _("%s%s%s ends: the new rules do not have "
-                              "it"),
-                            clock_word(d->clock), *text_of(d->key) ? " " : "",
-                            *text_of(d->key) ? key_word(d->key) : "");
-    else if (IS(d, OVERRIDE))
+    when_clock(now_ms, d->due_ms, clock);
+#define X(name, said_if, ...)                                                  \
+    if (IS(d, name) && (said_if))                                              \
+        bytes_append_format(&piece, __VA_ARGS__);
+    SENTENCES(X)
+#undef X
+    if (IS(d, OVERRIDE))
         put_override(d, now_ms, &piece);
-    else if (IS(d, EXCLUDE))
-        bytes_append_format(&piece, _("%s is kept from the customer"),
-                            text_of(d->person));
+    if (IS(d, CANCEL) && *text_of(d->text))
+        put_gone(d, &piece);
     if (piece.size) {
         separate(out);
         bytes_append(out, bytes_slice(&piece));
