@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What followers cost those who publish, on the real programs.
 
   stream.py [BUILD]     acknowledgement latency at a steady load, in pairs:
