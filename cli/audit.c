@@ -215,9 +215,10 @@ int run_audit(struct cli *cli, int argc, char **argv)
     if (code != CLI_DONE)
         return code;
     a.rows = json_array();
-    if (past_policies(cli, &past, &set) != CLI_DONE)
-        set = NULL; /* its words are missed, no more */
-    code = past_each(cli, &past, note, NULL, &a);
+    code = past_policies(cli, &past, &set);
+    if (code == CLI_DONE || past.running || past.history.journal)
+        /* of what was decided then only words would be missed */
+        code = past_each(cli, &past, note, NULL, &a);
     if (code == CLI_DONE) {
         sheets_begin(&sheets, cli);
         sheet_print(&sheets, "audit", _("Who changed what, and why"), columns,

@@ -124,7 +124,7 @@ static enum status each_of_events(const struct history_options *h,
                                      .after = pass_run,
                                      .context = p};
     struct runner *r = NULL;
-    enum status status = simulate_policies(o->packs, o->pack_count, o->complain,
+    enum status status = simulate_policies(o->packs, o->pack_count, NULL,
                                            &options.policies, err);
 
     if (!status)

@@ -37,7 +37,7 @@ MUST_CHECK enum status history_policies(const struct history_options *options,
                                         struct error *err);
 
 /* begin, which may be NULL, is called before each story: its cases are its
- * own. */
+ * own. What a pack has to be warned of history_policies has told. */
 MUST_CHECK enum status
 history_each(const struct history_options *options, history_visit *visit,
              void (*begin)(void *context, const char *story), void *context,

@@ -78,6 +78,15 @@ exits 2 policy check --only ivrs packs/service-network
 says '--only: never, spans'
 exits 0 policy check --only ivr packs/service-network
 
+# what a pack is warned of is said once
+cp -r packs/service-network "$home/warned"
+sed -i 's/^clocks:$/&\n\n  idle_watch:\n    satisfied_by: [ended]\n    steps: {all: [{after: 1h, page: [owner]}]}/' \
+    "$home/warned/policy.yaml"
+exits 0 policy load "$home/warned"
+[ "$(grep -c 'nothing arms the clock' "$home/said")" = 1 ] ||
+    fail "not said once: $(cat "$home/said")"
+exits 0 policy load packs/service-network
+
 # a storm: more pages than one answer holds
 i=0
 while [ $i -lt 230 ]; do

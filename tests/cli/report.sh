@@ -143,6 +143,23 @@ done
 ends 7 simulate --output json "$dir/bad.jsonl"
 grep -q '"events":3,"rejected":3,' "$dir/said.txt" || fail "not counted"
 
+# what a pack is warned of, and what is wrong with it, is said once
+cp -r packs/service-network "$dir/warned"
+sed -i 's/^clocks:$/&\n\n  idle_watch:\n    satisfied_by: [ended]\n    steps: {all: [{after: 1h, page: [owner]}]}/' \
+    "$dir/warned/policy.yaml"
+for what in simulate 'report times' audit 'case review A-1'; do
+    "$yinuo" $what "$dir/kept.jsonl" --policy "$dir/warned" \
+        --until 2026-03-03T09:00:00+08:00 >"$dir/said.txt" 2>"$dir/why.txt" ||
+        fail "$what ended with $?"
+    [ "$(grep -c 'nothing arms the clock' "$dir/why.txt")" = 1 ] ||
+        fail "$what does not warn once"
+    code=0
+    "$yinuo" $what "$dir/kept.jsonl" --policy "$dir/nowhere" \
+        >"$dir/said.txt" 2>"$dir/why.txt" || code=$?
+    [ $code = 3 ] || fail "$what without a pack ended with $code"
+    [ "$(wc -l <"$dir/why.txt")" = 2 ] || fail "$what says it more than once"
+done
+
 code=0
 "$yinuo" report weather "$dir/kept.jsonl" 2>"$dir/why.txt" || code=$?
 [ $code = 2 ] || fail "an unknown report ended with $code"
