@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/time_text.h"
+#include "cli/known.h"
 #include "cli/past.h"
 #include "cli/report_lessons.h"
 #include "cli/report_rows.h"
@@ -490,6 +491,16 @@ static int gather(struct cli *cli, const struct past *past, struct report **out)
     return code;
 }
 
+/* Are there such places? What is told of none would look like peace. */
+static int check_places(struct cli *cli, const struct past *past,
+                        const struct report *r)
+{
+    if (known_case_of(r, station, region))
+        return CLI_DONE;
+    return past->running ? known_place(cli, station, region)
+                         : known_place_of(cli, r, station, region);
+}
+
 int run_report(struct cli *cli, int argc, char **argv)
 {
     struct report_view view = {.station = station, .region = region};
@@ -514,6 +525,8 @@ int run_report(struct cli *cli, int argc, char **argv)
         return code;
     past.history.events = &past.events;
     code = gather(cli, &past, &report);
+    if (code == CLI_DONE)
+        code = check_places(cli, &past, report);
     if (code == CLI_DONE) {
         view.report = report;
         report_view_begin(&view);

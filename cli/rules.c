@@ -43,6 +43,11 @@ static struct policyset *rules_elsewhere(struct cli *cli, const char *version)
     return rules_of_blob(found, &blob, policyset_load_blob);
 }
 
+struct policyset *rules_asked(struct cli *cli)
+{
+    return rules_elsewhere(cli, NULL);
+}
+
 /* Of the system here. */
 static struct policyset *rules_here(struct cli *cli, const char *version,
                                     load_blob *load)

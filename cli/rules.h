@@ -25,6 +25,10 @@ bool rules_version(struct cli *cli, char out[LIMIT_ID_BYTES + 1]);
  * without persons and rosters. NULL when it is not to be had. */
 struct policyset *rules_in_force(struct cli *cli);
 
+/* The same by the router's word, also where the ledger is on this machine: what
+ * lies on disk may be of before a pack was loaded. */
+struct policyset *rules_asked(struct cli *cli);
+
 /* What is filled into the words of a rule or clock; "" where unknown. */
 struct rules_values {
     const char *span, *due, *key, *owner, *tier;

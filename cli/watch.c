@@ -11,6 +11,7 @@
 
 #include "base/socket.h"
 #include "cli/interrupt.h"
+#include "cli/known.h"
 #include "cli/question.h"
 #include "cli/session.h"
 #include "cli/telling.h"
@@ -28,7 +29,7 @@ enum {
 
 static const char *from, *case_wanted, *kind_wanted, *station_wanted;
 static int64_t limit;
-static bool no_follow;
+static bool no_follow, any_name;
 
 /* clang-format off */
 const struct option_row watch_options[] = {
@@ -36,6 +37,7 @@ const struct option_row watch_options[] = {
     {"case",    'c', OPTION_TEXT, N_("CASE"),    N_("only of this case"),                &case_wanted},
     {"kind",    'k', OPTION_TEXT, N_("KIND"),    N_("only events of this kind"),         &kind_wanted},
     {"station", 's', OPTION_TEXT, N_("STATION"), N_("only of this station"),             &station_wanted},
+    {"any",      0,  OPTION_FLAG, NULL,          N_("kinds and stations that nobody knows, too"), &any_name},
     {"limit",   'l', OPTION_INT,  N_("NUMBER"),  N_("end after so many records"),        &limit},
     {"no-follow", 0, OPTION_FLAG, NULL,          N_("end where the stream ends now"),    &no_follow},
     {0}};
@@ -352,6 +354,10 @@ int run_watch(struct cli *cli, int argc, char **argv)
     (void)argc, (void)argv;
     if (code == CLI_DONE && from)
         code = parse_cursor(&w);
+    if (code == CLI_DONE && kind_wanted && !any_name)
+        code = known_kind(cli, kind_wanted);
+    if (code == CLI_DONE && station_wanted && !any_name)
+        code = known_place(cli, station_wanted, NULL);
     if (code == CLI_DONE)
         open_tail(&w);
     if (code == CLI_DONE && !from)

@@ -78,13 +78,36 @@ exits 2 policy check --only ivrs packs/service-network
 says '--only: never, spans'
 exits 0 policy check --only ivr packs/service-network
 
+# a word that nothing bears is no empty answer
+exits 3 watch --station ST-LN-4
+says 'Did you mean "ST-LN-04"?'
+exits 0 watch --station ST-LN-04 --no-follow
+exits 3 watch --kind case.opend
+says 'there is no kind case.opend'
+says 'Did you mean "case.opened"?'
+exits 0 watch --kind case.opened --from 0 --no-follow
+says ' D1 '
+exits 3 watch --kind lift.stuck
+exits 0 watch --kind lift.stuck --any --no-follow
+exits 3 report times --station NOPE
+says 'there is no station NOPE'
+exits 3 report times --region R1
+says 'Did you mean "R-1"?'
+exits 0 report times --station ST-LN-04 --region R-1
+exits 0 report times --station ST-YX-01 # nothing has happened there
+
 # what a pack is warned of is said once
 cp -r packs/service-network "$home/warned"
 sed -i 's/^clocks:$/&\n\n  idle_watch:\n    satisfied_by: [ended]\n    steps: {all: [{after: 1h, page: [owner]}]}/' \
     "$home/warned/policy.yaml"
+sed -i "s/^own_kinds: \[/&lift.stuck, /" "$home/warned/policy.yaml"
 exits 0 policy load "$home/warned"
 [ "$(grep -c 'nothing arms the clock' "$home/said")" = 1 ] ||
     fail "not said once: $(cat "$home/said")"
+# the kinds of the pack in force are known at once
+exits 3 watch --kind lift.stuc
+says 'Did you mean "lift.stuck"?'
+exits 0 watch --kind lift.stuck --no-follow
 exits 0 policy load packs/service-network
 
 # a storm: more pages than one answer holds

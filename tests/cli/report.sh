@@ -143,6 +143,23 @@ done
 ends 7 simulate --output json "$dir/bad.jsonl"
 grep -q '"events":3,"rejected":3,' "$dir/said.txt" || fail "not counted"
 
+# a place that there is not has no report; one where nothing happened has
+for what in '--station NOPE' '--station ST-LN-4' '--region NOPE'; do
+    code=0
+    "$yinuo" report times $what --policy packs/service-network "$dir/kept.jsonl" \
+        >"$dir/said.txt" 2>"$dir/why.txt" || code=$?
+    [ $code = 3 ] || fail "$what ended with $code"
+    grep -q "there is no .* ${what#* }$" "$dir/why.txt" || fail "$what is silent"
+    [ ! -s "$dir/said.txt" ] || fail "$what has tables"
+done
+for what in '--station ST-LN-04' '--station ST-YX-01' '--region R-1'; do
+    "$yinuo" report times $what --policy packs/service-network "$dir/kept.jsonl" \
+        >"$dir/said.txt" 2>"$dir/why.txt" || fail "$what ended with $?"
+done
+grep '"A-1"' "$dir/kept.jsonl" | sed 's/ST-LN-04/NOPE/' >"$dir/unlisted.jsonl"
+"$yinuo" report times --station NOPE --policy packs/service-network \
+    "$dir/unlisted.jsonl" >"$dir/said.txt" || fail "NOPE has a case there"
+
 # what a pack is warned of, and what is wrong with it, is said once
 cp -r packs/service-network "$dir/warned"
 sed -i 's/^clocks:$/&\n\n  idle_watch:\n    satisfied_by: [ended]\n    steps: {all: [{after: 1h, page: [owner]}]}/' \
