@@ -6,21 +6,37 @@
 #undef error_wrap
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/i18n.h"
+
+static bool in_language;
+
+void error_in_language(void)
+{
+    in_language = true;
+}
+
+/* The catalogue's entry "" is none for people. */
+static const char *said(const char *format)
+{
+    return in_language && *format ? _(format) : format;
+}
 
 const char *status_text(enum status status)
 {
     switch (status) {
 #define X(name, code, text)                                                    \
     case STATUS_##name:                                                        \
-        return text;
+        return said(text);
         STATUS_CODES(X)
 #undef X
     case STATUS_COUNT:
         break;
     }
-    return "unknown status";
+    return said("unknown status");
 }
 
 const char *status_name(enum status status)
@@ -99,7 +115,7 @@ enum status error_set(struct error *err, enum status status, const char *format,
         return status;
     err->status = status;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
+    vsnprintf(err->text, sizeof err->text, said(format), args);
     va_end(args);
     return status;
 }
@@ -116,11 +132,11 @@ enum status error_set_errno(struct error *err, int number, const char *format,
         return status;
     err->status = status;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
+    vsnprintf(err->text, sizeof err->text, said(format), args);
     va_end(args);
     used = strlen(err->text);
     snprintf(err->text + used, sizeof err->text - used, ": %s",
-             strerror_r(number, words, sizeof words));
+             said(strerror_r(number, words, sizeof words)));
     return status;
 }
 
@@ -134,7 +150,7 @@ enum status error_wrap(struct error *err, const char *format, ...)
         return STATUS_INTERNAL;
     memcpy(inner, err->text, sizeof inner);
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
+    vsnprintf(err->text, sizeof err->text, said(format), args);
     va_end(args);
     used = strlen(err->text);
     snprintf(err->text + used, sizeof err->text - used, ": %s", inner);

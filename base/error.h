@@ -69,6 +69,10 @@ enum status status_of_code(unsigned code);
 /* NOT_FOUND for ENOENT, FULL for ENOSPC, ...; IO for the rest. */
 enum status status_of_errno(int number);
 
+/* From now on in the language of the person; after i18n_init, before threads.
+ */
+void error_in_language(void);
+
 void error_clear(struct error *err);
 
 /* Replace what is in err. Returns status. */

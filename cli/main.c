@@ -4,5 +4,6 @@
 int main(int argc, char **argv)
 {
     i18n_init();
+    error_in_language();
     return cli_main(argc, argv);
 }

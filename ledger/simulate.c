@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/json.h"
 #include "base/time_text.h"
 #include "ledger/apply.h"
@@ -36,8 +37,10 @@ enum status simulate_policies(const char *const *packs, size_t count,
         fprintf(complain, "%s\n", line);
     }
     if (status && f->errors)
-        error_set(err, status, "the policy has %zu error%s", f->errors,
-                  f->errors == 1 ? "" : "s");
+        error_set(err, status,
+                  P_("the policy has %zu error", "the policy has %zu errors",
+                     f->errors),
+                  f->errors);
     else if (status)
         error_set(err, status, "the policy: %s", status_text(status));
     findings_fini(f);

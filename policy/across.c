@@ -86,11 +86,11 @@ static void gap(void *context, int64_t from_ms, int64_t until_ms,
     look->l->topic = is_holiday(look->station, from_ms) ? "holiday" : "roster";
     report_warning(look->l, look->at,
                    is_holiday(look->station, from_ms)
-                       ? _("a holiday without cover: a page would find an "
-                           "empty slot")
-                       : _("a page at that hour would find an empty slot"),
-                   _("yinuo on-call override, or another contact in roster:"),
-                   _("station %.*s (line %s): no %.*s from %s to %s"),
+                       ? N_("a holiday without cover: a page would find an "
+                            "empty slot")
+                       : N_("a page at that hour would find an empty slot"),
+                   "yinuo on-call override, or another contact in roster:",
+                   "station %.*s (line %s): no %.*s from %s to %s",
                    TEXT_ARG(look->station->id), lines, TEXT_ARG(look->tier),
                    from, until);
 }
@@ -128,12 +128,12 @@ static void shift_edge(struct look *look, const struct zone *z,
     clock_words(z, c->at_ms, when);
     look->l->topic = "clock";
     report_warning(
-        look->l, look->at, _("the shift is longer or shorter by that hour"),
-        _("let it begin and end at another hour"),
-        c->forward ? _("station %.*s: the %.*s's shift has an edge at "
-                       "%02u:%02u, which %s leaves out")
-                   : _("station %.*s: the %.*s's shift has an edge at "
-                       "%02u:%02u, which %s brings twice"),
+        look->l, look->at, "the shift is longer or shorter by that hour",
+        "let it begin and end at another hour",
+        c->forward ? N_("station %.*s: the %.*s's shift has an edge at "
+                        "%02u:%02u, which %s leaves out")
+                   : N_("station %.*s: the %.*s's shift has an edge at "
+                        "%02u:%02u, which %s brings twice"),
         TEXT_ARG(look->station->id), TEXT_ARG(look->tier), minute / 60,
         minute % 60, when);
 }
@@ -190,12 +190,12 @@ static void hours_edge(struct look *look, const struct line *line,
         clock_words(calendar->zone, c->at_ms, when);
         look->l->topic = "clock";
         report_warning(
-            look->l, look->at, _("it is open longer or shorter by that hour"),
-            _("let it open and close at another hour"),
-            c->forward ? _("station %.*s: the line %.*s opens or closes at "
-                           "%02u:%02u, which %s leaves out")
-                       : _("station %.*s: the line %.*s opens or closes at "
-                           "%02u:%02u, which %s brings twice"),
+            look->l, look->at, "it is open longer or shorter by that hour",
+            "let it open and close at another hour",
+            c->forward ? N_("station %.*s: the line %.*s opens or closes at "
+                            "%02u:%02u, which %s leaves out")
+                       : N_("station %.*s: the line %.*s opens or closes at "
+                            "%02u:%02u, which %s brings twice"),
             TEXT_ARG(look->station->id),
             TEXT_ARG(line->product_line.size ? line->product_line
                                              : TEXT("default")),
@@ -274,11 +274,11 @@ static void ivr(struct loader *l, const struct station_draft *d,
             continue;
         clock_words(s->zone, at_ms, when);
         l->topic = "ivr";
-        report_warning(l, d->place, _("the customer would come in vain"),
-                       _("name the line in ivr_text:"),
-                       _("station %.*s: the line %.*s is closed on %s while "
-                         "the station is open, and its telephone text does "
-                         "not name it"),
+        report_warning(l, d->place, "the customer would come in vain",
+                       "name the line in ivr_text:",
+                       "station %.*s: the line %.*s is closed on %s while "
+                       "the station is open, and its telephone text does "
+                       "not name it",
                        TEXT_ARG(s->id), TEXT_ARG(s->lines[i].product_line),
                        when);
     }
@@ -301,10 +301,10 @@ static void leave(struct loader *l, int64_t from_ms, int64_t until_ms)
                 a->until_ms > from_ms)
                 report_warning(
                     l, p->place,
-                    _("calls and pages go to the next contact, if there is "
-                      "one"),
-                    _("delegate: PERSON"),
-                    _("%.*s is on leave in these days, without a delegate"),
+                    "calls and pages go to the next contact, if there is "
+                    "one",
+                    "delegate: PERSON",
+                    "%.*s is on leave in these days, without a delegate",
                     TEXT_ARG(p->person.id));
         }
     }

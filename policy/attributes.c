@@ -86,8 +86,8 @@ void read_attributes(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_mapping(l, node, "a mapping of names to values"))
         return;
     if (node_count(node) > ATTRIBUTES_MAX) {
-        report_error(l, node_place(node), "", "", "more than %d attributes",
-                     ATTRIBUTES_MAX);
+        report_error(l, node_place(node), UNSAID, UNSAID,
+                     "more than %d attributes", ATTRIBUTES_MAX);
         return;
     }
     list = loader_array(l, node_count(node), sizeof *list);

@@ -125,9 +125,9 @@ static void read_open(struct loader *l, yaml_node_t *node, void *into,
             continue;
         days = days_of_text(node_text(key));
         if (!days || days & seen)
-            report_error(l, node_place(key), "", "mon, mon-sat or daily",
-                         days ? "a day of \"%.*s\" has hours already"
-                              : "\"%.*s\" are no days",
+            report_error(l, node_place(key), UNSAID, "mon, mon-sat or daily",
+                         days ? N_("a day of \"%.*s\" has hours already")
+                              : N_("\"%.*s\" are no days"),
                          TEXT_ARG(node_text(key)));
         seen |= days;
         for (int day = 0; day < 7; day++)
@@ -142,8 +142,8 @@ void holiday_add(struct loader *l, struct holidays *h, struct place at,
                  struct day_exception exception)
 {
     if (h->count == EXCEPTIONS_MAX)
-        report_error(l, at, "", "", "more than %d exceptions in a calendar",
-                     EXCEPTIONS_MAX);
+        report_error(l, at, UNSAID, UNSAID,
+                     "more than %d exceptions in a calendar", EXCEPTIONS_MAX);
     else
         h->list[h->count++] = exception;
 }
@@ -168,7 +168,7 @@ static void read_closed_days(struct loader *l, yaml_node_t *node,
         return;
     }
     if (!day_of_text(word, &first))
-        report_error(l, node_place(node), "",
+        report_error(l, node_place(node), UNSAID,
                      "write 2016-02-07 or 2016-02-07..2016-02-13",
                      "\"%.*s\" is no day", TEXT_ARG(word));
     else
@@ -202,7 +202,7 @@ static void read_exceptions(struct loader *l, yaml_node_t *node, void *into,
             !hours_read(l, value, &e.hours))
             continue;
         if (!day_of_text(node_text(key), &e.day))
-            report_error(l, node_place(key), "", "write 2016-02-07",
+            report_error(l, node_place(key), UNSAID, "write 2016-02-07",
                          "\"%.*s\" is no day", TEXT_ARG(node_text(key)));
         else
             holiday_add(l, into, node_place(key), e);
@@ -286,14 +286,14 @@ static void read_plan(struct loader *l, yaml_node_t *key, yaml_node_t *value,
         return;
     parts->holidays.week = parts->week;
     if (c->plan_count == PLANS_MAX) {
-        report_error(l, node_place(key), "", "", "more than %d calendars",
-                     PLANS_MAX);
+        report_error(l, node_place(key), UNSAID, UNSAID,
+                     "more than %d calendars", PLANS_MAX);
         return;
     }
     shape_read(l, value, &plan_shape, parts);
     if (value->type == YAML_MAPPING_NODE &&
         !node_child(l->source, value, "open") && !parts->holidays.has_week)
-        report_error(l, node_place(value), "",
+        report_error(l, node_place(value), UNSAID,
                      "open: {mon-fri: 09:00-18:00}, or an .ics file in which "
                      "an event with hours is repeated weekly",
                      "\"open\" is missing in a calendar");
@@ -351,7 +351,7 @@ static const struct plan *plan_find(struct loader *l, struct calendars *c,
         other = &c->plans[i];
     }
     if (!other)
-        report_error(l, at, "", report_meant(l, near.best),
+        report_error(l, at, UNSAID, report_meant(l, near.best),
                      "no calendar is called \"%.*s\"", TEXT_ARG(name));
     return other;
 }

@@ -24,7 +24,7 @@ bool read_wait(struct loader *l, yaml_node_t *node, int64_t *wait_ms,
         return false;
     *open = p.count == 2 && text_equal(p.words[1], TEXT("open"));
     if (p.count > 1 && !*open) {
-        report_error(l, phrase_place(l, &p, 1), "", "4h, or 4h open",
+        report_error(l, phrase_place(l, &p, 1), UNSAID, "4h, or 4h open",
                      "expected \"open\", found \"%.*s\"", TEXT_ARG(p.words[1]));
         return false;
     }
@@ -74,7 +74,7 @@ static bool read_share(struct loader *l, yaml_node_t *node,
     if (at == 0 || at == word.size || word.data[at] != '%')
         return false;
     if (percent < 1 || percent > 99)
-        report_error(l, node_place(node), "", "1% to 99%",
+        report_error(l, node_place(node), UNSAID, "1% to 99%",
                      "a warning comes before the time is over");
     step->basis = STEP_SHARE;
     step->percent = (uint8_t)(percent < 100 ? percent : 99);
@@ -95,7 +95,7 @@ static void read_at(struct loader *l, yaml_node_t *node, void *into,
         step->basis = STEP_DAY_OPEN;
     else if (!read_share(l, node, step))
         report_error(
-            l, node_place(node), "",
+            l, node_place(node), UNSAID,
             "day open: when the line opens on the day it is due",
             "\"at\" is due, day open or a share such as 80%%, not \"%.*s\"",
             TEXT_ARG(node_text(node)));
@@ -131,7 +131,7 @@ static void check_step(struct loader *l, yaml_node_t *node,
     whens += node_child(l->source, node, "before_due") != NULL;
     whens += node_child(l->source, node, "at") != NULL;
     if (whens != 1)
-        report_error(l, node_place(node), "",
+        report_error(l, node_place(node), UNSAID,
                      "after: 30min, before_due: 2h, at: due or at: day open",
                      "a step says once when it is due");
     else if (step->basis >= STEP_BEFORE_DUE && step->basis != STEP_SHARE &&
@@ -140,7 +140,7 @@ static void check_step(struct loader *l, yaml_node_t *node,
                      "name the field of the event that holds it: due: FIELD",
                      "the clock has no due moment");
     if (!step->page && !step->inform && !step->raise_to && !step->emit)
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "a step must page, inform, raise or emit");
 }
 
@@ -196,8 +196,8 @@ static struct clock_steps read_step_list(struct loader *l, yaml_node_t *node,
     if (!node_is_list(l, node, "a list of steps"))
         return (struct clock_steps){NULL, 0};
     if (count > CLOCK_STEPS_MAX) {
-        report_error(l, node_place(node_item(l, node, CLOCK_STEPS_MAX)), "", "",
-                     "more than %d steps", CLOCK_STEPS_MAX);
+        report_error(l, node_place(node_item(l, node, CLOCK_STEPS_MAX)), UNSAID,
+                     UNSAID, "more than %d steps", CLOCK_STEPS_MAX);
         count = CLOCK_STEPS_MAX;
     }
     steps = loader_array(l, count, sizeof *steps);
@@ -229,7 +229,7 @@ unsigned severities_of_key(struct loader *l, yaml_node_t *key)
 
         if (!s || (i + 2 < word.size && word.data[i + 2] != '+') ||
             i + 3 == word.size) {
-            report_error(l, node_place(key), "", "S1, S3+S4, or all",
+            report_error(l, node_place(key), UNSAID, "S1, S3+S4, or all",
                          "\"%.*s\" is no severity", TEXT_ARG(word));
             return 0;
         }
@@ -245,7 +245,7 @@ bool clock_find(struct loader *l, yaml_node_t *node, uint16_t *index)
 
     if (!node_is_text(l, node, "the name of a clock"))
         return false;
-    *index = (uint16_t)names_get(l, NAMES("clock", d->clocks, count),
+    *index = (uint16_t)names_get(l, NAMES_OF("clock", d->clocks, count),
                                  node_text(node), node_place(node));
     return *index < count;
 }
@@ -268,7 +268,7 @@ static void read_steps(struct loader *l, yaml_node_t *node, void *into,
             continue;
         mask = severities_of_key(l, key);
         if (mask & seen)
-            report_error(l, node_place(key), "", "",
+            report_error(l, node_place(key), UNSAID, UNSAID,
                          "a severity of \"%.*s\" has steps already",
                          TEXT_ARG(node_text(key)));
         seen |= mask;
@@ -328,7 +328,7 @@ void declare_clocks(struct loader *l, yaml_node_t *node, void *into,
     (void)into;
     (void)row;
     *count = names_declare(l, node, d->clocks,
-                           NAMES("clocks", d->clocks, *count), CLOCKS_MAX);
+                           NAMES_OF("clocks", d->clocks, *count), CLOCKS_MAX);
     for (size_t i = 0; i < *count; i++) {
         yaml_node_t *key = NULL;
 
@@ -394,7 +394,7 @@ void read_clocks(struct loader *l, yaml_node_t *node, void *into,
         number_groups(&d->clocks[i]);
         if (value && most_steps(&d->clocks[i]) > CLOCK_STEPS_MAX)
             report_error(l, node_place(value),
-                         "a case that is raised keeps the steps it had", "",
+                         "a case that is raised keeps the steps it had", UNSAID,
                          "more than %d steps in all severities together",
                          CLOCK_STEPS_MAX);
     }

@@ -3,8 +3,14 @@
 #include "policy/condition_compiler.h"
 #include "policy/words.h"
 
-static const char *const type_words[] = {"anything",  "a text", "a number",
-                                         "yes or no", "a list", "a moment"};
+static const char *type_word(enum type type)
+{
+    static const char *const words[] = {N_("anything"), N_("a text"),
+                                        N_("a number"), N_("yes or no"),
+                                        N_("a list"),   N_("a moment")};
+
+    return _(words[type]);
+}
 
 static struct operand parse_or(struct compiler *c);
 
@@ -23,7 +29,7 @@ static struct operand parse_operand(struct compiler *c)
         return operand_literal(c);
     case TOKEN_OPEN:
         if (++c->depth > NESTING_MAX) {
-            compiler_fail(c, c->token.offset, "",
+            compiler_fail(c, c->token.offset, UNSAID,
                           "the condition is nested too deeply");
             return o;
         }
@@ -81,13 +87,13 @@ static void check_compare(struct compiler *c, const struct operand *a,
     bool ordered = op >= EXPR_OP_LT && op <= EXPR_OP_GE;
 
     if (a->type != ANY && b->type != ANY && a->type != b->type)
-        compiler_fail(c, b->offset, "", "%s is compared with %s",
-                      type_words[a->type], type_words[b->type]);
+        compiler_fail(c, b->offset, UNSAID, "%s is compared with %s",
+                      type_word(a->type), type_word(b->type));
     else if (ordered && (a->type == A_TEXT || a->type == A_FLAG ||
                          b->type == A_TEXT || b->type == A_FLAG))
         compiler_fail(c, b->offset,
                       "use == or !=", "%s is neither more nor less",
-                      type_words[a->type == ANY ? b->type : a->type]);
+                      type_word(a->type == ANY ? b->type : a->type));
     else if (b->is_word)
         check_word(c, a, b->word, b->offset);
 }
@@ -114,8 +120,8 @@ static void check_list_words(struct compiler *c, const struct operand *a,
     for (uint32_t i = 0; v && v->kind == VALUE_LIST && i < v->list.count; i++)
         check_word(c, a, v->list.items[i], offset);
     if (a->type == A_NUMBER || a->type == A_FLAG)
-        compiler_fail(c, offset, "", "%s is looked for in a list of texts",
-                      type_words[a->type]);
+        compiler_fail(c, offset, UNSAID, "%s is looked for in a list of texts",
+                      type_word(a->type));
 }
 
 static struct operand parse_in(struct compiler *c, const struct operand *a)
@@ -132,8 +138,8 @@ static struct operand parse_in(struct compiler *c, const struct operand *a)
         struct operand b = operand_sum(c);
 
         if (b.type != ANY && b.type != A_LIST)
-            compiler_fail(c, b.offset, "", "\"in\" wants a list, not %s",
-                          type_words[b.type]);
+            compiler_fail(c, b.offset, UNSAID, "\"in\" wants a list, not %s",
+                          type_word(b.type));
     }
     compiler_push(c, (struct expr_row){.op = EXPR_OP_IN});
     return operand_of(A_FLAG, a->offset);
@@ -172,8 +178,8 @@ static bool is_countable(struct compiler *c, const struct operand *o)
 {
     if (o->type != A_TEXT && o->type != A_FLAG && o->type != A_LIST)
         return true;
-    compiler_fail(c, o->offset, "", "%s is nothing to calculate with",
-                  type_words[o->type]);
+    compiler_fail(c, o->offset, UNSAID, "%s is nothing to calculate with",
+                  type_word(o->type));
     return false;
 }
 
@@ -186,7 +192,7 @@ static enum type result_type(struct compiler *c, enum expr_op op,
         return ANY;
     if (op == EXPR_OP_MUL || op == EXPR_OP_DIV) {
         if (moments)
-            compiler_fail(c, b->offset, "",
+            compiler_fail(c, b->offset, UNSAID,
                           "a moment has no half and no double");
         return A_NUMBER;
     }
@@ -254,8 +260,8 @@ static struct operand parse_compare(struct compiler *c)
 static void check_flag(struct compiler *c, const struct operand *o)
 {
     if (o->type != ANY && o->type != A_FLAG)
-        compiler_fail(c, o->offset, "", "expected a condition, found %s",
-                      type_words[o->type]);
+        compiler_fail(c, o->offset, UNSAID, "expected a condition, found %s",
+                      type_word(o->type));
 }
 
 static struct operand parse_not(struct compiler *c)
@@ -265,7 +271,7 @@ static struct operand parse_not(struct compiler *c)
     if (!compiler_sees(c, "not"))
         return parse_compare(c);
     if (++c->depth > NESTING_MAX) {
-        compiler_fail(c, c->token.offset, "",
+        compiler_fail(c, c->token.offset, UNSAID,
                       "the condition is nested too deeply");
         return operand_of(A_FLAG, c->token.offset);
     }
@@ -338,16 +344,18 @@ static bool compile(struct loader *l, yaml_node_t *node, size_t offset,
     *out = (struct expr){.rows = NULL};
     compiler_advance(&c);
     if (c.token.kind == TOKEN_END)
-        compiler_fail(
-            &c, 0, is_condition ? "leave it out if it is always so" : "",
-            is_condition ? "the condition is empty" : "the value is empty");
+        compiler_fail(&c, 0,
+                      is_condition ? N_("leave it out if it is always so")
+                                   : UNSAID,
+                      is_condition ? N_("the condition is empty")
+                                   : N_("the value is empty"));
     whole = c.failed ? operand_of(A_FLAG, 0) : parse_or(&c);
     if (is_condition)
         check_flag(&c, &whole);
     if (c.token.kind != TOKEN_END && !c.failed)
-        compiler_fail_expected(&c, is_condition
-                                       ? "and, or, or the end of the condition"
-                                       : "an operator or the end");
+        compiler_fail_expected(
+            &c, is_condition ? N_("and, or, or the end of the condition")
+                             : N_("an operator or the end"));
     rows = c.failed ? NULL : loader_array(l, c.count, sizeof *rows);
     if (!rows)
         return false;

@@ -29,25 +29,26 @@ void compiler_fail(struct compiler *c, size_t offset, const char *hint,
         return;
     c->failed = true;
     va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
+    vsnprintf(what, sizeof what, report_said(format), args);
     va_end(args);
-    report_error(c->l, node_place_in(c->l, c->node, c->base + offset), "", hint,
-                 "%s", what);
+    report_error(c->l, node_place_in(c->l, c->node, c->base + offset), UNSAID,
+                 hint, "%s", what);
 }
 
 void compiler_fail_expected(struct compiler *c, const char *wanted)
 {
+    wanted = report_said(wanted);
     if (c->token.kind == TOKEN_BAD &&
         (c->token.word.data[0] == '"' || c->token.word.data[0] == '\''))
-        compiler_fail(c, c->token.offset, "", "the text is not closed");
+        compiler_fail(c, c->token.offset, UNSAID, "the text is not closed");
     else if (c->token.kind == TOKEN_END)
-        compiler_fail(c, c->token.offset, "",
+        compiler_fail(c, c->token.offset, UNSAID,
                       "expected %s, but the condition ends here", wanted);
     else if (c->token.kind == TOKEN_BAD && c->token.word.data[0] == '=')
         compiler_fail(c, c->token.offset, "write == to compare",
                       "expected %s, found =", wanted);
     else
-        compiler_fail(c, c->token.offset, "", "expected %s, found \"%.*s\"",
+        compiler_fail(c, c->token.offset, UNSAID, "expected %s, found \"%.*s\"",
                       wanted, TEXT_ARG(c->token.word));
 }
 
@@ -73,7 +74,7 @@ void compiler_push(struct compiler *c, struct expr_row row)
     else if (!expr_is_unary(row.op))
         c->stack++;
     if (c->stack > EXPR_DEPTH_MAX)
-        compiler_fail(c, c->token.offset, "",
+        compiler_fail(c, c->token.offset, UNSAID,
                       "the condition is nested too deeply");
 }
 
@@ -149,7 +150,7 @@ struct operand operand_literal(struct compiler *c)
                    : span_of(c->token.word, &thousandths)) {
         push_number(c, thousandths);
     } else {
-        compiler_fail(c, c->token.offset, "",
+        compiler_fail(c, c->token.offset, UNSAID,
                       "\"%.*s\" is no number and no length of time",
                       TEXT_ARG(c->token.word));
     }
@@ -170,7 +171,7 @@ void operand_list(struct compiler *c)
             return;
         }
         if (count == LIST_ITEMS_MAX) {
-            compiler_fail(c, c->token.offset, "", "the list is too long");
+            compiler_fail(c, c->token.offset, UNSAID, "the list is too long");
             return;
         }
         items[count++] = loader_text(c->l, c->token.word);
@@ -274,7 +275,8 @@ size_t compiler_find(struct compiler *c, const struct name_list *list,
 
     if (i == list->count)
         compiler_fail(c, c->token.offset + skip, report_meant(c->l, near),
-                      "no %s is called \"%.*s\"", list->what, TEXT_ARG(name));
+                      "no %s is called \"%.*s\"", report_said(list->what),
+                      TEXT_ARG(name));
     return i;
 }
 
@@ -294,8 +296,8 @@ static bool parse_indexed(struct compiler *c, struct operand *o)
     name = (struct text){c->token.word.data + skip,
                          c->token.word.size - (uint32_t)skip};
     i = compiler_find(c,
-                      counter ? NAMES("counter", d->counters, count)
-                              : NAMES("lock", d->locks, count),
+                      counter ? NAMES_OF("counter", d->counters, count)
+                              : NAMES_OF("lock", d->locks, count),
                       name, skip);
     if (i < count)
         compiler_push(c,

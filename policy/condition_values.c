@@ -21,7 +21,8 @@ static void push_table(struct compiler *c, struct text name, size_t skip)
 {
     const struct draft *d = c->l->draft;
     size_t count = d->policy->table_count;
-    size_t i = compiler_find(c, NAMES("table", d->tables, count), name, skip);
+    size_t i =
+        compiler_find(c, NAMES_OF("table", d->tables, count), name, skip);
 
     if (i < count)
         compiler_push(c, (struct expr_row){.op = EXPR_OP_TABLE,
@@ -140,7 +141,7 @@ static void parse_matches(struct compiler *c)
     struct text field = field_name(c);
 
     expect(c, TOKEN_COMMA, "\",\" and a list of words");
-    i = compiler_find(c, NAMES("list of words", d->word_lists, count),
+    i = compiler_find(c, NAMES_OF("list of words", d->word_lists, count),
                       c->token.word, 0);
     if (i == count)
         return;
@@ -167,11 +168,11 @@ static void parse_months(struct compiler *c)
     struct operand a = operand_sum(c), b;
 
     if (a.type != ANY && a.type != A_TIME)
-        compiler_fail(c, a.offset, "", "months are counted from a moment");
+        compiler_fail(c, a.offset, UNSAID, "months are counted from a moment");
     expect(c, TOKEN_COMMA, "\",\" and how many months");
     b = operand_sum(c);
     if (b.type != ANY && b.type != A_NUMBER)
-        compiler_fail(c, b.offset, "", "expected how many months");
+        compiler_fail(c, b.offset, UNSAID, "expected how many months");
     compiler_push(c, (struct expr_row){.op = EXPR_OP_MONTHS});
 }
 
@@ -192,7 +193,7 @@ bool operand_function(struct compiler *c, struct operand *o)
             continue;
         *o = operand_of(functions[i].type, c->token.offset);
         if (++c->depth > NESTING_MAX) {
-            compiler_fail(c, c->token.offset, "",
+            compiler_fail(c, c->token.offset, UNSAID,
                           "the condition is nested too deeply");
             return true;
         }

@@ -77,21 +77,21 @@ static void lint_addresses(struct loader *l, const struct person_draft *p)
     struct text phone = p->person.phone, email = p->person.email;
 
     if (!phone.size && !email.size)
-        report_warning(l, p->place, _("a page would reach nobody"),
-                       _("phone: +86 138 0000 0001, or email:"),
-                       _("%.*s has no contact that works"),
+        report_warning(l, p->place, "a page would reach nobody",
+                       "phone: +86 138 0000 0001, or email:",
+                       "%.*s has no contact that works",
                        TEXT_ARG(p->person.id));
     if (phone.size && !can_be_dialled(phone))
-        report_warning(l, p->place, _("a page would reach nobody"),
-                       _("phone: +86 138 0000 0001"),
-                       _("%.*s has no contact that works: \"%.*s\" cannot be "
-                         "dialled"),
+        report_warning(l, p->place, "a page would reach nobody",
+                       "phone: +86 138 0000 0001",
+                       "%.*s has no contact that works: \"%.*s\" cannot be "
+                       "dialled",
                        TEXT_ARG(p->person.id), TEXT_ARG(phone));
     if (email.size && !can_be_mailed(email))
-        report_warning(l, p->place, _("a page would reach nobody"),
-                       _("email: name@example.com"),
-                       _("%.*s has no contact that works: \"%.*s\" is no mail "
-                         "address"),
+        report_warning(l, p->place, "a page would reach nobody",
+                       "email: name@example.com",
+                       "%.*s has no contact that works: \"%.*s\" is no mail "
+                       "address",
                        TEXT_ARG(p->person.id), TEXT_ARG(email));
 }
 
@@ -105,28 +105,27 @@ static void lint_method(struct loader *l, const struct person_draft *p)
     nearest_begin(&near, method);
     channel = channel_of(method, &near);
     if (!channel)
-        report_warning(l, p->place,
-                       _("a page takes the first channel there is"),
+        report_warning(l, p->place, "a page takes the first channel there is",
                        *report_meant(l, near.best)
                            ? report_meant(l, near.best)
-                           : _("log, phone, sms, mail ...: see channels.md"),
-                       _("%.*s: no channel serves the method \"%.*s\""),
+                           : N_("log, phone, sms, mail ...: see channels.md"),
+                       "%.*s: no channel serves the method \"%.*s\"",
                        TEXT_ARG(p->person.id), TEXT_ARG(method));
     else if ((number && !p->person.phone.size) ||
              (has_word(METHODS_BY_MAIL, method, NULL) && !p->person.email.size))
-        report_warning(l, p->place, _("a page goes on to the next channel"),
-                       number ? _("phone: +86 138 0000 0001")
-                              : _("email: name@example.com"),
-                       _("%.*s is to be reached by %.*s, and has no address "
-                         "for it"),
+        report_warning(l, p->place, "a page goes on to the next channel",
+                       number ? N_("phone: +86 138 0000 0001")
+                              : N_("email: name@example.com"),
+                       "%.*s is to be reached by %.*s, and has no address "
+                       "for it",
                        TEXT_ARG(p->person.id), TEXT_ARG(method));
     else if (l->findings->channels &&
              !has_word(l->findings->channels, text_of(channel), NULL))
-        report_warning(l, p->place, _("a page goes on to the next channel"),
+        report_warning(l, p->place, "a page goes on to the next channel",
                        report_words(l, "yinuo up --channels %s,%s",
                                     l->findings->channels, channel),
-                       _("%.*s is to be reached by %.*s, and the channel %s "
-                         "is not set up"),
+                       "%.*s is to be reached by %.*s, and the channel %s "
+                       "is not set up",
                        TEXT_ARG(p->person.id), TEXT_ARG(method), channel);
 }
 

@@ -14,7 +14,7 @@ void declare_counters(struct loader *l, yaml_node_t *node, void *into,
     (void)row;
     *count =
         names_declare(l, node, d->counters,
-                      NAMES("counters", d->counters, *count), COUNTERS_MAX);
+                      NAMES_OF("counters", d->counters, *count), COUNTERS_MAX);
 }
 
 /* --- counters * ----------------------------------------------------------- */
@@ -49,7 +49,7 @@ static bool level_key(struct loader *l, yaml_node_t *key,
         at = at * 10 + (word.data[i] - '0');
     }
     if (at == 0)
-        report_error(l, node_place(key), "",
+        report_error(l, node_place(key), UNSAID,
                      "3: at the third; 3+: at the third and each later one",
                      "\"%.*s\" is no level", TEXT_ARG(word));
     level->at = at;
@@ -76,7 +76,7 @@ static void read_levels(struct loader *l, yaml_node_t *node, void *into,
             continue;
         if (count && levels[count].at <= levels[count - 1].at)
             report_error(l, node_place(key), "levels are read in this order",
-                         "", "level %d stands behind level %d",
+                         UNSAID, "level %d stands behind level %d",
                          levels[count].at, levels[count - 1].at);
         shape_read(l, value, &level_shape, &levels[count++]);
     }
@@ -135,9 +135,10 @@ static void check_counter(struct loader *l, struct place at,
                      "per: asset, per: [person, topic]",
                      "a window wants a \"per\"");
     if (counter->level_count > COUNTER_LEVELS_MAX)
-        report_error(l, at, "", "", "more than %d levels", COUNTER_LEVELS_MAX);
+        report_error(l, at, UNSAID, UNSAID, "more than %d levels",
+                     COUNTER_LEVELS_MAX);
     if (counter->window_ms && highest > TALLY_INSTANTS_MAX - KEPT_MORE)
-        report_error(l, at, "that many instants are remembered", "",
+        report_error(l, at, "that many instants are remembered", UNSAID,
                      "a window counts no higher than %d",
                      TALLY_INSTANTS_MAX - KEPT_MORE);
     counter->keep = (uint8_t)(highest + KEPT_MORE < TALLY_INSTANTS_MAX

@@ -18,7 +18,7 @@ static void read_each(struct loader *l, yaml_node_t *node, void *into,
     else if (text_equal(node_text(node), TEXT("person")))
         *each = CHECK_PERSON;
     else if (!text_equal(node_text(node), TEXT("station")))
-        report_error(l, node_place(node), "", "station, region or person",
+        report_error(l, node_place(node), UNSAID, "station, region or person",
                      "\"%.*s\" cannot be checked", TEXT_ARG(node_text(node)));
 }
 
@@ -35,7 +35,7 @@ static void read_at_most(struct loader *l, yaml_node_t *node, void *into,
     c->at_most_set = v.kind == VALUE_NUMBER;
     c->at_most = v.kind == VALUE_NUMBER ? v.thousandths : 0;
     if (!c->at_most_set)
-        report_error(l, node_place(node), "", "24h, or 3",
+        report_error(l, node_place(node), UNSAID, "24h, or 3",
                      "\"at_most\" is a number or a length of time");
 }
 
@@ -65,8 +65,8 @@ void read_checks(struct loader *l, yaml_node_t *node, void *into,
         d->checks = loader_array(l, CHECKS_MAX, sizeof *d->checks);
     for (size_t i = 0; d->checks && i < node_count(node); i++) {
         if (d->check_count == CHECKS_MAX) {
-            report_error(l, node_place(node), "", "", "more than %d checks",
-                         CHECKS_MAX);
+            report_error(l, node_place(node), UNSAID, UNSAID,
+                         "more than %d checks", CHECKS_MAX);
             return;
         }
         d->checks[d->check_count].draft = l->draft;
@@ -131,8 +131,8 @@ static void ask(struct loader *l, const struct directory_check *c,
     l->source = (struct pack_file *)(uintptr_t)&draft->directory;
     l->topic = "check";
     report_warning(
-        l, at, "",
-        report_words(l, _("attributes: {%.*s: ...}"), TEXT_ARG(c->attribute)),
+        l, at, UNSAID,
+        report_words(l, "attributes: {%.*s: ...}", TEXT_ARG(c->attribute)),
         "%.*s: %.*s", TEXT_ARG(id), TEXT_ARG(c->say));
 }
 

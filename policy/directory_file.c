@@ -33,7 +33,7 @@ static bool region_is_known(struct loader *l, struct text id, struct place at)
             return true;
         nearest_try(&near, d->regions[i].region.id);
     }
-    report_error(l, at, "", report_meant(l, near.best),
+    report_error(l, at, UNSAID, report_meant(l, near.best),
                  "no region is called \"%.*s\"", TEXT_ARG(id));
     return false;
 }
@@ -299,7 +299,7 @@ static void read_names(struct loader *l)
                !text_equal(d->regions[j].region.id, l->draft->regions[i]))
             j++;
         if (j == d->region_count)
-            add_region(l, l->draft->regions[i], (struct place){0, 0});
+            add_region(l, l->draft->regions[i], OF_FILE);
     }
 }
 
@@ -386,12 +386,13 @@ static void report_twice(struct loader *l, const struct draft *draft,
                          struct place at, const char *what, struct text id)
 {
     l->source = (struct pack_file *)(uintptr_t)&draft->directory;
-    report_error(l, at, "another pack of the set has it too", "",
-                 "the %s \"%.*s\" is given twice", what, TEXT_ARG(id));
+    report_error(l, at, "another pack of the set has it too", UNSAID,
+                 "the %s \"%.*s\" is given twice", report_said(what),
+                 TEXT_ARG(id));
 }
 
 /* Sorted drafts to the engine's tables. */
-#define BUILD(l, d, thing, order)                                              \
+#define BUILD(l, d, thing, what, order)                                        \
     do {                                                                       \
         struct thing *list =                                                   \
             loader_array(l, (d)->thing##_count, sizeof *list);                 \
@@ -403,7 +404,7 @@ static void report_twice(struct loader *l, const struct draft *draft,
             list[i] = (d)->thing##s[i].thing;                                  \
             if (i && text_equal(list[i - 1].id, list[i].id))                   \
                 report_twice(l, (d)->thing##s[i].draft,                        \
-                             (d)->thing##s[i].place, #thing, list[i].id);      \
+                             (d)->thing##s[i].place, what, list[i].id);        \
         }                                                                      \
         (d)->out->thing##s = list;                                             \
         (d)->out->thing##_count = (d)->thing##_count;                          \
@@ -413,9 +414,9 @@ static void build(struct loader *l)
 {
     struct directory_draft *d = l->directory;
 
-    BUILD(l, d, person, person_order);
-    BUILD(l, d, station, station_order);
-    BUILD(l, d, region, region_order);
+    BUILD(l, d, person, N_("person"), person_order);
+    BUILD(l, d, station, N_("station"), station_order);
+    BUILD(l, d, region, N_("region"), region_order);
 }
 
 /* A directory that says nothing: somebody's head and deputy, at all hours. */
@@ -428,7 +429,7 @@ static void set_bare_template(struct loader *l)
     if (t->line_count)
         return;
     line = loader_array(l, 1, sizeof *line);
-    t->zone = zones_get(l, &d->zones, TEXT("UTC"), (struct place){0, 0});
+    t->zone = zones_get(l, &d->zones, TEXT("UTC"), OF_FILE);
     if (!line)
         return;
     line->calendar = calendars_always(l, t->zone);

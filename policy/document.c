@@ -28,14 +28,14 @@ static void report_not_yaml(struct loader *l, const yaml_parser_t *parser)
         at = place_of(parser->problem_mark);
     if (parser->error == YAML_READER_ERROR) {
         /* the reader counts bytes only */
-        at = (struct place){1, 1};
+        at = AT_TOP;
         for (size_t i = 0; i < parser->problem_offset; i++) {
             at.column++;
             if (i < l->source->text.size && l->source->text.data[i] == '\n')
                 at = (struct place){at.line + 1, 1};
         }
     }
-    report_error(l, at, parser->problem ? parser->problem : "", "",
+    report_error(l, at, parser->problem ? parser->problem : UNSAID, UNSAID,
                  "this is not YAML");
 }
 
@@ -46,7 +46,7 @@ bool document_open(struct loader *l, struct pack_file *s)
 
     l->source = s;
     if (!yaml_parser_initialize(&parser)) {
-        report_error(l, (struct place){0, 0}, "", "", "out of memory");
+        report_error(l, OF_FILE, UNSAID, UNSAID, "out of memory");
         return false;
     }
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
@@ -57,8 +57,8 @@ bool document_open(struct loader *l, struct pack_file *s)
         s->root = yaml_document_get_root_node(&s->document);
         good = s->root != NULL;
         if (!good)
-            report_error(l, (struct place){1, 1}, "a pack file is a mapping",
-                         "", "the file is empty");
+            report_error(l, AT_TOP, "a pack file is a mapping", UNSAID,
+                         "the file is empty");
     }
     yaml_parser_delete(&parser);
     return good;
@@ -165,11 +165,11 @@ static const char *node_word(const yaml_node_t *node)
 {
     switch (node->type) {
     case YAML_MAPPING_NODE:
-        return "a mapping";
+        return _("a mapping");
     case YAML_SEQUENCE_NODE:
-        return "a list";
+        return _("a list");
     default:
-        return node_is_null(node) ? "nothing" : "a text";
+        return node_is_null(node) ? _("nothing") : _("a text");
     }
 }
 
@@ -177,25 +177,31 @@ static bool node_is(struct loader *l, yaml_node_t *node, const char *wanted,
                     bool good)
 {
     if (!good)
-        report_error(l, node_place(node), "", "", "expected %s, found %s",
-                     wanted, node_word(node));
+        report_error(l, node_place(node), UNSAID, UNSAID,
+                     "expected %s, found %s", wanted, node_word(node));
     return good;
 }
 
 bool node_is_mapping(struct loader *l, yaml_node_t *node, const char *wanted)
 {
-    return node_is(l, node, wanted, node->type == YAML_MAPPING_NODE);
+    return node_is(l, node, report_said(wanted),
+                   node->type == YAML_MAPPING_NODE);
 }
 
 bool node_is_list(struct loader *l, yaml_node_t *node, const char *wanted)
 {
-    return node_is(l, node, wanted, node->type == YAML_SEQUENCE_NODE);
+    return node_is(l, node, report_said(wanted),
+                   node->type == YAML_SEQUENCE_NODE);
+}
+
+static bool is_text(const yaml_node_t *node)
+{
+    return node->type == YAML_SCALAR_NODE && !node_is_null(node);
 }
 
 bool node_is_text(struct loader *l, yaml_node_t *node, const char *wanted)
 {
-    return node_is(l, node, wanted,
-                   node->type == YAML_SCALAR_NODE && !node_is_null(node));
+    return node_is(l, node, report_said(wanted), is_text(node));
 }
 
 bool node_is_null(const yaml_node_t *node)
@@ -333,9 +339,9 @@ static void check_keys(struct loader *l, yaml_node_t *node,
             nearest_try(&near, text_of(shape->rows[row].key));
         }
         if (row == shape->count)
-            report_error(l, node_place(key), "", report_meant(l, near.best),
+            report_error(l, node_place(key), UNSAID, report_meant(l, near.best),
                          "unknown key \"%.*s\" in %s", TEXT_ARG(near.word),
-                         shape->what);
+                         report_said(shape->what));
     }
 }
 
@@ -354,8 +360,9 @@ void shape_read(struct loader *l, yaml_node_t *node, const struct shape *shape,
         if (value)
             row->read(l, value, member, row);
         else if (row->need == MUST)
-            report_error(l, node_place(node), "", "", "\"%s\" is missing in %s",
-                         row->key, shape->what);
+            report_error(l, node_place(node), UNSAID, UNSAID,
+                         "\"%s\" is missing in %s", row->key,
+                         report_said(shape->what));
         else if (row->fallback)
             store(member, row->size, row->fallback);
     }
@@ -366,7 +373,7 @@ void shape_read(struct loader *l, yaml_node_t *node, const struct shape *shape,
 void read_text(struct loader *l, yaml_node_t *node, void *into,
                const struct shape_row *row)
 {
-    if (!node_is_text(l, node, row->key))
+    if (!node_is(l, node, row->key, is_text(node)))
         return;
     *(struct text *)into = loader_text(l, node_text(node));
 }
@@ -384,7 +391,7 @@ void read_flag(struct loader *l, yaml_node_t *node, void *into,
     else if (text_equal(word, TEXT("false")) || text_equal(word, TEXT("no")))
         *(bool *)into = false;
     else
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "\"%s\" is true or false, not \"%.*s\"", row->key,
                      TEXT_ARG(word));
 }
@@ -399,11 +406,11 @@ void read_number(struct loader *l, yaml_node_t *node, void *into,
         return;
     value = strtoll((const char *)node->data.scalar.value, &end, 10);
     if (*end || end == (const char *)node->data.scalar.value)
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "\"%s\" is a whole number, not \"%.*s\"", row->key,
                      TEXT_ARG(node_text(node)));
     else if (value < row->low || value > row->high)
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "\"%s\" is from %lld to %lld, not %lld", row->key,
                      (long long)row->low, (long long)row->high, value);
     else
@@ -428,7 +435,7 @@ void read_span(struct loader *l, yaml_node_t *node, void *into,
     if (span_ms < row->low || span_ms > row->high) {
         span_format(row->low, low);
         span_format(row->high, high);
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "\"%s\" is from %s to %s, not %.*s", row->key, low, high,
                      TEXT_ARG(node_text(node)));
         return;

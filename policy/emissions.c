@@ -24,7 +24,7 @@ static void read_with(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_mapping(l, node, "a mapping of fields to values"))
         return;
     if (node_count(node) > WITH_MAX) {
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "an event is given at most %d fields", WITH_MAX);
         return;
     }
@@ -86,7 +86,7 @@ void read_hints(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_list(l, node, "a list of hints"))
         return;
     if (count > HINTS_MAX) {
-        report_error(l, node_place(node), "", "", "more than %d hints",
+        report_error(l, node_place(node), UNSAID, UNSAID, "more than %d hints",
                      HINTS_MAX);
         return;
     }
@@ -118,10 +118,9 @@ static void no_words(struct loader *l, yaml_node_t *node,
             if (m->books[i].list[j].group == MESSAGE_HINTS &&
                 text_equal(m->books[i].pack, pack))
                 nearest_try(&near, m->books[i].list[j].name);
-    report_error(l, lint_place(node, (struct place){1, 1}),
-                 "the author would be told a key",
+    report_error(l, lint_place(node, AT_TOP), "the author would be told a key",
                  near.best.size ? report_meant(l, near.best)
-                                : "hints: in messages/en.yaml",
+                                : N_("hints: in messages/en.yaml"),
                  "the messages have no words for the hint \"%.*s\"",
                  TEXT_ARG(say));
 }
@@ -145,11 +144,11 @@ static void check_words(struct loader *l, yaml_node_t *node,
     for (size_t i = 0; found && found < books && i < m->count; i++)
         if (text_equal(m->books[i].pack, pack) &&
             !messages_in(m, pack, m->books[i].language, MESSAGE_HINTS, say))
-            report_warning(l, lint_place(node, (struct place){1, 1}),
-                           _("it is told in another language"),
-                           report_words(l, _("hints: in messages/%.*s.yaml"),
+            report_warning(l, lint_place(node, AT_TOP),
+                           "it is told in another language",
+                           report_words(l, "hints: in messages/%.*s.yaml",
                                         TEXT_ARG(m->books[i].language)),
-                           _("the hint \"%.*s\" has no words in %.*s"),
+                           "the hint \"%.*s\" has no words in %.*s",
                            TEXT_ARG(say), TEXT_ARG(m->books[i].language));
 }
 

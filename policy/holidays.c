@@ -61,7 +61,7 @@ static void open_day(struct loader *l, struct holidays *h, struct place at,
         if (h->list[i].day == day &&
             h->list[i].hours.open_minute < h->list[i].hours.close_minute) {
             if (!hours_add(&h->list[i].hours, from, until))
-                report_error(l, at, "", "",
+                report_error(l, at, UNSAID, UNSAID,
                              "two events of one day overlap, or a day is split "
                              "too often");
             return;
@@ -90,7 +90,7 @@ static bool set_week(struct loader *l, struct holidays *h, struct place at,
         days = (uint8_t)(1u << (icaltime_day_of_week(start) + 5) % 7);
     for (int day = 0; day < 7; day++)
         if (days & 1u << day && !hours_add(&h->week[day], from, until))
-            report_error(l, at, "", "leave out open:",
+            report_error(l, at, UNSAID, "leave out open:",
                          "the hours of the week overlap those given already");
     h->has_week = true;
     return true;
@@ -120,7 +120,7 @@ static void read_event(struct loader *l, struct holidays *h, struct place at,
     if (!counts(event))
         return;
     if (opens && (icaltime_is_utc(start) || icaltime_is_utc(end))) {
-        report_error(l, at, "", "DTSTART:20160206T090000, without Z",
+        report_error(l, at, UNSAID, "DTSTART:20160206T090000, without Z",
                      "hours in an .ics file are those of the place, not UTC");
         return;
     }
@@ -159,7 +159,7 @@ void holidays_read_ics(struct loader *l, struct holidays *h, struct text file,
     char *text;
 
     if (!f) {
-        report_error(l, at, "", "it must lie in the pack's directory",
+        report_error(l, at, UNSAID, "it must lie in the pack's directory",
                      "there is no file \"%.*s\"", TEXT_ARG(file));
         return;
     }
@@ -173,8 +173,8 @@ void holidays_read_ics(struct loader *l, struct holidays *h, struct text file,
                 ? icalcomponent_get_first_component(root, ICAL_VEVENT_COMPONENT)
                 : NULL;
     if (!event)
-        report_error(l, at, "", "", "\"%.*s\" is no calendar with events",
-                     TEXT_ARG(file));
+        report_error(l, at, UNSAID, UNSAID,
+                     "\"%.*s\" is no calendar with events", TEXT_ARG(file));
     for (; event;
          event = icalcomponent_get_next_component(root, ICAL_VEVENT_COMPONENT))
         read_event(l, h, at, event);

@@ -111,7 +111,7 @@ bool hours_read(struct loader *l, yaml_node_t *node, struct hours *hours)
             return true;
         if (read_words(node_text(item), hours))
             continue;
-        report_error(l, node_place(item), "",
+        report_error(l, node_place(item), UNSAID,
                      "write 09:00-18:00, closed, or 09:00-12:00, 13:00-18:00",
                      "\"%.*s\" are no opening hours",
                      TEXT_ARG(node_text(item)));

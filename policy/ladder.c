@@ -28,11 +28,12 @@ static void check_rungs(struct loader *l, yaml_node_t *node,
         struct place at = node_place(node_item(l, node, i));
 
         if (rungs[i].tier > l->draft->policy->tier_count)
-            report_error(l, at, "", "", "a rung calls a tier, not a side role");
+            report_error(l, at, UNSAID, UNSAID,
+                         "a rung calls a tier, not a side role");
         if (i == 0)
             continue;
         if (rungs[i].tier < rungs[i - 1].tier)
-            report_error(l, at, "a ladder climbs", "",
+            report_error(l, at, "a ladder climbs", UNSAID,
                          "rungs out of the order of the tiers");
         else if ((rungs[i - 1].open_time || !rungs[i].open_time) &&
                  rungs[i].after_ms < rungs[i - 1].after_ms)
@@ -52,7 +53,7 @@ static void read_rungs(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_list(l, node, "a list of rungs"))
         return;
     if (count > CLOCK_STEPS_MAX - 1) {
-        report_error(l, node_place(node), "", "", "more than %d rungs",
+        report_error(l, node_place(node), UNSAID, UNSAID, "more than %d rungs",
                      CLOCK_STEPS_MAX - 1);
         return;
     }
@@ -98,14 +99,14 @@ static void check_ladder(struct loader *l, yaml_node_t *key,
                          const struct ladder *ladder)
 {
     if (ladder->every_tier && ladder->count)
-        report_error(l, node_place(key), "", "leave one of them out",
+        report_error(l, node_place(key), UNSAID, "leave one of them out",
                      "with each_tier there are no rungs");
     if (ladder->every_tier && ladder->repeat != REPEAT_EVERY)
-        report_error(l, node_place(key), "", "repeat: 5min",
+        report_error(l, node_place(key), UNSAID, "repeat: 5min",
                      "each_tier says how often the next contact is called");
     if (!ladder->every_tier && ladder->count == 0)
         report_error(l, node_place(key),
-                     "a page that nobody answers would end there", "",
+                     "a page that nobody answers would end there", UNSAID,
                      "a ladder needs rungs or each_tier");
 }
 
@@ -132,7 +133,7 @@ void read_ladders(struct loader *l, yaml_node_t *node, void *into,
             if (mask & 1u << s)
                 ladders[s] = ladder;
         if (mask & seen)
-            report_error(l, node_place(key), "", "",
+            report_error(l, node_place(key), UNSAID, UNSAID,
                          "a severity of \"%.*s\" has a ladder already",
                          TEXT_ARG(node_text(key)));
         seen |= mask;
@@ -140,6 +141,6 @@ void read_ladders(struct loader *l, yaml_node_t *node, void *into,
     for (unsigned s = 0; s < SEVERITIES; s++)
         if (!(seen & 1u << s))
             report_error(l, node_place(node),
-                         "a page of that severity would never climb", "",
+                         "a page of that severity would never climb", UNSAID,
                          "there is no ladder for S%u", s + 1);
 }

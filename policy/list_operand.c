@@ -31,7 +31,7 @@ static void find_item(struct compiler *c, const struct list_rule *list,
 {
     struct text near = TEXT("");
 
-    names_index(NAMES("item", list->items, list->item_count), name, &near);
+    names_index(NAMES_OF("item", list->items, list->item_count), name, &near);
     compiler_fail(c, c->token.offset + skip, report_meant(c->l, near),
                   "the list %.*s has no item \"%.*s\"", TEXT_ARG(list->name),
                   TEXT_ARG(name));
@@ -52,8 +52,8 @@ bool operand_of_list(struct compiler *c, struct operand *o)
         return false;
     name = part(name, &item);
     *o = operand_of(type_of((enum expr_list)which, item.size > 0), offset);
-    list =
-        compiler_find(c, NAMES("list", d->lists, count), name, first.size + 1);
+    list = compiler_find(c, NAMES_OF("list", d->lists, count), name,
+                         first.size + 1);
     if (list == count)
         return true;
     rule = &d->lists[list];

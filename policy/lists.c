@@ -15,7 +15,7 @@ enum { MINUTE_MS = 60000, PREFIX_MAX = 8 };
 uint16_t list_find(const struct draft *d, struct text name)
 {
     size_t count = d->policy->list_count;
-    size_t i = names_index(NAMES("", d->lists, count), name, NULL);
+    size_t i = names_index(NAMES_OF(UNSAID, d->lists, count), name, NULL);
 
     return i < count ? (uint16_t)i : LIST_NONE;
 }
@@ -43,7 +43,7 @@ static struct item_rule *item_declare(struct loader *l, struct list_rule *list,
     if (list_item(list, name))
         return (struct item_rule *)list_item(list, name);
     if (list->item_count == LIST_NAMED_MAX) {
-        report_error(l, node_place(node), "", "", "more than %d items",
+        report_error(l, node_place(node), UNSAID, UNSAID, "more than %d items",
                      LIST_NAMED_MAX);
         return NULL;
     }
@@ -82,8 +82,8 @@ void declare_lists(struct loader *l, yaml_node_t *node, void *into,
 
     (void)into;
     (void)row;
-    *count = names_declare(l, node, d->lists, NAMES("lists", d->lists, *count),
-                           LISTS_MAX);
+    *count = names_declare(l, node, d->lists,
+                           NAMES_OF("lists", d->lists, *count), LISTS_MAX);
     for (size_t i = before; i < *count; i++) {
         struct list_rule *list = &d->lists[i];
         yaml_node_t *key, *value;
@@ -118,7 +118,7 @@ static bool limit_of(struct loader *l, yaml_node_t *node, int64_t *limit)
         return true;
     for (uint32_t i = 0; i < word.size; i++) {
         if (word.data[i] < '0' || word.data[i] > '9' || n > 1000000000000LL) {
-            report_error(l, node_place(node), "", "500, or any",
+            report_error(l, node_place(node), UNSAID, "500, or any",
                          "\"%.*s\" is no limit", TEXT_ARG(word));
             return false;
         }
@@ -156,14 +156,15 @@ static void read_authority(struct loader *l, yaml_node_t *node,
         if (!role || !limit_of(l, value, &limit))
             continue;
         if (role > p->tier_count) {
-            report_error(l, node_place(key), "requests climb the tiers", "",
+            report_error(l, node_place(key), "requests climb the tiers", UNSAID,
                          "%.*s is no tier", TEXT_ARG(node_text(key)));
             continue;
         }
         for (uint8_t t = 1; t < role; t++)
             if (a->limit[t] > limit)
                 report_error(l, node_place(key),
-                             "what a tier may decide the next one may too", "",
+                             "what a tier may decide the next one may too",
+                             UNSAID,
                              "%.*s may decide less than a tier below it",
                              TEXT_ARG(node_text(key)));
         a->limit[role] = limit;
@@ -180,7 +181,7 @@ void read_authorities(struct loader *l, yaml_node_t *node, void *into,
     (void)into;
     (void)row;
     *count = names_declare(l, node, d->authorities,
-                           NAMES("authorities", d->authorities, *count),
+                           NAMES_OF("authorities", d->authorities, *count),
                            AUTHORITIES_MAX);
     for (size_t i = before; i < *count; i++)
         read_authority(l,
@@ -196,7 +197,7 @@ static void read_authority_name(struct loader *l, yaml_node_t *node, void *into,
 
     (void)row;
     if (node_is_text(l, node, "the name of an authority"))
-        i = names_get(l, NAMES("authority", d->authorities, count),
+        i = names_get(l, NAMES_OF("authority", d->authorities, count),
                       node_text(node), node_place(node));
     if (i < count)
         *(uint16_t *)into = (uint16_t)i;
@@ -249,8 +250,8 @@ static void read_key(struct loader *l, yaml_node_t *node, void *into,
         !node_is_list(l, node, "a field, or a list of fields"))
         return;
     if (node_count(node) > LIST_KEYS_MAX) {
-        report_error(l, node_place(node), "", "", "a key has at most %d fields",
-                     LIST_KEYS_MAX);
+        report_error(l, node_place(node), UNSAID, UNSAID,
+                     "a key has at most %d fields", LIST_KEYS_MAX);
         return;
     }
     for (size_t i = 0; i < node_count(node); i++)
@@ -287,7 +288,7 @@ static void read_unanswered(struct loader *l, yaml_node_t *node, void *into,
     if (text_equal(node_text(node), TEXT("next contact")))
         *(enum unanswered *)into = UNANSWERED_NEXT_CONTACT;
     else if (!text_equal(node_text(node), TEXT("next tier")))
-        report_error(l, node_place(node), "", "next tier, or next contact",
+        report_error(l, node_place(node), UNSAID, "next tier, or next contact",
                      "\"%.*s\" cannot be asked then",
                      TEXT_ARG(node_text(node)));
 }
@@ -447,7 +448,7 @@ static void check_shared(struct loader *l, yaml_node_t *node,
                 !list_item(other, list->items[i].name))
                 continue;
             report_error(l, node_place(node),
-                         "the clock could not tell them apart", "",
+                         "the clock could not tell them apart", UNSAID,
                          "the lists %.*s and %.*s share a clock and the item "
                          "\"%.*s\"",
                          TEXT_ARG(other->name), TEXT_ARG(list->name),
@@ -463,15 +464,15 @@ static void check_list(struct loader *l, yaml_node_t *node,
 
     if (list->approver > l->draft->policy->tier_count ||
         list->highest > l->draft->policy->tier_count)
-        report_error(l, node_place(node), "requests climb the tiers", "",
+        report_error(l, node_place(node), "requests climb the tiers", UNSAID,
                      "the approver or the highest of %.*s is no tier",
                      TEXT_ARG(list->name));
     if (request && list->item_count)
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "%.*s is a list of requests, and has items",
                      TEXT_ARG(list->name));
     if (list->authority != LIST_NONE && !list->amount_field.size)
-        report_error(l, node_place(node), "", "amount: FIELD",
+        report_error(l, node_place(node), UNSAID, "amount: FIELD",
                      "%.*s has an authority, and no amount",
                      TEXT_ARG(list->name));
     if (request && list->clock != LIST_NONE && list->due.basis == ITEM_DUE_NONE)
@@ -481,10 +482,10 @@ static void check_list(struct loader *l, yaml_node_t *node,
                      TEXT_ARG(list->name));
     if (list->clock == LIST_NONE &&
         (list->due.basis != ITEM_DUE_NONE || list->due_field.size))
-        report_warning(l, node_place(node), _("nobody would hear of it"),
+        report_warning(l, node_place(node), "nobody would hear of it",
                        "clock: NAME",
-                       _("the items of %.*s are due, and no clock "
-                         "watches them"),
+                       "the items of %.*s are due, and no clock "
+                       "watches them",
                        TEXT_ARG(list->name));
     check_shared(l, node, list);
 }
@@ -553,8 +554,8 @@ static void find_target(struct loader *l, const struct phrase *p,
         out->list = LIST_ANY;
         return;
     }
-    index =
-        names_get(l, NAMES("list", d->lists, d->policy->list_count), name, at);
+    index = names_get(l, NAMES_OF("list", d->lists, d->policy->list_count),
+                      name, at);
     out->list = index < d->policy->list_count ? (uint16_t)index : LIST_NONE;
     if (out->list == LIST_NONE)
         return;
@@ -562,8 +563,9 @@ static void find_target(struct loader *l, const struct phrase *p,
         !list_item(&d->lists[out->list], out->item))
         out->every = true;
     else if (out->item.size && !list_item(&d->lists[out->list], out->item))
-        report_error(l, at, "", "", "the list %.*s has no item \"%.*s\"",
-                     TEXT_ARG(name), TEXT_ARG(out->item));
+        report_error(l, at, UNSAID, UNSAID,
+                     "the list %.*s has no item \"%.*s\"", TEXT_ARG(name),
+                     TEXT_ARG(out->item));
 }
 
 bool item_effect_read(struct loader *l, const struct phrase *p,
@@ -576,7 +578,7 @@ bool item_effect_read(struct loader *l, const struct phrase *p,
     if (p->count < 2) {
         if (effect == EFFECT_ITEM_TAKE || effect == EFFECT_ITEM_REJECT)
             return false; /* the effects on the case's owner */
-        report_error(l, phrase_place(l, p, 0), "",
+        report_error(l, phrase_place(l, p, 0), UNSAID,
                      "write: done LIST, done LIST.ITEM or done LIST by FIELD",
                      "\"%.*s\" of what?", TEXT_ARG(p->words[0]));
         return true;
@@ -587,7 +589,7 @@ bool item_effect_read(struct loader *l, const struct phrase *p,
     if (p->count == 4 && text_equal(p->words[2], TEXT("by")))
         out->by_field = loader_text(l, p->words[3]);
     else if (p->count > 2)
-        report_error(l, phrase_place(l, p, 2), "",
+        report_error(l, phrase_place(l, p, 2), UNSAID,
                      "EFFECT LIST [by FIELD] [when CONDITION]",
                      "expected \"by FIELD\", found \"%.*s\"",
                      TEXT_ARG(p->words[2]));

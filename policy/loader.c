@@ -18,15 +18,32 @@ void findings_fini(struct findings *f)
     memset(f, 0, sizeof *f);
 }
 
+static void add(char *out, size_t room, const char *format, const char *words)
+{
+    size_t used = strlen(out);
+
+    if (*words)
+        snprintf(out + used, room - used, format, words);
+}
+
 void finding_format(const struct finding *f, char *out, size_t room)
 {
     char at[32] = "";
 
     if (f->line)
         snprintf(at, sizeof at, ":%u:%u", f->line, f->column);
-    snprintf(out, room, "%s%s: %s: %s%s%s%s%s%s", f->file, at,
-             f->is_error ? "error" : "warning", f->what, *f->why ? ": " : "",
-             f->why, *f->hint ? " (" : "", f->hint, *f->hint ? ")" : "");
+    /* translators: shop/policy.yaml, :12:5, error, what is wrong */
+    snprintf(out, room, _("%s%s: %s: %s"), f->file, at,
+             f->is_error ? _("error") : _("warning"), f->what);
+    /* translators: behind what is wrong, why that matters */
+    add(out, room, _(": %s"), f->why);
+    /* translators: and behind that, what mends it */
+    add(out, room, _(" (%s)"), f->hint);
+}
+
+const char *report_said(const char *words)
+{
+    return *words ? _(words) : "";
 }
 
 static const char *keep(struct loader *l, const char *words)
@@ -53,8 +70,8 @@ static void report(struct loader *l, struct place at, bool is_error,
         .column = at.column,
         .is_error = is_error,
         .what = keep(l, what),
-        .why = keep(l, why),
-        .hint = keep(l, hint),
+        .why = keep(l, report_said(why)),
+        .hint = keep(l, report_said(hint)),
         .topic = topic,
     };
 }
@@ -66,7 +83,7 @@ void report_error(struct loader *l, struct place at, const char *why,
     va_list args;
 
     va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
+    vsnprintf(what, sizeof what, report_said(format), args);
     va_end(args);
     report(l, at, true, why, hint, what);
 }
@@ -78,7 +95,7 @@ void report_warning(struct loader *l, struct place at, const char *why,
     va_list args;
 
     va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
+    vsnprintf(what, sizeof what, report_said(format), args);
     va_end(args);
     report(l, at, false, why, hint, what);
 }
@@ -96,7 +113,7 @@ const char *report_words(struct loader *l, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    vsnprintf(words, sizeof words, format, args);
+    vsnprintf(words, sizeof words, report_said(format), args);
     va_end(args);
     return keep(l, words);
 }
@@ -106,8 +123,7 @@ void *loader_array(struct loader *l, size_t count, size_t size)
     void *memory = arena_array(l->arena, count ? count : 1, size);
 
     if (!memory)
-        report_error(l, (struct place){0, 0},
-                     "a pack must fit the loader's memory", "",
+        report_error(l, OF_FILE, "a pack must fit the loader's memory", UNSAID,
                      "the pack is too large");
     return memory;
 }

@@ -11,12 +11,15 @@
 
 #include <yaml.h>
 
+#include "base/i18n.h"
 #include "policy/policy_load.h"
 
 /* Line and column from 1, as editors count. */
 struct place {
     unsigned line, column;
 };
+#define OF_FILE ((struct place){0, 0}) /* of the file as a whole */
+#define AT_TOP ((struct place){1, 1})
 
 struct pack_file {
     const char *file;  /* service-network/policy.yaml */
@@ -96,18 +99,30 @@ struct loader {
     const char *topic; /* of what is reported now; NULL: of no one */
 };
 
-/* what is a format; why and hint are words as they are, "" for none. */
+/* What is wrong, why that matters, what mends it: said in the language of the
+ * person (base/i18n.h). Sentences that stand in the call are brought into the
+ * catalogue by po/update and translated here, so that nobody marks them; those
+ * of a table, or of a choice in the call, are marked N_(). What %s puts into a
+ * sentence is in that language already: a word of the pack, or _().
+ *
+ * The last one is a format; the others are words as they are. */
 void report_error(struct loader *l, struct place at, const char *why,
                   const char *hint, const char *format, ...) PRINTF_LIKE(5, 6);
 void report_warning(struct loader *l, struct place at, const char *why,
                     const char *hint, const char *format, ...)
     PRINTF_LIKE(5, 6);
 
+/* No why, no hint. By name, as the catalogue has an entry "" of its own. */
+#define UNSAID ""
+
 /* "did you mean "x"?" or "" when nothing is near; lives in the findings. */
 const char *report_meant(struct loader *l, struct text nearest);
 /* A hint in words of one's own; lives in the findings. */
 const char *report_words(struct loader *l, const char *format, ...)
     PRINTF_LIKE(2, 3);
+
+/* A sentence or a part of one in the language of the person; "" of "". */
+const char *report_said(const char *words);
 
 /* Memory of the set, zeroed; NULL when it is full, which is reported here. */
 void *loader_array(struct loader *l, size_t count, size_t size);

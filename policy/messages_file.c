@@ -36,7 +36,7 @@ static void check_words(struct loader *l, yaml_node_t *node, struct text words,
     size_t end = 0;
     if (words.size > bytes_max)
         report_error(l, node_place(node), "a person reads it on a telephone",
-                     "", "this text has more than %zu bytes", bytes_max);
+                     UNSAID, "this text has more than %zu bytes", bytes_max);
     for (size_t i = 0; i < words.size; i++)
         if (words.data[i] == '{' &&
             messages_field(words, i, &end) == MESSAGE_FIELDS_END) {
@@ -65,7 +65,7 @@ static struct text read_word(struct loader *l, yaml_node_t *node)
     struct text word = node_text(node);
     if (node->type != YAML_SCALAR_NODE || !word.size ||
         word.size >= ROLE_WORD_SIZE) {
-        report_error(l, node_place(node), "", "station head",
+        report_error(l, node_place(node), UNSAID, "station head",
                      "a role is called by one word or a few, at most %d bytes",
                      ROLE_WORD_SIZE - 1);
         return (struct text){NULL, 0};
@@ -115,7 +115,7 @@ static void read_book(struct loader *l, struct message_book *book)
     for (size_t i = 0; i < node_count(root); i++)
         if (node_pair(l, root, i, &key, &value) && !known_group(node_text(key)))
             report_error(
-                l, node_place(key), "", "rules, clocks, kinds or roles",
+                l, node_place(key), UNSAID, "rules, clocks, kinds or roles",
                 "there are no messages for \"%.*s\"", TEXT_ARG(node_text(key)));
     for (size_t g = 0; g < MESSAGE_GROUPS_END; g++)
         if ((value = node_child(l->source, root, groups[g])) != NULL)

@@ -39,7 +39,7 @@ bool phrase_read(struct loader *l, yaml_node_t *node, struct phrase *p)
                 (struct text){source.data + at, source.size - (uint32_t)at},
                 &p->when);
         if (p->count == PHRASE_WORDS_MAX) {
-            report_error(l, node_place_in(l, node, offset), "", "",
+            report_error(l, node_place_in(l, node, offset), UNSAID, UNSAID,
                          "expected \"when\" or the end, found \"%.*s\"",
                          TEXT_ARG(word));
             return false;
@@ -74,7 +74,8 @@ void read_severity(struct loader *l, yaml_node_t *node, void *into,
         return;
     severity = severity_of_text(node_text(node));
     if (!severity)
-        report_error(l, node_place(node), "", "S1 is a crisis, S4 is routine",
+        report_error(l, node_place(node), UNSAID,
+                     "S1 is a crisis, S4 is routine",
                      "\"%s\" is S1, S2, S3 or S4, not \"%.*s\"", row->key,
                      TEXT_ARG(node_text(node)));
     *(uint8_t *)into = severity;
@@ -99,7 +100,7 @@ uint8_t role_find(struct loader *l, struct text name, struct place at)
     const struct draft *d = l->draft;
     size_t count = d->policy->role_count;
     size_t i =
-        names_get(l, NAMES("tier or role", d->roles + 1, count), name, at);
+        names_get(l, NAMES_OF("tier or role", d->roles + 1, count), name, at);
 
     return i < count ? (uint8_t)(i + 1) : 0;
 }
@@ -154,11 +155,12 @@ uint16_t kind_find(struct loader *l, struct text name, struct place at)
     nearest_begin(&near, name);
     for (size_t i = 0; i < p->kind_count; i++)
         nearest_try(&near, l->draft->kinds[i].name);
-    report_error(l, at, "nothing of this kind would ever arrive",
-                 *report_meant(l, near.best)
-                     ? report_meant(l, near.best)
-                     : "a kind of the pack's own is named in own_kinds first",
-                 "unknown kind of event \"%.*s\"", TEXT_ARG(name));
+    report_error(
+        l, at, "nothing of this kind would ever arrive",
+        *report_meant(l, near.best)
+            ? report_meant(l, near.best)
+            : N_("a kind of the pack's own is named in own_kinds first"),
+        "unknown kind of event \"%.*s\"", TEXT_ARG(name));
     return KIND_NONE;
 }
 
@@ -184,9 +186,9 @@ bool name_is_good(struct loader *l, struct text name, struct place at,
                         c == '_' || c == '-' || (dots && c == '.'));
     }
     if (!good)
-        report_error(l, at, "",
-                     dots ? "a-z, 0-9, \"_\", \"-\" and \".\""
-                          : "a-z, 0-9, \"_\" and \"-\"",
+        report_error(l, at, UNSAID,
+                     dots ? N_("a-z, 0-9, \"_\", \"-\" and \".\"")
+                          : N_("a-z, 0-9, \"_\" and \"-\""),
                      "\"%.*s\" cannot be a name here", TEXT_ARG(name));
     return good;
 }
@@ -225,8 +227,9 @@ size_t names_get(struct loader *l, const struct name_list *list,
     size_t i = names_index(list, name, &near);
 
     if (i == list->count)
-        report_error(l, at, "", report_meant(l, near),
-                     "no %s is called \"%.*s\"", list->what, TEXT_ARG(name));
+        report_error(l, at, UNSAID, report_meant(l, near),
+                     "no %s is called \"%.*s\"", report_said(list->what),
+                     TEXT_ARG(name));
     return i;
 }
 
@@ -236,8 +239,9 @@ size_t names_declare(struct loader *l, yaml_node_t *node, void *rows,
     size_t count = list->count;
     yaml_node_t *key, *value;
 
-    if (!node_is_mapping(l, node,
-                         report_words(l, "a mapping of %s", list->what)))
+    if (!node_is_mapping(
+            l, node,
+            report_words(l, "a mapping of %s", report_said(list->what))))
         return count;
     for (size_t i = 0; i < node_count(node); i++) {
         struct text name;
@@ -249,8 +253,8 @@ size_t names_declare(struct loader *l, yaml_node_t *node, void *rows,
                         node_text(key), NULL) < count)
             continue;
         if (count == most) {
-            report_error(l, node_place(key), "", "", "more than %zu %s", most,
-                         list->what);
+            report_error(l, node_place(key), UNSAID, UNSAID, "more than %zu %s",
+                         most, report_said(list->what));
             break;
         }
         name = loader_text(l, node_text(key));

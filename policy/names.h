@@ -49,7 +49,7 @@ struct name_list {
     const void *rows;
     size_t stride, count;
 };
-#define NAMES(what, rows, count)                                               \
+#define NAMES_OF(what, rows, count)                                            \
     (&(const struct name_list){what, rows, sizeof *(rows), count})
 
 /* The row with that name; count: none, and *near is the nearest. */

@@ -17,9 +17,9 @@ static void never(struct loader *l, struct holds *h, bool case_there,
                   const struct asked *a)
 {
     if (holds_never(h, a->when, case_there))
-        report_warning(l, a->at, _("no event can make its condition true"),
-                       _("look at its comparisons, one by one"),
-                       _("%s never happens: %.*s"), a->what,
+        report_warning(l, a->at, "no event can make its condition true",
+                       "look at its comparisons, one by one",
+                       "%s never happens: %.*s", a->what,
                        TEXT_ARG(lint_words(a->when->source)));
 }
 
@@ -55,9 +55,9 @@ static void chosen_lint(struct choosing *c)
 {
     for (size_t i = 0; i < c->count; i++) {
         if (i && c->when[i - 1]->count == 0) {
-            report_warning(
-                c->l, c->at[i], c->why, _("put the one without \"when\" last"),
-                _("%s is never reached, %zu always holds"), c->what, i);
+            report_warning(c->l, c->at[i], c->why,
+                           "put the one without \"when\" last",
+                           "%s is never reached, %zu always holds", c->what, i);
             return;
         }
         if (holds_never(c->h, c->when[i], c->case_there))
@@ -65,9 +65,9 @@ static void chosen_lint(struct choosing *c)
                   &(struct asked){c->when[i], c->at[i], c->what});
         else if (i && is_hidden(c, i))
             report_warning(c->l, c->at[i], c->why,
-                           _("put the narrower condition first"),
-                           _("%s is never reached: whenever it holds, one "
-                             "above it does"),
+                           "put the narrower condition first",
+                           "%s is never reached: whenever it holds, one "
+                           "above it does",
                            c->what);
     }
 }
@@ -78,8 +78,8 @@ static void pages_nobody(struct loader *l, struct place at, targets page,
                          targets except)
 {
     if (page && !(page & (targets)~except))
-        report_warning(l, at, _("whom it names, \"not\" takes out again"),
-                       _("leave one of them out"), _("this pages nobody"));
+        report_warning(l, at, "whom it names, \"not\" takes out again",
+                       "leave one of them out", "this pages nobody");
 }
 
 static void rules(struct loader *l, struct holds *h, const struct kind_rule *k,
@@ -95,7 +95,7 @@ static void rules(struct loader *l, struct holds *h, const struct kind_rule *k,
                            .h = h,
                            .case_there = k->needs_case || k->opens_case,
                            .what = _("this rule"),
-                           .why = _("the first rule that holds wins")};
+                           .why = N_("the first rule that holds wins")};
     for (size_t i = 0; i < k->rule_count; i++) {
         struct place here =
             i < written ? lint_place(lint_item(l, list, i), at) : at;
@@ -118,10 +118,9 @@ static void gates(struct loader *l, struct holds *h, const struct kind_rule *k,
 
         never(l, h, there, &(struct asked){when, here, _("this refusal")});
         if (holds_always(h, when, there))
-            report_warning(l, here, _("neither rule nor effect is carried out"),
-                           _("say in \"when\" what is refused"),
-                           _("this gate refuses every %.*s"),
-                           TEXT_ARG(k->name));
+            report_warning(l, here, "neither rule nor effect is carried out",
+                           "say in \"when\" what is refused",
+                           "this gate refuses every %.*s", TEXT_ARG(k->name));
     }
 }
 
@@ -177,7 +176,7 @@ static void choices(struct loader *l, struct holds *h, yaml_node_t *node,
     *c = (struct choosing){.l = l,
                            .h = h,
                            .what = _("this row"),
-                           .why = _("the first row that holds counts")};
+                           .why = N_("the first row that holds counts")};
     for (size_t i = 0; i < count; i++)
         choose(c, &rows[i].when, node_place(lint_item(l, node, i)));
     chosen_lint(c);
@@ -222,10 +221,10 @@ static void routes(struct loader *l, struct holds *h)
     *c = (struct choosing){.l = l,
                            .h = h,
                            .what = _("this route"),
-                           .why = _("the first that holds wins")};
+                           .why = N_("the first that holds wins")};
     for (size_t i = 0; i < p->route_count; i++)
         choose(c, &p->routes[i].when,
-               lint_place(lint_item(l, list, i), (struct place){1, 1}));
+               lint_place(lint_item(l, list, i), AT_TOP));
     chosen_lint(c);
 }
 
@@ -238,13 +237,11 @@ static void counters(struct loader *l, const struct facts *f)
 
     for (size_t i = 0; i < p->counter_count; i++)
         if (f->counted[i] == COUNTED_NEVER)
-            report_warning(l,
-                           lint_place(lint_key(l, node, p->counters[i].name),
-                                      (struct place){1, 1}),
-                           _("it stays at 0, and its levels are never reached"),
-                           _("counts: [NAME] at a kind of event"),
-                           _("nothing counts %.*s"),
-                           TEXT_ARG(p->counters[i].name));
+            report_warning(
+                l, lint_place(lint_key(l, node, p->counters[i].name), AT_TOP),
+                "it stays at 0, and its levels are never reached",
+                "counts: [NAME] at a kind of event", "nothing counts %.*s",
+                TEXT_ARG(p->counters[i].name));
 }
 
 static void locks(struct loader *l, const struct facts *f)
@@ -253,18 +250,16 @@ static void locks(struct loader *l, const struct facts *f)
     yaml_node_t *node = lint_section(l, "locks");
 
     for (size_t i = 0; i < p->lock_count; i++) {
-        struct place at =
-            lint_place(lint_item(l, node, i), (struct place){1, 1});
+        struct place at = lint_place(lint_item(l, node, i), AT_TOP);
 
         if (!(f->locked & 1u << i))
-            report_warning(l, at, _("what asks for it is never true"),
-                           _("do: [lock NAME] at a kind of event"),
-                           _("nothing sets the lock %.*s"),
-                           TEXT_ARG(p->locks[i]));
+            report_warning(l, at, "what asks for it is never true",
+                           "do: [lock NAME] at a kind of event",
+                           "nothing sets the lock %.*s", TEXT_ARG(p->locks[i]));
         else if (!(f->unlocked & 1u << i))
-            report_warning(l, at, _("it lasts as long as the case"),
-                           _("do: [unlock NAME] at a kind of event"),
-                           _("nothing releases the lock %.*s"),
+            report_warning(l, at, "it lasts as long as the case",
+                           "do: [unlock NAME] at a kind of event",
+                           "nothing releases the lock %.*s",
                            TEXT_ARG(p->locks[i]));
     }
 }
@@ -277,8 +272,7 @@ static void lists(struct loader *l, struct holds *h)
     for (size_t i = 0; i < p->list_count; i++) {
         const struct list_rule *list = &p->lists[i];
         yaml_node_t *value = lint_down(l, node, list->name);
-        struct place at =
-            lint_place(lint_key(l, node, list->name), (struct place){1, 1});
+        struct place at = lint_place(lint_key(l, node, list->name), AT_TOP);
 
         value = lint_down(l, value, TEXT("chosen"));
         for (size_t j = 0; j < list->choice_count; j++)
@@ -287,10 +281,10 @@ static void lists(struct loader *l, struct holds *h)
                                   lint_place(lint_item(l, value, j), at),
                                   _("this choice of items")});
         if (!holds_facts(h)->filled[i])
-            report_warning(l, at, _("it stays empty"),
-                           _("do: [begin NAME], [add NAME] or [ask NAME] at a "
-                             "kind of event"),
-                           _("nothing puts items into the list %.*s"),
+            report_warning(l, at, "it stays empty",
+                           "do: [begin NAME], [add NAME] or [ask NAME] at a "
+                           "kind of event",
+                           "nothing puts items into the list %.*s",
                            TEXT_ARG(list->name));
     }
 }
@@ -330,9 +324,9 @@ static void facts_of(struct loader *l, struct text subject)
                 known_before(p, k, i) || ++names != SUBJECT_FACTS_MAX + 1)
                 continue;
             report_warning(l, l->draft->kind_places[k],
-                           _("the oldest is forgotten for the newest"),
-                           _("remember fewer, or of another subject"),
-                           _("more than %d facts are remembered of one %.*s"),
+                           "the oldest is forgotten for the newest",
+                           "remember fewer, or of another subject",
+                           "more than %d facts are remembered of one %.*s",
                            SUBJECT_FACTS_MAX, TEXT_ARG(subject));
         }
 }
@@ -365,9 +359,9 @@ static void kinds(struct loader *l, struct holds *h)
 
         if (!lint_key(l, events, name))
             report_warning(l, node_place(lint_item(l, own, i)),
-                           _("an event of it would be noted, and no more"),
-                           _("say under events what it means"),
-                           _("the rules say nothing of %.*s"), TEXT_ARG(name));
+                           "an event of it would be noted, and no more",
+                           "say under events what it means",
+                           "the rules say nothing of %.*s", TEXT_ARG(name));
     }
 }
 
@@ -382,7 +376,7 @@ void never_lint(struct loader *l, struct holds *h)
               &(struct asked){
                   &d->conditions[i].expr,
                   lint_place(lint_key(l, conditions, d->conditions[i].name),
-                             (struct place){1, 1}),
+                             AT_TOP),
                   _("this condition")});
     values(l, h);
     kinds(l, h);

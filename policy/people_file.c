@@ -36,7 +36,7 @@ static void names_read(struct loader *l, yaml_node_t *node,
     struct text *list;
 
     if (node->type == YAML_MAPPING_NODE || count > ENTRIES_MAX) {
-        report_error(l, node_place(node), "", "[one, two]",
+        report_error(l, node_place(node), UNSAID, "[one, two]",
                      "expected a name or a list of names");
         return;
     }
@@ -63,7 +63,7 @@ static bool kind_known(struct loader *l, const struct reading *r,
             return true;
     if (!l->names->kinds)
         return true;
-    report_error(l, node_place(node), "it would select nothing", "",
+    report_error(l, node_place(node), "it would select nothing", UNSAID,
                  "no kind of event is called \"%.*s\"", TEXT_ARG(name));
     return false;
 }
@@ -111,13 +111,13 @@ static void match_read(struct loader *l, const struct reading *r,
             else if (text_equal(node_text(key), TEXT("when")))
                 when = value;
             else
-                report_error(l, node_place(key), "", "kind, when",
+                report_error(l, node_place(key), UNSAID, "kind, when",
                              "unknown key \"%.*s\" in a selector",
                              TEXT_ARG(node_text(key)));
         }
     }
     if (!kind) {
-        report_error(l, node_place(node), "", "{kind: ..., when: {...}}",
+        report_error(l, node_place(node), UNSAID, "{kind: ..., when: {...}}",
                      "a selector names a kind");
         return;
     }
@@ -174,11 +174,11 @@ static void check_map(struct loader *l, const struct reading *r,
         if (map == PEOPLE_FOUND_BY || map == PEOPLE_TAKES)
             (void)kind_known(l, r, item);
         if (map == PEOPLE_TIMES && !clock_known(r->policy, names->list[i]))
-            report_error(l, node_place(item), "it would never end", "",
+            report_error(l, node_place(item), "it would never end", UNSAID,
                          "no clock is called \"%.*s\"",
                          TEXT_ARG(names->list[i]));
         if (map == PEOPLE_RATES && !is_amount(names->list[i]))
-            report_error(l, node_place(item), "", "engineer: 60",
+            report_error(l, node_place(item), UNSAID, "engineer: 60",
                          "a rate is a number, not \"%.*s\"",
                          TEXT_ARG(names->list[i]));
     }
@@ -194,12 +194,12 @@ static void check_key(struct loader *l, const struct reading *r,
     if (map == PEOPLE_GOODS)
         (void)kind_known(l, r, key);
     if (map == PEOPLE_TAKES && !is_amount(name))
-        report_error(l, node_place(key), "", "0.25: [customer.contacted]",
+        report_error(l, node_place(key), UNSAID, "0.25: [customer.contacted]",
                      "hours are a number, not \"%.*s\"", TEXT_ARG(name));
     for (size_t i = 1; i <= r->policy->tier_count; i++)
         known |= text_equal(r->policy->roles[i].name, name);
     if (!known)
-        report_error(l, node_place(key), "nobody would cost it", "",
+        report_error(l, node_place(key), "nobody would cost it", UNSAID,
                      "no tier is called \"%.*s\"", TEXT_ARG(name));
 }
 
@@ -258,7 +258,8 @@ static void report_read(struct loader *l, const struct reading *r,
         else if (m < PEOPLE_MAPS_END)
             map_read(l, r, (enum people_map)m, value);
         else
-            report_error(l, node_place(key), "", "docs/policy.md lists them",
+            report_error(l, node_place(key), UNSAID,
+                         "docs/policy.md lists them",
                          "reports know no \"%.*s\"", TEXT_ARG(node_text(key)));
     }
 }
@@ -308,12 +309,13 @@ static void alias_read(struct loader *l, const struct reading *r,
         } else if (text_equal(name, TEXT("case"))) {
             a->no_case = text_equal(node_text(value), TEXT("none"));
         } else {
-            report_error(l, node_place(key), "", "kind, case, with, ask, about",
+            report_error(l, node_place(key), UNSAID,
+                         "kind, case, with, ask, about",
                          "unknown key \"%.*s\" in an alias", TEXT_ARG(name));
         }
     }
     if (!a->kind.size)
-        report_error(l, node_place(node), "", "kind: customer.dissatisfied",
+        report_error(l, node_place(node), UNSAID, "kind: customer.dissatisfied",
                      "an alias stands for a kind");
 }
 
@@ -333,7 +335,7 @@ static void card_names(struct loader *l, const struct reading *r,
             known |= text_equal(p->lists[t].name, out->list[i]);
         if (!known)
             report_error(l, node_place(node_item(l, node, i)),
-                         "the card would show nothing of it", "",
+                         "the card would show nothing of it", UNSAID,
                          "no %s is called \"%.*s\"",
                          tariffs ? "tariff" : "list", TEXT_ARG(out->list[i]));
     }
@@ -466,13 +468,13 @@ static void card_read(struct loader *l, const struct reading *r,
         else if (text_equal(name, TEXT("kinds")))
             kinds_read(l, r, value, &c->kinds);
         else
-            report_error(l, node_place(key), "",
+            report_error(l, node_place(key), UNSAID,
                          "about, text, tariffs, lists, kinds",
                          "unknown key \"%.*s\" in a card", TEXT_ARG(name));
     }
     card_lines(l, r->draft, c);
     if (c->text.size > WORDS_BYTES_MAX)
-        report_error(l, node_place(node), "it is read on a telephone", "",
+        report_error(l, node_place(node), "it is read on a telephone", UNSAID,
                      "a card has at most %d bytes of text", WORDS_BYTES_MAX);
 }
 
@@ -532,9 +534,9 @@ static void file_read(struct loader *l, const struct reading *r)
         else if (text_equal(node_text(key), TEXT("cards")))
             cards_read(l, r, value);
         else
-            report_error(l, node_place(key), "", "report, aliases, cards",
-                         "unknown key \"%.*s\" in " PEOPLE_FILE,
-                         TEXT_ARG(node_text(key)));
+            report_error(l, node_place(key), UNSAID, "report, aliases, cards",
+                         "unknown key \"%.*s\" in %s", TEXT_ARG(node_text(key)),
+                         PEOPLE_FILE);
     }
 }
 

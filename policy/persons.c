@@ -15,7 +15,7 @@ bool id_is_good(struct loader *l, yaml_node_t *node)
 
     if (id.size <= NAME_BYTES_MAX && !memchr(id.data, '@', id.size))
         return true;
-    report_error(l, node_place(node), "", "",
+    report_error(l, node_place(node), UNSAID, UNSAID,
                  "an id has at most %d bytes and no @", NAME_BYTES_MAX);
     return false;
 }
@@ -31,7 +31,7 @@ bool person_is_known(struct loader *l, struct text id, struct place at)
             return true;
         nearest_try(&near, d->persons[i].person.id);
     }
-    report_error(l, at, "", report_meant(l, near.best),
+    report_error(l, at, UNSAID, report_meant(l, near.best),
                  "no person is called \"%.*s\"", TEXT_ARG(id));
     return false;
 }
@@ -81,13 +81,12 @@ static void read_absences(struct loader *l, yaml_node_t *node, void *into,
 
         shape_read(l, item, &absence_shape, &absences[i]);
         if (absences[i].until_ms <= absences[i].from_ms)
-            report_error(l, node_place(item), "", "",
+            report_error(l, node_place(item), UNSAID, UNSAID,
                          "the absence ends before it begins");
         if (!absences[i].delegate.size)
             report_warning(l, node_place(item),
-                           _("pages go to the next contact of the roster"),
-                           _("delegate: PERSON"),
-                           _("an absence without a delegate"));
+                           "pages go to the next contact of the roster",
+                           "delegate: PERSON", "an absence without a delegate");
     }
     person->absences = absences;
     person->absence_count = count;
@@ -102,7 +101,7 @@ static void read_language(struct loader *l, yaml_node_t *node, void *into,
     if (node->type == YAML_SCALAR_NODE &&
         !text_equal(node_text(node), TEXT("zh")) &&
         !text_equal(node_text(node), TEXT("en")))
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "\"language\" is zh or en, not \"%.*s\"",
                      TEXT_ARG(node_text(node)));
 }

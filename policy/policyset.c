@@ -99,14 +99,14 @@ static void check_default(struct loader *l)
         l->source = &l->drafts[i].rules;
         defaults += l->drafts[i].is_default;
         if (!l->drafts[i].is_default && l->drafts[i].region_count == 0)
-            report_error(l, (struct place){1, 1}, "it would never be used",
+            report_error(l, AT_TOP, "it would never be used",
                          "regions: [...] or default: true",
                          "the pack stands for no region");
     }
     if (defaults == 1)
         return;
     l->source = &l->drafts[0].rules;
-    report_error(l, (struct place){1, 1},
+    report_error(l, AT_TOP,
                  "one pack of a set stands for all regions not named",
                  "default: true in one policy.yaml",
                  "%zu of %zu packs are the default", defaults, l->draft_count);
@@ -123,7 +123,7 @@ static void check_regions(struct loader *l)
                     if (!text_equal(region, l->drafts[j].regions[m]))
                         continue;
                     l->source = &l->drafts[i].rules;
-                    report_error(l, (struct place){1, 1}, "", "",
+                    report_error(l, AT_TOP, UNSAID, UNSAID,
                                  "the region \"%.*s\" is bound to %s already",
                                  TEXT_ARG(region), l->drafts[j].name);
                 }
@@ -143,10 +143,10 @@ static void check_roles(struct loader *l)
             same = text_equal(p->roles[r].name, first->roles[r].name);
         l->source = &l->drafts[i].rules;
         if (!same)
-            report_error(
-                l, (struct place){1, 1}, "packs of a set share one directory",
-                "the same names in the same order",
-                "tiers and roles differ from those of %s", l->drafts[0].name);
+            report_error(l, AT_TOP, "packs of a set share one directory",
+                         "the same names in the same order",
+                         "tiers and roles differ from those of %s",
+                         l->drafts[0].name);
     }
 }
 
@@ -261,17 +261,16 @@ static enum status load(struct slice bytes, const struct policy_names *names,
         arena_init(&s->arena, SET_BYTES_MAX);
         l.arena = &s->arena;
         if (blob_parse(bytes, blob, &err))
-            report_error(&l, (struct place){0, 0}, "", "", "%s", err.text);
+            report_error(&l, OF_FILE, UNSAID, UNSAID, "%s", err.text);
         else if (!drafts_make(&l, blob))
-            report_error(&l, (struct place){0, 0}, "", "",
-                         "the blob holds no pack");
+            report_error(&l, OF_FILE, UNSAID, UNSAID, "the blob holds no pack");
         else {
             drafts_open(&l);
             compile(&l, s, blob);
         }
         drafts_close(&l);
     } else {
-        report_error(&l, (struct place){0, 0}, "", "", "out of memory");
+        report_error(&l, OF_FILE, UNSAID, UNSAID, "out of memory");
     }
     free(blob);
     if (f->errors > before) {
@@ -292,7 +291,7 @@ static enum status read_dirs(const char *const *dirs, size_t count,
     bytes_init(bytes, 0);
     st = blob_read(dirs, count, bytes, &err);
     if (st)
-        report_error(&l, (struct place){0, 0}, "", "", "%s", err.text);
+        report_error(&l, OF_FILE, UNSAID, UNSAID, "%s", err.text);
     return st;
 }
 
@@ -426,7 +425,7 @@ enum status policyset_load_overlaid(const char *const *dirs, size_t count,
     if (!st)
         st = blob_write(blob, &whole);
     if (st && *err.text)
-        report_error(&l, (struct place){0, 0}, "", "", "%s", err.text);
+        report_error(&l, OF_FILE, UNSAID, UNSAID, "%s", err.text);
     if (!st)
         st = load(bytes_slice(&whole), names, out, f);
     tell_origins(f, laid, done);
@@ -454,7 +453,7 @@ enum status policyset_load_directories(const struct policyset *running,
     bytes_init(&both, 0);
     if (!st && (st = blob_with_directories(running->blob, bytes_slice(&fresh),
                                            &both, &err)))
-        report_error(&l, (struct place){0, 0}, "", "", "%s", err.text);
+        report_error(&l, OF_FILE, UNSAID, UNSAID, "%s", err.text);
     if (!st)
         st = load(bytes_slice(&both), names, out, f);
     bytes_fini(&fresh);

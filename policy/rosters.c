@@ -22,7 +22,7 @@ static void read_days(struct loader *l, yaml_node_t *node, void *into,
             continue;
         days = days_of_text(node_text(item));
         if (!days)
-            report_error(l, node_place(item), "", "mon, mon-fri or daily",
+            report_error(l, node_place(item), UNSAID, "mon, mon-fri or daily",
                          "\"%.*s\" are no days", TEXT_ARG(node_text(item)));
         *(uint8_t *)into |= days;
     }
@@ -34,7 +34,7 @@ static void read_minute(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_text(l, node, "a time of day such as 09:00"))
         return;
     if (!minute_of_text(node_text(node), into))
-        report_error(l, node_place(node), "", "write it like 09:00",
+        report_error(l, node_place(node), UNSAID, "write it like 09:00",
                      "\"%s\" is a time of day, not \"%.*s\"", row->key,
                      TEXT_ARG(node_text(node)));
 }
@@ -76,10 +76,10 @@ static void read_contact(struct loader *l, yaml_node_t *node,
 
     shape_read(l, node, &contact_shape, contact);
     if (person && rotation)
-        report_error(l, node_place(node), "", "write two contacts",
+        report_error(l, node_place(node), UNSAID, "write two contacts",
                      "a contact is one person or a rotation, not both");
     else if (!person && !rotation)
-        report_error(l, node_place(node), "", "person: or rotation:",
+        report_error(l, node_place(node), UNSAID, "person: or rotation:",
                      "\"person\" is missing in a contact");
 }
 
@@ -176,7 +176,7 @@ static void check_station(struct loader *l, const struct person_draft *p)
         if (text_equal(d->stations[i].station.id, p->person.station))
             return;
     l->source = (struct pack_file *)(uintptr_t)&p->draft->directory;
-    report_error(l, p->place, "", "", "no station is called \"%.*s\"",
+    report_error(l, p->place, UNSAID, UNSAID, "no station is called \"%.*s\"",
                  TEXT_ARG(p->person.station));
 }
 
@@ -271,9 +271,9 @@ static void report_gap(struct loader *l, const struct station *s,
 
     open_lines(s, from, lines, sizeof lines);
     report_warning(
-        l, at, _("a page at that hour would find an empty slot"),
-        _("another contact in roster:"),
-        _("station %.*s (line %s): no %.*s on %s %02u:%02u to %s %02u:%02u"),
+        l, at, "a page at that hour would find an empty slot",
+        "another contact in roster:",
+        "station %.*s (line %s): no %.*s on %s %02u:%02u to %s %02u:%02u",
         TEXT_ARG(s->id), lines, TEXT_ARG(tier), _(days[from / DAY_MINUTES]),
         from % DAY_MINUTES / 60, from % 60,
         _(days[(until - 1) % WEEK_MINUTES / DAY_MINUTES]),
@@ -325,14 +325,14 @@ static void lint_station(struct loader *l, const struct station *s,
         const struct roster *r = roster_of(l->directory, s, tier);
 
         if (r->count == 0)
-            report_warning(l, at, _("the ladder would find an empty slot"),
-                           _("persons of that tier, or a roster"),
-                           _("station %.*s has no %.*s"), TEXT_ARG(s->id),
+            report_warning(l, at, "the ladder would find an empty slot",
+                           "persons of that tier, or a roster",
+                           "station %.*s has no %.*s", TEXT_ARG(s->id),
                            TEXT_ARG(name));
         else if (r->count < WANTED)
-            report_warning(l, at, _("nobody answers when that one is away"),
-                           _("a second one of that tier, or in the roster"),
-                           _("station %.*s has one %.*s only"), TEXT_ARG(s->id),
+            report_warning(l, at, "nobody answers when that one is away",
+                           "a second one of that tier, or in the roster",
+                           "station %.*s has one %.*s only", TEXT_ARG(s->id),
                            TEXT_ARG(name));
         if (!l->findings->days) /* across.c looks at each hour itself */
             lint_hours(l, s, at, name, r);
@@ -390,10 +390,9 @@ static void lint_side_roles(struct loader *l, const struct draft *draft)
     for (uint8_t r = (uint8_t)(p->tier_count + 1); r <= p->role_count; r++)
         if (called & TARGET_ROLE(r) && !p->roles[r].person.count &&
             !somebody_serves(l->directory, r))
-            report_warning(
-                l, (struct place){1, 1}, _("the rules page it or inform it"),
-                _("tier: ROLE at a person, or a roster"),
-                _("nobody serves as %.*s"), TEXT_ARG(p->roles[r].name));
+            report_warning(l, AT_TOP, "the rules page it or inform it",
+                           "tier: ROLE at a person, or a roster",
+                           "nobody serves as %.*s", TEXT_ARG(p->roles[r].name));
 }
 
 /* Without stations nobody would say it of a single one. */
@@ -410,10 +409,9 @@ static void lint_tiers(struct loader *l, const struct draft *draft)
     l->source = (struct pack_file *)(uintptr_t)&draft->directory;
     for (uint8_t tier = 2; tier <= p->tier_count; tier++)
         if (!somebody_serves(d, tier))
-            report_warning(l, (struct place){1, 1},
-                           _("the ladder would find an empty slot"),
-                           _("persons of that tier, or a roster"),
-                           _("nobody serves as %.*s"),
+            report_warning(l, AT_TOP, "the ladder would find an empty slot",
+                           "persons of that tier, or a roster",
+                           "nobody serves as %.*s",
                            TEXT_ARG(p->roles[tier].name));
 }
 
@@ -444,7 +442,7 @@ void rosters_lint(struct loader *l)
         struct station named = d->out->template;
 
         named.id = TEXT("of the template");
-        lint_station(l, &named, default_draft(l), (struct place){0, 0});
+        lint_station(l, &named, default_draft(l), OF_FILE);
     }
     l->topic = NULL;
 }

@@ -21,8 +21,8 @@ static void read_of(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_list(l, node, "a list of persons, in their turn"))
         return;
     if (count == 0 || count > ROTATION_MAX) {
-        report_error(l, node_place(node), "", "", "a rotation is of 1 to %d",
-                     ROTATION_MAX);
+        report_error(l, node_place(node), UNSAID, UNSAID,
+                     "a rotation is of 1 to %d", ROTATION_MAX);
         return;
     }
     of = loader_array(l, count, sizeof *of);
@@ -51,7 +51,7 @@ static void read_wall_clock(struct loader *l, yaml_node_t *node, void *into,
         return;
     if (time_text_parse((const char *)node->data.scalar.value, "UTC", into,
                         &err))
-        report_error(l, node_place(node), "", "2026-01-05 09:00",
+        report_error(l, node_place(node), UNSAID, "2026-01-05 09:00",
                      "\"%.*s\" is no day and hour", TEXT_ARG(node_text(node)));
 }
 
@@ -74,7 +74,7 @@ void read_rotation(struct loader *l, yaml_node_t *node, void *into,
         return;
     shape_read(l, node, &shape, r);
     if (r->until_ms && r->until_ms <= r->from_ms)
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "the rotation ends before it begins");
     if (r->every_ms < HOUR_MS)
         r->every_ms = HOUR_MS; /* was reported */

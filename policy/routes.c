@@ -49,7 +49,8 @@ void read_routes(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_list(l, node, "a list of routes"))
         return;
     if (!count || count > ROUTES_MAX) {
-        report_error(l, node_place(node), "", "", "1 to %d routes", ROUTES_MAX);
+        report_error(l, node_place(node), UNSAID, UNSAID, "1 to %d routes",
+                     ROUTES_MAX);
         return;
     }
     routes = loader_array(l, count, sizeof *routes);
@@ -78,10 +79,9 @@ static void check_region(struct loader *l, yaml_node_t *node,
             return;
         nearest_try(&near, d->regions[i].region.id);
     }
-    report_error(l, lint_place(node, (struct place){1, 1}),
-                 "there is no roster to ask",
+    report_error(l, lint_place(node, AT_TOP), "there is no roster to ask",
                  near.best.size ? report_meant(l, near.best)
-                                : "name it under regions of the directory",
+                                : N_("name it under regions of the directory"),
                  "no region is called \"%.*s\"", TEXT_ARG(region));
 }
 

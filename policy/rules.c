@@ -28,7 +28,7 @@ static bool effect_find(struct loader *l, const struct phrase *p,
         }
         nearest_try(&near, text_of(words[i]));
     }
-    report_error(l, phrase_place(l, p, 0), "", report_meant(l, near.best),
+    report_error(l, phrase_place(l, p, 0), UNSAID, report_meant(l, near.best),
                  "unknown effect \"%.*s\"", TEXT_ARG(p->words[0]));
     return false;
 }
@@ -39,11 +39,11 @@ static bool lock_find(struct loader *l, const struct phrase *p, uint16_t *lock)
     size_t i;
 
     if (p->count < 2) {
-        report_error(l, phrase_place(l, p, 0), "", "write: lock NAME",
+        report_error(l, phrase_place(l, p, 0), UNSAID, "write: lock NAME",
                      "\"%.*s\" of what?", TEXT_ARG(p->words[0]));
         return false;
     }
-    i = names_get(l, NAMES("lock", d->locks, d->policy->lock_count),
+    i = names_get(l, NAMES_OF("lock", d->locks, d->policy->lock_count),
                   p->words[1], phrase_place(l, p, 1));
     *lock = (uint16_t)i;
     return i < d->policy->lock_count;
@@ -82,7 +82,7 @@ static void read_effect(struct loader *l, yaml_node_t *node,
     if (p.count > wanted)
         report_error(l, phrase_place(l, &p, wanted),
                      "an effect takes its arguments from the event's fields",
-                     "", "expected \"when\" or the end, found \"%.*s\"",
+                     UNSAID, "expected \"when\" or the end, found \"%.*s\"",
                      TEXT_ARG(p.words[wanted]));
 }
 
@@ -159,7 +159,7 @@ static void read_gates(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_list(l, node, "a list of gates"))
         return;
     if (count > GATES_MAX) {
-        report_error(l, node_place(node), "", "", "more than %d gates",
+        report_error(l, node_place(node), UNSAID, UNSAID, "more than %d gates",
                      GATES_MAX);
         return;
     }
@@ -180,7 +180,7 @@ static bool counter_find(struct loader *l, const struct phrase *p,
     const struct draft *d = l->draft;
     size_t count = d->policy->counter_count;
 
-    *counter = (uint16_t)names_get(l, NAMES("counter", d->counters, count),
+    *counter = (uint16_t)names_get(l, NAMES_OF("counter", d->counters, count),
                                    p->words[0], phrase_place(l, p, 0));
     return *counter < count;
 }
@@ -198,7 +198,7 @@ static void read_count(struct loader *l, yaml_node_t *node,
     else if (p.count == 3 && text_equal(p.words[1], TEXT("to")))
         value_compile(l, node, p.offsets[2], p.words[2], &out->to);
     else if (p.count > 1)
-        report_error(l, phrase_place(l, &p, 1), "",
+        report_error(l, phrase_place(l, &p, 1), UNSAID,
                      "COUNTER [by FIELD | to VALUE] [when CONDITION]",
                      "expected \"by FIELD\", found \"%.*s\"",
                      TEXT_ARG(p.words[1]));
@@ -239,7 +239,7 @@ static void read_case_need(struct loader *l, yaml_node_t *node, void *into,
     kind->opens_case = text_equal(near.word, TEXT("opens"));
     kind->needs_case = text_equal(near.word, TEXT("needed"));
     if (near.distance || near.best.size == 0)
-        report_error(l, node_place(node), "", report_meant(l, near.best),
+        report_error(l, node_place(node), UNSAID, report_meant(l, near.best),
                      "\"case\" is opens, needed or optional, not \"%.*s\"",
                      TEXT_ARG(near.word));
 }
@@ -348,7 +348,8 @@ static void kind_add(struct loader *l, struct text name, struct place at)
     if (kind_is_known(d, name))
         return;
     if (d->policy->kind_count == KINDS_MAX) {
-        report_error(l, at, "", "", "more than %d kinds of event", KINDS_MAX);
+        report_error(l, at, UNSAID, UNSAID, "more than %d kinds of event",
+                     KINDS_MAX);
         return;
     }
     d->kinds[d->policy->kind_count++].name = loader_text(l, name);

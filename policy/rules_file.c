@@ -24,19 +24,19 @@ static void add_role(struct loader *l, yaml_node_t *node,
     if (!name_is_good(l, name, node_place(node), false))
         return;
     if (text_equal(name, TEXT("owner")) || text_equal(name, TEXT("any"))) {
-        report_error(l, node_place(node), "it is the owner of the case", "",
+        report_error(l, node_place(node), "it is the owner of the case", UNSAID,
                      "\"%.*s\" cannot be a tier or role", TEXT_ARG(name));
         return;
     }
     for (uint8_t i = 1; i <= d->policy->role_count; i++) {
         if (!text_equal(d->roles[i].name, name))
             continue;
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "\"%.*s\" is a tier or role already", TEXT_ARG(name));
         return;
     }
     if (d->policy->role_count == ROLES_MAX) {
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "more than %d tiers and roles", ROLES_MAX);
         return;
     }
@@ -62,8 +62,8 @@ static void read_tiers(struct loader *l, yaml_node_t *node, void *into,
                      &(struct role){.rank = (uint8_t)(p->role_count + 1)});
     p->tier_count = p->role_count;
     if (p->tier_count < 2)
-        report_error(l, node_place(node), "there is nobody to escalate to", "",
-                     "a pack has at least two tiers");
+        report_error(l, node_place(node), "there is nobody to escalate to",
+                     UNSAID, "a pack has at least two tiers");
 }
 
 /* A tier; of a role by reference also "own": the one its person serves in. */
@@ -83,7 +83,7 @@ static void check_role(struct loader *l, yaml_node_t *node,
     if (role->person.count || node->type != YAML_MAPPING_NODE)
         return;
     if (!node_child(l->source, node, "rank"))
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "\"rank\" is missing in a role");
     else if (role->rank == RANK_OWN || role->otherwise)
         report_error(l, node_place(node), "its persons are in the rosters",
@@ -134,8 +134,8 @@ static void read_locks(struct loader *l, yaml_node_t *node, void *into,
             !name_is_good(l, node_text(item), node_place(item), false))
             continue;
         if (d->policy->lock_count == LOCKS_MAX) {
-            report_error(l, node_place(item), "", "", "more than %d locks",
-                         LOCKS_MAX);
+            report_error(l, node_place(item), UNSAID, UNSAID,
+                         "more than %d locks", LOCKS_MAX);
             return;
         }
         d->locks[d->policy->lock_count++] = loader_text(l, node_text(item));
@@ -184,8 +184,8 @@ static void read_conditions(struct loader *l, yaml_node_t *node, void *into,
             !name_is_good(l, node_text(key), node_place(key), false))
             continue;
         if (d->condition_count == CONDITIONS_MAX) {
-            report_error(l, node_place(key), "", "", "more than %d conditions",
-                         CONDITIONS_MAX);
+            report_error(l, node_place(key), UNSAID, UNSAID,
+                         "more than %d conditions", CONDITIONS_MAX);
             return;
         }
         read_condition(l, value, &c->expr, row);

@@ -51,9 +51,9 @@ static void lint_circle(struct loader *l, struct holds *h, uint16_t clock)
             if (holds_possible(h))
                 continue;
             report_warning(
-                l, b->at, _("each such event ends it and starts it anew"),
-                _("restarted_by, or a condition"),
-                _("%.*s starts the clock %.*s, and ends it"),
+                l, b->at, "each such event ends it and starts it anew",
+                "restarted_by, or a condition",
+                "%.*s starts the clock %.*s, and ends it",
                 TEXT_ARG(a->kind == KIND_ANY ? TEXT("any")
                                              : d->kinds[a->kind].name),
                 TEXT_ARG(d->clocks[clock].name));
@@ -68,9 +68,9 @@ static void lint_triggers(struct loader *l, struct holds *h)
     for (size_t i = 0; i < d->loose_count; i++)
         if (holds_never(h, &d->loose[i].trigger.when, true))
             report_warning(
-                l, d->loose[i].at, _("no event can make its condition true"),
-                _("look at its comparisons, one by one"),
-                _("this trigger of the clock %.*s never acts: %.*s"),
+                l, d->loose[i].at, "no event can make its condition true",
+                "look at its comparisons, one by one",
+                "this trigger of the clock %.*s never acts: %.*s",
                 TEXT_ARG(d->clocks[d->loose[i].trigger.clock].name),
                 TEXT_ARG(lint_words(d->loose[i].trigger.when.source)));
 }
@@ -81,14 +81,14 @@ static void lint_pauses(struct loader *l, const struct facts *f, uint16_t index)
     struct place at = l->draft->clock_places[index];
 
     if (c->pauses && !f->done[EFFECT_WAIT])
-        report_warning(l, at, _("no kind of event has the effect \"wait\""),
-                       _("do: [wait] at a kind of event, or leave out "
-                         "\"pauses\""),
-                       _("the clock %.*s never pauses"), TEXT_ARG(c->name));
+        report_warning(l, at, "no kind of event has the effect \"wait\"",
+                       "do: [wait] at a kind of event, or leave out "
+                       "\"pauses\"",
+                       "the clock %.*s never pauses", TEXT_ARG(c->name));
     else if (c->pauses && !f->done[EFFECT_RESUME])
-        report_warning(l, at, _("no kind of event has the effect \"resume\""),
-                       _("do: [resume] at a kind of event"),
-                       _("the clock %.*s pauses, and never goes on"),
+        report_warning(l, at, "no kind of event has the effect \"resume\"",
+                       "do: [resume] at a kind of event",
+                       "the clock %.*s pauses, and never goes on",
                        TEXT_ARG(c->name));
 }
 
@@ -104,24 +104,24 @@ static void lint_clock(struct loader *l, struct holds *h, uint16_t index)
     lint_pauses(l, holds_facts(h), index);
     lint_circle(l, h, index);
     if (!clock_has_steps(c))
-        report_warning(l, at, _("it would run and never do anything"),
-                       _("steps: {all: [{after: 1h, page: [owner]}]}"),
-                       _("the clock %.*s has no steps"), TEXT_ARG(c->name));
+        report_warning(l, at, "it would run and never do anything",
+                       "steps: {all: [{after: 1h, page: [owner]}]}",
+                       "the clock %.*s has no steps", TEXT_ARG(c->name));
     if (c->of_items) {
         if (starts)
-            report_warning(l, at, _("it follows the items"),
-                           _("a clock of its own for the triggers"),
-                           _("the clock %.*s of a list has triggers, too"),
+            report_warning(l, at, "it follows the items",
+                           "a clock of its own for the triggers",
+                           "the clock %.*s of a list has triggers, too",
                            TEXT_ARG(c->name));
         return;
     }
     if (!c->arm_on_raise && !starts)
-        report_warning(l, at, _("its steps can never fire"),
+        report_warning(l, at, "its steps can never fire",
                        "armed_by, armed_if_idle_by or arm_on_raise",
-                       _("nothing arms the clock %.*s"), TEXT_ARG(c->name));
+                       "nothing arms the clock %.*s", TEXT_ARG(c->name));
     if (!triggered(d, h, index, false))
-        report_warning(l, at, _("once armed it runs to its last step"),
-                       "satisfied_by", _("nothing ends the clock %.*s"),
+        report_warning(l, at, "once armed it runs to its last step",
+                       "satisfied_by", "nothing ends the clock %.*s",
                        TEXT_ARG(c->name));
 }
 
@@ -139,8 +139,8 @@ static void lint_kind(struct loader *l, uint16_t index)
     struct place at = l->draft->kind_places[index];
 
     if (kind_opens(k) && !k->opens_case)
-        report_warning(l, at, _("without a case it would be refused"),
-                       "case: opens", _("%.*s does open, but needs a case"),
+        report_warning(l, at, "without a case it would be refused",
+                       "case: opens", "%.*s does open, but needs a case",
                        TEXT_ARG(k->name));
     for (size_t i = 0; i < k->spread_count; i++)
         if (k->spreads[i].query == QUERY_NEW &&
@@ -157,7 +157,7 @@ static void lint_deep(struct loader *l)
     struct holds *h = holds_new(l->draft);
 
     if (!h) {
-        report_error(l, (struct place){0, 0}, "", "", "out of memory");
+        report_error(l, OF_FILE, UNSAID, UNSAID, "out of memory");
         return;
     }
     for (size_t i = 0; i < l->draft->policy->clock_count; i++)
@@ -181,6 +181,6 @@ void rules_lint(struct loader *l)
         opens = opens || p->kinds[i].opens_case;
     }
     if (!opens)
-        report_warning(l, (struct place){1, 1}, _("no case could ever begin"),
-                       "case: opens", _("no kind of event opens a case"));
+        report_warning(l, AT_TOP, "no case could ever begin", "case: opens",
+                       "no kind of event opens a case");
 }

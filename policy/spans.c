@@ -125,10 +125,10 @@ static size_t first_step(const struct policy *p, const struct clock_steps *in,
 static void slower(struct loader *l, struct place at, struct text what,
                    struct text tier, unsigned severe, unsigned mild)
 {
-    report_warning(l, at, _("what is more severe is told no later"),
-                   _("give the more severe one the shorter time"),
-                   tier.size ? _("%.*s is slower at S%u than at S%u (%.*s)")
-                             : _("%.*s is slower at S%u than at S%u"),
+    report_warning(l, at, "what is more severe is told no later",
+                   "give the more severe one the shorter time",
+                   tier.size ? N_("%.*s is slower at S%u than at S%u (%.*s)")
+                             : N_("%.*s is slower at S%u than at S%u"),
                    TEXT_ARG(what), severe + 1, mild + 1, TEXT_ARG(tier));
 }
 
@@ -169,11 +169,11 @@ static void ended_by_itself(struct loader *l, const struct clock_rule *c,
                 x->trigger.action != TRIGGER_SATISFY || x->trigger.when.count)
                 continue;
             report_warning(l, step_place(l, c, s, i + 1),
-                           _("the clock has ended before it"),
-                           _("put it above, or let the event not end the "
-                             "clock"),
-                           _("this step never runs: the one above emits %.*s, "
-                             "which ends the clock"),
+                           "the clock has ended before it",
+                           "put it above, or let the event not end the "
+                           "clock",
+                           "this step never runs: the one above emits %.*s, "
+                           "which ends the clock",
                            TEXT_ARG(d->kinds[x->kind].name));
             return;
         }
@@ -196,11 +196,11 @@ static void raised_to_nothing(struct loader *l, const struct clock_rule *c)
     for (unsigned s = 0; node && s < SEVERITIES; s++)
         if (c->arm_on_raise & 1u << s && !c->by_severity[s].count)
             report_warning(l, node_place(node),
-                           _("it would start and do "
-                             "nothing"),
-                           _("write its steps, or leave the severity out"),
-                           _("a raise to S%u starts %.*s, which has no steps "
-                             "there"),
+                           "it would start and do "
+                           "nothing",
+                           "write its steps, or leave the severity out",
+                           "a raise to S%u starts %.*s, which has no steps "
+                           "there",
                            s + 1, TEXT_ARG(c->name));
 }
 
@@ -228,9 +228,9 @@ static void compare_clocks(struct loader *l, const struct clock_rule *first,
             !surely_later(moment_of(first, a, i), moment_of(then, b, j)))
             continue;
         report_warning(l, step_place(l, first, s, i),
-                       _("when it is told, the other has been told already"),
-                       _("shorten it, or lengthen the other"),
-                       _("%.*s comes before %.*s, and is longer at S%u"),
+                       "when it is told, the other has been told already",
+                       "shorten it, or lengthen the other",
+                       "%.*s comes before %.*s, and is longer at S%u",
                        TEXT_ARG(first->name), TEXT_ARG(then->name), s + 1);
         return;
     }
@@ -263,7 +263,7 @@ static struct place ladder_place(const struct loader *l, unsigned severity)
                 word.data[j + 1] == (char)('1' + severity))
                 return node_place(key);
     }
-    return lint_place(node, (struct place){1, 1});
+    return lint_place(node, AT_TOP);
 }
 
 static void ladders(struct loader *l)
@@ -308,10 +308,10 @@ static void list_reminders(struct loader *l, const struct list_rule *list)
 
             if (step->basis == STEP_BEFORE_DUE && step->after_ms >= longest)
                 report_warning(l, step_place(l, c, s, i),
-                               _("at that moment there is no item yet"),
-                               _("a shorter before_due, or a longer due_in"),
-                               _("this step never runs: the items of %.*s are "
-                                 "due sooner"),
+                               "at that moment there is no item yet",
+                               "a shorter before_due, or a longer due_in",
+                               "this step never runs: the items of %.*s are "
+                               "due sooner",
                                TEXT_ARG(list->name));
         }
 }
@@ -341,9 +341,9 @@ static void grace(struct loader *l)
 
     if (node && p->late_grace_ms >= shortest_wait(p))
         report_warning(l, node_place(node),
-                       _("a step as late as that would not be called late"),
-                       _("a few seconds"),
-                       _("late_grace is as long as the shortest step"));
+                       "a step as late as that would not be called late",
+                       "a few seconds",
+                       "late_grace is as long as the shortest step");
 }
 
 /* --- all of it ------------------------------------------------------------ */

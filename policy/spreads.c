@@ -47,7 +47,7 @@ static void read_group(struct loader *l, yaml_node_t *node,
                 loader_text(l, node_text(node_item(l, list, i)));
     group->fields = fields;
     if (!group->field_count)
-        report_error(l, node_place(list), "every event would be of it", "",
+        report_error(l, node_place(list), "every event would be of it", UNSAID,
                      "a group of no fields");
 }
 
@@ -62,8 +62,8 @@ void read_groups(struct loader *l, yaml_node_t *node, void *into,
     if (!groups)
         return;
     p->groups = groups;
-    p->group_count =
-        names_declare(l, node, groups, NAMES("groups", groups, 0), GROUPS_MAX);
+    p->group_count = names_declare(l, node, groups,
+                                   NAMES_OF("groups", groups, 0), GROUPS_MAX);
     for (size_t i = 0; i < p->group_count; i++)
         read_group(l, node_find(l->source, node, groups[i].name, NULL),
                    &groups[i]);
@@ -87,7 +87,7 @@ void read_joins(struct loader *l, yaml_node_t *node, void *into,
 
         if (!node_is_text(l, item, "a group"))
             continue;
-        at = names_get(l, NAMES("group", p->groups, p->group_count),
+        at = names_get(l, NAMES_OF("group", p->groups, p->group_count),
                        node_text(item), node_place(item));
         if (at < p->group_count)
             joins[kind->join_count++] = (uint8_t)at;
@@ -111,7 +111,7 @@ static void read_with(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_mapping(l, node, "a mapping of fields"))
         return;
     if (node_count(node) > INTENT_FIELDS_MAX) {
-        report_error(l, node_place(node), "", "", "more than %d fields",
+        report_error(l, node_place(node), UNSAID, UNSAID, "more than %d fields",
                      INTENT_FIELDS_MAX);
         return;
     }
@@ -143,7 +143,7 @@ static void read_query(struct loader *l, yaml_node_t *node, void *into,
     struct spread_draft *d = into;
 
     if (d->spread.query) {
-        report_error(l, node_place(node), "", "write an entry for each",
+        report_error(l, node_place(node), UNSAID, "write an entry for each",
                      "an entry is about one sort of cases");
         return;
     }
@@ -178,15 +178,15 @@ static void check(struct loader *l, yaml_node_t *node,
     bool opens = d->spread.query == QUERY_NEW;
 
     if (!d->spread.query)
-        report_error(l, node_place(node), "",
+        report_error(l, node_place(node), UNSAID,
                      "cases_of, children_of, gathered_by, case or opens",
                      "an entry of for_each that names no cases");
     else if (opens && d->spread.kind != KIND_NONE)
-        report_error(l, node_place(node), "", "opens: KIND",
+        report_error(l, node_place(node), UNSAID, "opens: KIND",
                      "\"opens\" says the kind already");
     else if (!opens && d->spread.kind == KIND_NONE &&
              !node_child(l->source, node, "do"))
-        report_error(l, node_place(node), "", "do: KIND",
+        report_error(l, node_place(node), UNSAID, "do: KIND",
                      "what is to happen to these cases?");
 }
 

@@ -44,7 +44,7 @@ static void add_source(struct loader *l, yaml_node_t *node,
         !name_is_good(l, node_text(node), node_place(node), false))
         return;
     if (part->source_count == SUBJECT_SOURCES_MAX) {
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "more than %d places for one id", SUBJECT_SOURCES_MAX);
         return;
     }
@@ -80,7 +80,7 @@ static void name_path(struct loader *l, struct place at,
         struct text kind = path->parts[i].kind;
 
         if (size + kind.size + 1 > SUBJECT_KIND_BYTES) {
-            report_error(l, at, "the key of a row holds no more", "",
+            report_error(l, at, "the key of a row holds no more", UNSAID,
                          "the kinds together are longer than %d bytes",
                          SUBJECT_KIND_BYTES);
             return;
@@ -104,7 +104,7 @@ void read_path(struct loader *l, yaml_node_t *node, void *into,
 
     (void)row;
     if (count == 0 || count > SUBJECT_PARTS_MAX) {
-        report_error(l, node_place(node), "",
+        report_error(l, node_place(node), UNSAID,
                      "per: asset, per: [person, topic]",
                      "\"per\" names 1 to %d kinds", SUBJECT_PARTS_MAX);
         return;
@@ -135,7 +135,7 @@ void declare_intervals(struct loader *l, yaml_node_t *node, void *into,
     (void)into;
     (void)row;
     *count = names_declare(l, node, d->intervals,
-                           NAMES("intervals", d->intervals, *count),
+                           NAMES_OF("intervals", d->intervals, *count),
                            INTERVAL_RULES_MAX);
 }
 
@@ -183,7 +183,8 @@ static bool interval_find(struct loader *l, struct text name, uint16_t *index,
     const struct draft *d = l->draft;
     size_t count = d->policy->interval_count;
 
-    *index = (uint16_t)names_index(NAMES("", d->intervals, count), name, best);
+    *index = (uint16_t)names_index(NAMES_OF(UNSAID, d->intervals, count), name,
+                                   best);
     return *index < count;
 }
 
@@ -215,7 +216,7 @@ static bool wants(struct loader *l, const struct phrase *p, size_t least,
 {
     if (p->count >= least && p->count <= most)
         return true;
-    report_error(l, phrase_place(l, p, 0), "", hint, "\"%.*s\" of what?",
+    report_error(l, phrase_place(l, p, 0), UNSAID, hint, "\"%.*s\" of what?",
                  TEXT_ARG(p->words[0]));
     return false;
 }
@@ -235,7 +236,7 @@ static bool memory_name(struct loader *l, const struct phrase *p,
         name = (struct text){word.data + dot + 1, word.size - dot - 1};
     subject = subject_find((struct text){word.data, dot});
     if (!part || subject == SUBJECT_COUNT || !name.size) {
-        report_error(l, phrase_place(l, p, 1), "",
+        report_error(l, phrase_place(l, p, 1), UNSAID,
                      "asset.NAME, customer.NAME, person.NAME, owner.NAME, "
                      "station.NAME ...",
                      "nothing can be remembered as \"%.*s\"", TEXT_ARG(word));
@@ -262,8 +263,8 @@ static bool read_memory(struct loader *l, const struct phrase *p,
 
     if (!m ||
         !wants(l, p, forget ? 2 : 3, forget ? 2 : PHRASE_WORDS_MAX,
-               forget ? "forget SUBJECT.NAME"
-                      : "remember SUBJECT.NAME VALUE") ||
+               forget ? N_("forget SUBJECT.NAME")
+                      : N_("remember SUBJECT.NAME VALUE")) ||
         !memory_name(l, p, m))
         return false;
     out->memory = m;
@@ -281,11 +282,11 @@ static bool read_interval(struct loader *l, const struct phrase *p,
 {
     struct text best = TEXT("");
 
-    if (!wants(l, p, 2, 2, "write: hold INTERVALS, free INTERVALS"))
+    if (!wants(l, p, 2, 2, N_("write: hold INTERVALS, free INTERVALS")))
         return false;
     if (interval_find(l, p->words[1], &out->lock, &best))
         return true;
-    report_error(l, phrase_place(l, p, 1), "", report_meant(l, best),
+    report_error(l, phrase_place(l, p, 1), UNSAID, report_meant(l, best),
                  "no intervals are called \"%.*s\"", TEXT_ARG(p->words[1]));
     return false;
 }

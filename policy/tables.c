@@ -60,7 +60,7 @@ static void read_rows(struct loader *l, yaml_node_t *node,
         if (shape == &value_shape && item->type == YAML_MAPPING_NODE &&
             !node_child(l->source, item, "value") ==
                 !node_child(l->source, item, "text"))
-            report_error(l, node_place(item), "",
+            report_error(l, node_place(item), UNSAID,
                          "value: what is worked out; text: a word as it is",
                          "a row has a value or a text");
     }
@@ -75,8 +75,8 @@ bool choices_read(struct loader *l, yaml_node_t *node, const char *key,
     struct choice *list;
 
     if (room == 0 || room > CHOICES_MAX) {
-        report_error(l, node_place(node), "", "", "expected 1 to %d rows",
-                     CHOICES_MAX);
+        report_error(l, node_place(node), UNSAID, UNSAID,
+                     "expected 1 to %d rows", CHOICES_MAX);
         return false;
     }
     list = loader_array(l, room, sizeof *list);
@@ -104,7 +104,7 @@ void declare_tables(struct loader *l, yaml_node_t *node, void *into,
     (void)into;
     (void)row;
     *count = names_declare(l, node, d->tables,
-                           NAMES("tables", d->tables, *count), TABLES_MAX);
+                           NAMES_OF("tables", d->tables, *count), TABLES_MAX);
 }
 
 static bool asks_below(const struct expr *e, size_t index)

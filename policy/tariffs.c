@@ -38,7 +38,7 @@ static void read_lines(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_mapping(l, node, "a mapping of items to amounts"))
         return;
     if (node_count(node) > LINES_MAX) {
-        report_error(l, node_place(node), "", "", "more than %d lines",
+        report_error(l, node_place(node), UNSAID, UNSAID, "more than %d lines",
                      LINES_MAX);
         return;
     }
@@ -71,7 +71,7 @@ static void read_day(struct loader *l, yaml_node_t *node, void *into,
     (void)row;
     if (node_is_text(l, node, "a day such as 2016-02-07") &&
         !day_of_text(node_text(node), into))
-        report_error(l, node_place(node), "", "2016-02-07",
+        report_error(l, node_place(node), UNSAID, "2016-02-07",
                      "\"%.*s\" is no day", TEXT_ARG(node_text(node)));
 }
 
@@ -93,7 +93,7 @@ static void check_validity(struct loader *l, yaml_node_t *key,
     const struct tariff_version *v = &versions[count];
 
     if (v->until_day <= v->from_day)
-        report_error(l, node_place(key), "", "",
+        report_error(l, node_place(key), UNSAID, UNSAID,
                      "the version %.*s ends before it begins",
                      TEXT_ARG(v->name));
     for (size_t i = 0; i < count; i++)
@@ -118,7 +118,7 @@ static void read_versions(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_mapping(l, node, "a mapping of versions"))
         return;
     if (!node_count(node) || node_count(node) > VERSIONS_MAX) {
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "a tariff has 1 to %d versions", VERSIONS_MAX);
         return;
     }
@@ -154,8 +154,8 @@ void read_tariffs(struct loader *l, yaml_node_t *node, void *into,
     if (!node_is_mapping(l, node, "a mapping of tariffs"))
         return;
     if (node_count(node) > TARIFFS_MAX) {
-        report_error(l, node_place(node), "", "", "more than %d tariffs",
-                     TARIFFS_MAX);
+        report_error(l, node_place(node), UNSAID, UNSAID,
+                     "more than %d tariffs", TARIFFS_MAX);
         return;
     }
     tariffs = loader_array(l, node_count(node), sizeof *tariffs);
@@ -169,7 +169,7 @@ void read_tariffs(struct loader *l, yaml_node_t *node, void *into,
         t->name = loader_text(l, node_text(key));
         shape_read(l, value, &tariff_shape, t);
         if (asks_values(&t->when))
-            report_error(l, node_place(key), "it could ask itself", "",
+            report_error(l, node_place(key), "it could ask itself", UNSAID,
                          "the condition of a tariff asks a table or a tariff");
         l->draft->tariff_cost += t->when.count;
         p->tariff_count++;

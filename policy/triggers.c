@@ -45,7 +45,7 @@ static void add_trigger(struct loader *l, struct place at, uint16_t kind,
     struct draft *d = l->draft;
 
     if (d->loose_count == LOOSE_TRIGGERS_MAX)
-        report_error(l, at, "", "", "more than %d triggers of clocks",
+        report_error(l, at, UNSAID, UNSAID, "more than %d triggers of clocks",
                      LOOSE_TRIGGERS_MAX);
     else
         d->loose[d->loose_count++] = (struct loose_trigger){at, kind, trigger};
@@ -72,7 +72,7 @@ static void read_trigger(struct loader *l, yaml_node_t *node,
         return;
     at = phrase_place(l, &p, 0);
     if (p.count > 1)
-        report_error(l, phrase_place(l, &p, 1), "", "KIND [when CONDITION]",
+        report_error(l, phrase_place(l, &p, 1), UNSAID, "KIND [when CONDITION]",
                      "expected \"when\" or the end, found \"%.*s\"",
                      TEXT_ARG(p.words[1]));
     trigger.when = p.when;

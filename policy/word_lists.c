@@ -25,7 +25,7 @@ static bool read_word(struct loader *l, yaml_node_t *node, struct text *word)
         return false;
     written = node_text(node);
     if (!written.size || written.size > NAME_BYTES_MAX) {
-        report_error(l, node_place(node), "", "",
+        report_error(l, node_place(node), UNSAID, UNSAID,
                      "a word to look for has 1 to %d bytes", NAME_BYTES_MAX);
         return false;
     }
@@ -44,8 +44,8 @@ static void read_words(struct loader *l, yaml_node_t *node,
     if (!node_is_list(l, node, "a list of words"))
         return;
     if (room == 0 || room > WORDS_MAX) {
-        report_error(l, node_place(node), "", "", "a list has 1 to %d words",
-                     WORDS_MAX);
+        report_error(l, node_place(node), UNSAID, UNSAID,
+                     "a list has 1 to %d words", WORDS_MAX);
         return;
     }
     words = loader_array(l, room, sizeof *words);
@@ -67,7 +67,7 @@ void read_word_lists(struct loader *l, yaml_node_t *node, void *into,
     (void)into;
     (void)row;
     *count = names_declare(l, node, d->word_lists,
-                           NAMES("lists of words", d->word_lists, *count),
+                           NAMES_OF("lists of words", d->word_lists, *count),
                            WORD_LISTS_MAX);
     for (size_t i = before; i < *count; i++)
         read_words(l, node_find(l->source, node, d->word_lists[i].name, NULL),

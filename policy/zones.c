@@ -33,7 +33,7 @@ const struct zone *zones_get(struct loader *l, struct zones *z,
             return z->list[i];
     size_t count = z->count < ZONES_MAX ? find_offsets(name, rows) : 0;
     if (!count) {
-        report_error(l, at, "", "a name such as Asia/Shanghai",
+        report_error(l, at, UNSAID, "a name such as Asia/Shanghai",
                      "there is no time zone \"%.*s\"", TEXT_ARG(name));
         if (text_equal(name, TEXT("UTC")))
             return NULL;

@@ -1,4 +1,5 @@
-/* A bad pack is refused with file, line, column, what and why. */
+/* A bad pack is refused with file, line, column, what and why, in the language
+ * of the person. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/i18n.h"
 #include "support.h"
 
 #define CALENDARS "calendars: {shop: {open: {daily: 09:00-18:00}}}\n"
@@ -47,18 +49,27 @@ static const struct bad table[] = {
 #undef M
 };
 
+static struct policyset *load(const struct bad *bad, struct findings *f,
+                              enum status *st)
+{
+    struct policyset *set = NULL;
+
+    *st = load_files(&(const struct pack_texts){bad->policy, bad->directory,
+                                                bad->calendars, bad->messages,
+                                                true, "log,smtp"},
+                     &set, f);
+    assert_true(f->count > 0);
+    return set;
+}
+
 static void check(void **state)
 {
-    const struct bad *bad = *state;
     struct findings *f = malloc(sizeof *f);
-    struct policyset *set = NULL;
-    enum status st = load_files(
-        &(const struct pack_texts){bad->policy, bad->directory, bad->calendars,
-                                   bad->messages, true, "log,smtp"},
-        &set, f);
+    enum status st;
+    struct policyset *set = load(*state, f, &st);
 
-    assert_true(f->count > 0);
-    assert_string_equal(finding_text(f, 0), bad->answer);
+    assert_string_equal(finding_text(f, 0),
+                        ((const struct bad *)*state)->answer);
     assert_int_equal(st == STATUS_OK, f->errors == 0);
     assert_int_equal(set != NULL, f->errors == 0);
     policyset_free(set);
@@ -66,13 +77,110 @@ static void check(void **state)
     free(f);
 }
 
-int main(void)
+/* --- in Chinese ----------------------------------------------------------- */
+
+static bool is_letter(char c)
 {
-    enum { COUNT = sizeof table / sizeof *table };
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool has_chinese(const char *words)
+{
+    for (; *words; words++)
+        if ((unsigned char)*words >= 0xe4)
+            return true;
+    return false;
+}
+
+/* Words that stand in every English sentence, and never in a pack. */
+static bool is_english(const char *word, size_t size)
+{
+    static const char *const words[] = {
+        "an",    "the",    "is",    "are",     "was",     "be",     "it",
+        "its",   "that",   "this",  "these",   "would",   "could",  "can",
+        "must",  "cannot", "has",   "have",    "nothing", "nobody", "only",
+        "more",  "than",   "with",  "without", "found",   "given",  "which",
+        "write", "leave",  "there", "already", "names",   "mean"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == size && memcmp(words[i], word, size) == 0)
+            return true;
+    return false;
+}
+
+/* What stands between quotation marks is the pack's. */
+static const char *past_quoted(const char *at)
+{
+    static const char open[] = "“", close[] = "”";
+    const char *end = strncmp(at, open, sizeof open - 1) == 0
+                          ? strstr(at + sizeof open - 1, close)
+                          : NULL;
+
+    return end ? end + sizeof close - 1 : at;
+}
+
+static bool stands_in(const char *text, const char *word, size_t size)
+{
+    while (text && (text = strchr(text, word[0]))) {
+        if (strncmp(text, word, size) == 0 && !is_letter(text[size]))
+            return true;
+        text++;
+    }
+    return false;
+}
+
+static void has_no_english(const struct bad *bad, const char *words)
+{
+    const char *at = words;
+
+    while (*(at = past_quoted(at))) {
+        size_t size = 0;
+
+        while (is_letter(at[size]))
+            size++;
+        if (is_english(at, size) && !stands_in(bad->policy, at, size) &&
+            !stands_in(bad->directory, at, size))
+            fail_msg("\"%.*s\" in: %s", (int)size, at, words);
+        at += size ? size : 1;
+    }
+}
+
+static void check_chinese(void **state)
+{
+    struct findings *f = malloc(sizeof *f);
+    enum status st;
+    struct policyset *set = load(*state, f, &st);
+
+    for (size_t i = 0; i < f->count; i++) {
+        const struct finding *x = &f->list[i];
+        const char *text = finding_text(f, i);
+
+        assert_non_null(strstr(text, x->is_error ? ": 错误：" : ": 警告："));
+        if (!has_chinese(x->what) || (*x->why && !has_chinese(x->why)))
+            fail_msg("no Chinese: %s", text);
+        has_no_english(*state, text);
+    }
+    policyset_free(set);
+    findings_fini(f);
+    free(f);
+}
+
+enum { COUNT = sizeof table / sizeof *table };
+
+static int run(const char *language, CMUnitTestFunction test)
+{
     static struct CMUnitTest tests[COUNT];
 
+    i18n_set_language(language);
     for (size_t i = 0; i < COUNT; i++)
-        tests[i] = (struct CMUnitTest){table[i].claim, check, NULL, NULL,
+        tests[i] = (struct CMUnitTest){table[i].claim, test, NULL, NULL,
                                        (void *)(uintptr_t)&table[i]};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name(language, tests, NULL, NULL);
+}
+
+int main(void)
+{
+    i18n_init();
+    error_in_language();
+    return run("en", check) + run("zh_CN", check_chinese);
 }
