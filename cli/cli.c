@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/mapped.h"
 #include "base/utf8.h"
 #include "cli/aliases.h"
 #include "cli/client.h"
@@ -370,6 +371,7 @@ int cli_main(int argc, char **argv)
     int code;
 
     (void)signal(SIGPIPE, SIG_IGN);
+    mapped_speak_as("yinuo", CLI_BAD_DATA);
     out_init(&cli.out, stdout, stderr, OUT_COLOUR_AUTO);
     code = dispatch(&cli, argc, argv);
     if (code != CLI_DONE)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mapped.h"
 #include "base/writer.h"
 #include "ledger/lmdb_env.h"
 #include "ledger/memarena.h"
@@ -51,13 +52,14 @@ static void write_row(MDB_txn *txn, MDB_cursor *cursor,
     MDB_val value = lmdb_val(mem_row_value(row));
 
     if (!row->deleted) {
-        lmdb_must(mdb_cursor_put(cursor, &key, &value, 0),
+        lmdb_must(mdb_txn_env(txn), mdb_cursor_put(cursor, &key, &value, 0),
                   "write a checkpoint");
         return;
     }
     int rc = mdb_del(txn, 1, &key, NULL);
 
-    lmdb_must(rc == MDB_NOTFOUND ? 0 : rc, "write a checkpoint");
+    lmdb_must(mdb_txn_env(txn), rc == MDB_NOTFOUND ? 0 : rc,
+              "write a checkpoint");
 }
 
 static void write_meta(MDB_txn *txn, const char *name, struct slice value)
@@ -66,7 +68,8 @@ static void write_meta(MDB_txn *txn, const char *name, struct slice value)
     MDB_val key = state_base_key(STATE_META, slice_of_text(name), place);
     MDB_val v = lmdb_val(value);
 
-    lmdb_must(mdb_put(txn, 1, &key, &v, 0), "write a checkpoint");
+    lmdb_must(mdb_txn_env(txn), mdb_put(txn, 1, &key, &v, 0),
+              "write a checkpoint");
 }
 
 static void write_sequence(MDB_txn *txn, const struct checkpoint *c)
@@ -84,7 +87,8 @@ static void write_sequence(MDB_txn *txn, const struct checkpoint *c)
     }
     int rc = mdb_del(txn, 1, &key, NULL);
 
-    lmdb_must(rc == MDB_NOTFOUND ? 0 : rc, "write a checkpoint");
+    lmdb_must(mdb_txn_env(txn), rc == MDB_NOTFOUND ? 0 : rc,
+              "write a checkpoint");
 }
 
 /* All of it or nothing: one transaction, sorted so that pages are touched in
@@ -98,13 +102,17 @@ static void write_frozen(struct state *s)
     MDB_cursor *cursor;
     MDB_txn *txn;
 
-    lmdb_must(mdb_txn_begin(s->env, NULL, 0, &txn), "begin a checkpoint");
-    lmdb_must(mdb_cursor_open(txn, 1, &cursor), "begin a checkpoint");
+    mapped_reading(s->env);
+    lmdb_must(s->env, mdb_txn_begin(s->env, NULL, 0, &txn),
+              "begin a checkpoint");
+    lmdb_must(mdb_txn_env(txn), mdb_cursor_open(txn, 1, &cursor),
+              "begin a checkpoint");
     for (size_t i = 0; i < n; i++)
         write_row(txn, cursor, rows[i]);
     mdb_cursor_close(cursor);
     write_sequence(txn, c);
-    lmdb_must(mdb_txn_commit(txn), "commit a checkpoint");
+    lmdb_must(s->env, mdb_txn_commit(txn), "commit a checkpoint");
+    mapped_reading(NULL);
     free(rows);
     c->took_ms = (clock_monotonic_ns(s->clock) - start_ns) / 1000000;
 }

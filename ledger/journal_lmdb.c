@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mapped.h"
 #include "base/reader.h"
 #include "base/writer.h"
 #include "ledger/journal_lmdb_internal.h"
@@ -53,7 +54,8 @@ static void put_records(MDB_txn *txn, const struct record *records,
         MDB_val value = {record_size(&records[i]), NULL};
 
         put_u64(seq, records[i].seq);
-        lmdb_must(mdb_put(txn, 1, &key, &value, MDB_APPEND | MDB_RESERVE),
+        lmdb_must(mdb_txn_env(txn),
+                  mdb_put(txn, 1, &key, &value, MDB_APPEND | MDB_RESERVE),
                   "append to the journal");
         record_encode(&records[i], chain, value.mv_data);
     }
@@ -81,16 +83,19 @@ static void write_batch(struct journal_lmdb *j, struct segment *s, bool begin,
     struct error err;
     MDB_txn *txn;
 
-    lmdb_must(mdb_txn_begin(s->env, NULL, 0, &txn), "append to the journal");
+    mapped_reading(s->env);
+    lmdb_must(s->env, mdb_txn_begin(s->env, NULL, 0, &txn),
+              "append to the journal");
     if (begin)
         segment_begin(s, txn, records[0].seq, &chain);
     put_records(txn, records, count, &chain);
-    lmdb_must(mdb_txn_commit(txn), "commit to the journal");
+    lmdb_must(s->env, mdb_txn_commit(txn), "commit to the journal");
+    mapped_reading(NULL);
 
     pthread_mutex_lock(&j->mutex);
     if (begin) {
         if (journal_lmdb_push(j, s, &err) != STATUS_OK)
-            lmdb_must(ENOMEM, "begin a segment");
+            lmdb_must(NULL, ENOMEM, "begin a segment");
         j->spare = NULL;
         journal_lmdb_close_idle(j);
     }
@@ -284,6 +289,25 @@ static enum status copy_records(MDB_cursor *cursor, uint64_t from,
     return STATUS_OK;
 }
 
+/* What was copied before the damage stands on the page. */
+static enum status copy_whole(struct segment *s, MDB_cursor *cursor,
+                              uint64_t from, uint64_t last,
+                              const struct journal_limits *limits,
+                              struct journal_page *page, struct error *err)
+{
+    struct mapped_guard guard;
+    enum status status;
+
+    if (MAPPED_GUARD(&guard)) {
+        status = copy_records(cursor, from, last, limits, page, err);
+        mapped_leave(&guard);
+        return status;
+    }
+    return error_set(err, STATUS_CORRUPT,
+                     "%s: a damaged page at journal record %llu", s->path,
+                     (unsigned long long)(from + page->count));
+}
+
 static enum status read_segment(struct segment *s, uint64_t from, uint64_t last,
                                 const struct journal_limits *limits,
                                 struct journal_page *page, struct error *err)
@@ -297,7 +321,7 @@ static enum status read_segment(struct segment *s, uint64_t from, uint64_t last,
     int rc = mdb_cursor_open(txn, 1, &cursor);
 
     if (rc == 0) {
-        status = copy_records(cursor, from, last, limits, page, err);
+        status = copy_whole(s, cursor, from, last, limits, page, err);
         mdb_cursor_close(cursor);
     } else {
         status = lmdb_error(err, rc, "read the journal");
@@ -343,8 +367,15 @@ static enum status read_page(struct journal *journal, uint64_t from,
         return status;
     status = read_segment(s, from, last, limits, page, err);
     journal_lmdb_let_go(j, s);
-    if (status != STATUS_OK)
-        return status;
+    if (status != STATUS_OK) {
+        /* Those before it count; what is wrong first is said. */
+        struct error earlier;
+        enum status decoded = journal_page_decode(page, from, &earlier);
+
+        return decoded == STATUS_OK
+                   ? status
+                   : error_set(err, decoded, "%s", earlier.text);
+    }
     if (page->count == 0)
         return error_set(err, STATUS_CORRUPT, "journal record %llu is missing",
                          (unsigned long long)from);

@@ -32,7 +32,8 @@ static enum status erase_one(struct erasing *e, MDB_cursor *cursor,
                        e->scratch};
 
     memcpy(seq, place->mv_data, sizeof seq);
-    lmdb_must(mdb_cursor_put(cursor, &key, &smaller, MDB_CURRENT),
+    lmdb_must(mdb_txn_env(mdb_cursor_txn(cursor)),
+              mdb_cursor_put(cursor, &key, &smaller, MDB_CURRENT),
               "erase a part");
     e->erased++;
     return STATUS_OK;
@@ -49,8 +50,8 @@ static enum status erase_some(struct erasing *e, struct segment *s,
     enum status status = STATUS_OK;
 
     put_u64(seq, *from);
-    lmdb_must(mdb_txn_begin(s->env, NULL, 0, &txn), "erase a part");
-    lmdb_must(mdb_cursor_open(txn, 1, &cursor), "erase a part");
+    lmdb_must(s->env, mdb_txn_begin(s->env, NULL, 0, &txn), "erase a part");
+    lmdb_must(s->env, mdb_cursor_open(txn, 1, &cursor), "erase a part");
     int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
 
     for (int n = 0; rc == 0 && n < LIMIT_RETENTION_TXN; n++) {
@@ -65,7 +66,7 @@ static enum status erase_some(struct erasing *e, struct segment *s,
     if (status != STATUS_OK)
         mdb_txn_abort(txn);
     else
-        lmdb_must(mdb_txn_commit(txn), "erase a part");
+        lmdb_must(s->env, mdb_txn_commit(txn), "erase a part");
     return status;
 }
 

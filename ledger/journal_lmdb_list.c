@@ -2,7 +2,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "ledger/journal_lmdb_internal.h"
 #include "ledger/lmdb_env.h"
@@ -97,6 +100,17 @@ static enum status list_numbers(const char *dir, uint32_t **out, size_t *count,
     return STATUS_OK;
 }
 
+/* The owner is making it at this moment: it has not got its two first pages. */
+static bool is_being_made(const struct journal_lmdb *j, uint32_t number)
+{
+    char name[SEGMENT_NAME_SIZE], path[LIMIT_PATH_BYTES];
+    struct stat st;
+
+    segment_name(number, name);
+    return file_join(path, sizeof path, j->dir, name, NULL) == STATUS_OK &&
+           (stat(path, &st) != 0 || st.st_size < 2 * sysconf(_SC_PAGESIZE));
+}
+
 /* One file into the list, or as the spare. A file that was never finished, and
  * a second spare, are left from a crash while making them. */
 enum status journal_lmdb_take_file(struct journal_lmdb *j, uint32_t number,
@@ -107,7 +121,7 @@ enum status journal_lmdb_take_file(struct journal_lmdb *j, uint32_t number,
                                       j->read_only, &s, err);
 
     if (status == STATUS_NOT_FOUND ||
-        (status != STATUS_OK && j->read_only && j->count > 0)) {
+        (status != STATUS_OK && j->read_only && is_being_made(j, number))) {
         if (!j->read_only)
             segment_remove(j->dir, number);
         return STATUS_OK;

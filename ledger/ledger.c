@@ -13,6 +13,7 @@
 #include "base/reader.h"
 #include "base/writer.h"
 #include "ledger/journal_lmdb.h"
+#include "ledger/lmdb_env.h"
 
 /* --- the epoch: two slots in a file that is never resized ---
  *
@@ -175,6 +176,23 @@ static enum status put_aside(const char *path, const struct error *why,
     return STATUS_OK;
 }
 
+/* A damaged page was met when this state was used last. */
+static enum status drop_suspect(const char *path, struct error *err)
+{
+    char mark[LIMIT_PATH_BYTES + 16];
+    struct error why;
+    enum status status = lmdb_suspect_path(path, mark, sizeof mark, err);
+
+    if (status != STATUS_OK || !file_exists(mark))
+        return status;
+    (void)error_set(&why, STATUS_CORRUPT, "state %s: a damaged page", path);
+    if (file_exists(path))
+        status = put_aside(path, &why, err);
+    if (status == STATUS_OK && unlink(mark) != 0)
+        status = error_set_errno(err, errno, "remove %s", mark);
+    return status;
+}
+
 static enum status open_state(struct ledger *l,
                               const struct state_options *options,
                               struct error *err)
@@ -188,6 +206,9 @@ static enum status open_state(struct ledger *l,
         err = &local;
     enum status status = ledger_state_path(l->dir, path, err);
 
+    if (status != STATUS_OK)
+        return status;
+    status = drop_suspect(path, err);
     if (status != STATUS_OK)
         return status;
     o.path = path;

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/mapped.h"
 #include "ledger/space.h"
 
 /* What LMDB makes of its default of 126 readers; it takes a file of at least
@@ -44,10 +45,89 @@ enum status lmdb_error(struct error *err, int rc, const char *what)
     return error_set(err, lmdb_status(rc), "%s: %s", what, mdb_strerror(rc));
 }
 
-void lmdb_must(int rc, const char *what)
+/* --- damage --- */
+
+static void end_evidence(const char *path)
+{
+    mapped_give_up(
+        path,
+        "\"yinuo journal verify\" says what is whole, \"yinuo restore\" "
+        "brings back a backup",
+        false);
+}
+
+enum status lmdb_suspect_path(const char *path, char *out, size_t room,
+                              struct error *err)
+{
+    int n = snprintf(out, room, "%s.suspect", path);
+
+    return n >= 0 && (size_t)n < room
+               ? STATUS_OK
+               : error_set(err, STATUS_TOO_LARGE, "path too long: %s", path);
+}
+
+static void end_renewable_read(const char *path)
+{
+    mapped_give_up(path,
+                   "stop the system and move it away: the next start makes it "
+                   "again of the journal",
+                   false);
+}
+
+static void end_renewable(const char *path)
+{
+    char mark[LIMIT_PATH_BYTES + 16];
+    int fd = -1;
+
+    if (lmdb_suspect_path(path, mark, sizeof mark, NULL) == STATUS_OK)
+        fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        end_renewable_read(path);
+    mapped_give_up(path, "the next start makes it again of the journal", true);
+}
+
+static void watch(MDB_env *env, mapped_end *end)
+{
+    const char *path;
+    int fd;
+
+    if (mdb_env_get_fd(env, &fd) == 0 && mdb_env_get_path(env, &path) == 0)
+        mapped_watch(env, fd, path, end);
+}
+
+static void on_assertion(MDB_env *env, const char *words)
+{
+    log_debug("LEDGER-LMDB", "%s", words);
+    mapped_damaged(env);
+}
+
+void lmdb_env_renewable(MDB_env *env, bool owner)
+{
+    watch(env, owner ? end_renewable : end_renewable_read);
+}
+
+void lmdb_env_close(MDB_env *env)
+{
+    if (env == NULL)
+        return;
+    mapped_forget(env);
+    mdb_env_close(env);
+}
+
+static bool is_damage(int rc)
+{
+    return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND ||
+           rc == MDB_PAGE_FULL || rc == MDB_CURSOR_FULL || rc == MDB_INVALID;
+}
+
+void lmdb_must(MDB_env *env, int rc, const char *what)
 {
     if (rc == 0)
         return;
+    if (env != NULL && is_damage(rc)) {
+        log_error("LEDGER-LMDB", "%s: %s", what, mdb_strerror(rc));
+        mapped_damaged(env);
+    }
     log_error("LEDGER-ABORT",
               "%s failed: %s -> what is on disk is unknown, this process ends "
               "and recovery is its next start",
@@ -84,7 +164,11 @@ enum status lmdb_env_open(const char *path, size_t map_bytes, bool read_only,
         rc = mdb_env_open(*env, path, flags | (read_only ? MDB_RDONLY : 0),
                           0600);
     if (rc == 0)
+        rc = mdb_env_set_assert(*env, on_assertion);
+    if (rc == 0) {
+        watch(*env, end_evidence);
         return STATUS_OK;
+    }
     mdb_env_close(*env);
     *env = NULL;
     return lmdb_error(err, rc, path);
@@ -101,7 +185,9 @@ enum status lmdb_begin_read(MDB_env *env, MDB_txn **txn, struct error *err)
         rc = mdb_txn_begin(env, NULL, MDB_RDONLY, txn);
     }
     if (rc == MDB_MAP_RESIZED) {
+        mapped_forget(env);
         mdb_env_set_mapsize(env, 0);
+        watch(env, end_evidence); /* nobody's map grows but a reader's */
         rc = mdb_txn_begin(env, NULL, MDB_RDONLY, txn);
     }
     return rc == 0 ? STATUS_OK : lmdb_error(err, rc, "begin reading");
@@ -110,8 +196,10 @@ enum status lmdb_begin_read(MDB_env *env, MDB_txn **txn, struct error *err)
 static enum status copy_to(MDB_env *env, int fd, const char *to_path,
                            struct error *err)
 {
+    mapped_reading(env);
     int rc = mdb_env_copyfd2(env, fd, MDB_CP_COMPACT);
 
+    mapped_reading(NULL);
     if (rc != 0)
         return lmdb_error(err, rc, to_path);
     if (fsync(fd) != 0)

@@ -8,6 +8,7 @@
 
 #include "base/crc32c.h"
 #include "base/file.h"
+#include "base/mapped.h"
 #include "base/reader.h"
 #include "base/writer.h"
 #include "ledger/lmdb_env.h"
@@ -73,7 +74,8 @@ static void put_header(const struct segment *s, MDB_txn *txn)
     put_u64(h + AT_FIRST, s->begun ? s->first : 0);
     memcpy(h + AT_BEFORE, s->before.bytes, DIGEST_BYTES);
     put_u32(h + AT_CRC, crc32c_of(slice_of(h, AT_CRC)));
-    lmdb_must(mdb_put(txn, 1, &key, &value, 0), "write a segment's header");
+    lmdb_must(s->env, mdb_put(txn, 1, &key, &value, 0),
+              "write a segment's header");
 }
 
 static enum status parse_header(struct segment *s, struct slice h,
@@ -104,26 +106,43 @@ static enum status no_header(const struct segment *s, struct error *err)
                      s->path);
 }
 
-static enum status read_header(struct segment *s, struct error *err)
+static enum status find_header(struct segment *s, MDB_txn *txn,
+                               struct error *err)
 {
-    MDB_txn *txn;
     MDB_dbi dbi;
     MDB_val key = header_key(), value;
-    enum status status = lmdb_begin_read(s->env, &txn, err);
-
-    if (status != STATUS_OK)
-        return status;
     int rc = mdb_dbi_open(txn, NULL, 0, &dbi);
 
     if (rc == 0)
         rc = mdb_get(txn, dbi, &key, &value);
     if (rc == MDB_NOTFOUND)
-        status = no_header(s, err);
-    else
-        status = rc == 0 ? parse_header(s, lmdb_slice(&value), err)
-                         : lmdb_error(err, rc, s->path);
+        return no_header(s, err);
+    return rc == 0 ? parse_header(s, lmdb_slice(&value), err)
+                   : lmdb_error(err, rc, s->path);
+}
+
+static enum status damaged_page(const struct segment *s, struct error *err)
+{
+    return error_set(err, STATUS_CORRUPT, "%s: a damaged page, or cut short",
+                     s->path);
+}
+
+static enum status read_header(struct segment *s, struct error *err)
+{
+    MDB_txn *txn;
+    struct mapped_guard guard;
+    enum status status = lmdb_begin_read(s->env, &txn, err);
+
+    if (status != STATUS_OK)
+        return status;
+    if (MAPPED_GUARD(&guard)) {
+        status = find_header(s, txn, err);
+        mapped_leave(&guard);
+    } else {
+        status = damaged_page(s, err);
+    }
     /* Committing keeps the handle; nothing was written. */
-    lmdb_must(mdb_txn_commit(txn), "read a segment");
+    lmdb_must(s->env, mdb_txn_commit(txn), "read a segment");
     return status;
 }
 
@@ -236,7 +255,7 @@ void segment_close_env(struct segment *s)
 {
     assert(s->users == 0);
     if (s->env != NULL)
-        mdb_env_close(s->env);
+        lmdb_env_close(s->env);
     s->env = NULL;
 }
 
@@ -300,12 +319,23 @@ static enum status take_last(struct segment *s, const MDB_val *value,
     return STATUS_OK;
 }
 
+static enum status find_last(struct segment *s, MDB_cursor *cursor,
+                             uint64_t *epoch, int64_t *journal_ms,
+                             struct error *err)
+{
+    MDB_val key, value;
+    int rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+
+    return rc != 0 ? lmdb_error(err, rc, s->path)
+                   : take_last(s, &value, epoch, journal_ms, err);
+}
+
 enum status segment_read_last(struct segment *s, uint64_t *epoch,
                               int64_t *journal_ms, struct error *err)
 {
     MDB_txn *txn;
     MDB_cursor *cursor;
-    MDB_val key, value;
+    struct mapped_guard guard;
     enum status status = lmdb_begin_read(s->env, &txn, err);
 
     if (status != STATUS_OK)
@@ -313,9 +343,12 @@ enum status segment_read_last(struct segment *s, uint64_t *epoch,
     int rc = mdb_cursor_open(txn, 1, &cursor);
 
     if (rc == 0) {
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-        status = rc != 0 ? lmdb_error(err, rc, s->path)
-                         : take_last(s, &value, epoch, journal_ms, err);
+        if (MAPPED_GUARD(&guard)) {
+            status = find_last(s, cursor, epoch, journal_ms, err);
+            mapped_leave(&guard);
+        } else {
+            status = damaged_page(s, err);
+        }
         mdb_cursor_close(cursor);
     } else {
         status = lmdb_error(err, rc, s->path);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mapped.h"
 #include "base/reader.h"
 #include "base/writer.h"
 #include "ledger/lmdb_env.h"
@@ -43,14 +44,14 @@ static void look_at_base(struct state *s)
 {
     MDB_stat stat;
 
-    lmdb_must(mdb_stat(s->base, 1, &stat), "look at the state");
+    lmdb_must(s->env, mdb_stat(s->base, 1, &stat), "look at the state");
     s->base_empty = stat.ms_entries == 0;
 }
 
 void state_renew_base(struct state *s)
 {
     mdb_txn_reset(s->base);
-    lmdb_must(mdb_txn_renew(s->base), "renew the state's reader");
+    lmdb_must(s->env, mdb_txn_renew(s->base), "renew the state's reader");
     s->takings++;
     look_at_base(s);
 }
@@ -83,9 +84,9 @@ static enum status drop_half_loaded(struct state *s, struct error *err)
 
     if (rc != 0)
         return lmdb_error(err, rc, "empty the state");
-    lmdb_must(mdb_dbi_open(txn, NULL, 0, &dbi), "empty the state");
-    lmdb_must(mdb_drop(txn, dbi, 0), "empty the state");
-    lmdb_must(mdb_txn_commit(txn), "empty the state");
+    lmdb_must(s->env, mdb_dbi_open(txn, NULL, 0, &dbi), "empty the state");
+    lmdb_must(s->env, mdb_drop(txn, dbi, 0), "empty the state");
+    lmdb_must(s->env, mdb_txn_commit(txn), "empty the state");
     state_renew_base(s);
     return STATUS_OK;
 }
@@ -100,6 +101,7 @@ static enum status open_base(struct state *s, struct error *err)
 
     if (status != STATUS_OK)
         return status;
+    lmdb_env_renewable(s->env, true);
     mdb_reader_check(s->env, &dead);
     status = lmdb_begin_read(s->env, &s->base, err);
     if (status != STATUS_OK)
@@ -156,7 +158,7 @@ void state_close(struct state **out)
     if (s->base != NULL)
         mdb_txn_abort(s->base);
     if (s->env != NULL)
-        mdb_env_close(s->env);
+        lmdb_env_close(s->env);
     memtable_free(s->checkpoint.spare);
     memtable_free(s->frozen);
     memtable_free(s->active);
@@ -197,11 +199,13 @@ bool state_get(struct state *s, enum state_table table, struct slice key,
     if (s->env == NULL || s->base_empty)
         return false;
     base_key = state_base_key(table, key, place);
+    mapped_reading(s->env);
     int rc = mdb_get(s->base, 1, &base_key, &base_value);
 
+    mapped_reading(NULL);
     if (rc == MDB_NOTFOUND)
         return false;
-    lmdb_must(rc, "read the state");
+    lmdb_must(s->env, rc, "read the state");
     *value = lmdb_slice(&base_value);
     return true;
 }

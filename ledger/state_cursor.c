@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/mapped.h"
 #include "base/writer.h"
 #include "ledger/lmdb_env.h"
 #include "ledger/state_internal.h"
@@ -13,7 +14,7 @@ static void base_take(struct state_cursor *c, int rc, MDB_val *key,
                       MDB_val *value)
 {
     if (rc != MDB_NOTFOUND)
-        lmdb_must(rc, "walk the state");
+        lmdb_must(c->state->env, rc, "walk the state");
     c->base_on = rc == 0 && *(uint8_t *)key->mv_data == c->table;
     if (!c->base_on)
         return;
@@ -21,11 +22,21 @@ static void base_take(struct state_cursor *c, int rc, MDB_val *key,
     c->base_value = lmdb_slice(value);
 }
 
+static int base_get(struct state_cursor *c, MDB_val *key, MDB_val *value,
+                    MDB_cursor_op op)
+{
+    mapped_reading(c->state->env);
+    int rc = mdb_cursor_get(c->base, key, value, op);
+
+    mapped_reading(NULL);
+    return rc;
+}
+
 static void base_after(struct state_cursor *c)
 {
     MDB_val key, value;
 
-    base_take(c, mdb_cursor_get(c->base, &key, &value, MDB_NEXT), &key, &value);
+    base_take(c, base_get(c, &key, &value, MDB_NEXT), &key, &value);
 }
 
 static void base_seek(struct state_cursor *c, struct slice from, bool behind)
@@ -39,14 +50,15 @@ static void base_seek(struct state_cursor *c, struct slice from, bool behind)
     if (c->base == NULL) {
         MDB_cursor *cursor;
 
-        lmdb_must(mdb_cursor_open(c->state->base, 1, &cursor), "open a cursor");
+        lmdb_must(c->state->env, mdb_cursor_open(c->state->base, 1, &cursor),
+                  "open a cursor");
         c->base = cursor;
     } else if (c->taken != c->state->takings) {
-        lmdb_must(mdb_cursor_renew(c->state->base, c->base), "renew a cursor");
+        lmdb_must(c->state->env, mdb_cursor_renew(c->state->base, c->base),
+                  "renew a cursor");
     }
     c->taken = c->state->takings;
-    base_take(c, mdb_cursor_get(c->base, &key, &value, MDB_SET_RANGE), &key,
-              &value);
+    base_take(c, base_get(c, &key, &value, MDB_SET_RANGE), &key, &value);
     if (behind && c->base_on && memtable_compare(c->base_key, from) == 0)
         base_after(c);
 }

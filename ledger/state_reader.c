@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/mapped.h"
 #include "base/reader.h"
 #include "ledger/lmdb_env.h"
 #include "ledger/state_internal.h"
@@ -49,7 +50,7 @@ static enum status open_with(MDB_env *env, bool own, struct state_reader **out,
 
     if (r == NULL) {
         if (own)
-            mdb_env_close(env);
+            lmdb_env_close(env);
         return error_set(err, STATUS_NO_MEMORY, "read the state");
     }
     r->env = env;
@@ -69,7 +70,10 @@ enum status state_reader_open(const char *path, struct state_reader **r,
     enum status status = lmdb_env_open(path, 0, true, &env, err);
 
     *r = NULL;
-    return status == STATUS_OK ? open_with(env, true, r, err) : status;
+    if (status != STATUS_OK)
+        return status;
+    lmdb_env_renewable(env, false);
+    return open_with(env, true, r, err);
 }
 
 enum status state_reader_of(struct state *s, struct state_reader **r,
@@ -93,7 +97,7 @@ void state_reader_close(struct state_reader **out)
     if (r->txn != NULL)
         mdb_txn_abort(r->txn);
     if (r->own_env)
-        mdb_env_close(r->env);
+        lmdb_env_close(r->env);
     free(r);
 }
 
@@ -112,8 +116,11 @@ enum status state_reader_next(struct state_reader *r, enum state_table *table,
                               struct error *err)
 {
     MDB_val k, v;
+
+    mapped_reading(r->env);
     int rc = mdb_cursor_get(r->cursor, &k, &v, r->begun ? MDB_NEXT : MDB_FIRST);
 
+    mapped_reading(NULL);
     if (rc == MDB_NOTFOUND)
         return STATUS_END;
     if (rc != 0)
@@ -133,7 +140,11 @@ bool state_reader_get(struct state_reader *r, enum state_table table,
     uint8_t place[LIMIT_KEY_BYTES];
     MDB_val k = state_base_key(table, key, place), v;
 
-    if (mdb_get(r->txn, 1, &k, &v) != 0)
+    mapped_reading(r->env);
+    int rc = mdb_get(r->txn, 1, &k, &v);
+
+    mapped_reading(NULL);
+    if (rc != 0)
         return false;
     *value = lmdb_slice(&v);
     return true;

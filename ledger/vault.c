@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/mapped.h"
 #include "base/reader.h"
 #include "base/writer.h"
 #include "ledger/lmdb_env.h"
@@ -74,11 +75,13 @@ static bool get_stored(struct vault *v, uint8_t kind, const uint8_t *name,
         return false;
     place[0] = kind;
     memcpy(place + 1, name, TAG_BYTES);
+    mapped_reading(v->env);
     int rc = mdb_get(v->reader, 1, &key, &found);
 
+    mapped_reading(NULL);
     if (rc == MDB_NOTFOUND)
         return false;
-    lmdb_must(rc, "read the vault");
+    lmdb_must(v->env, rc, "read the vault");
     *value = lmdb_slice(&found);
     return true;
 }
@@ -208,7 +211,7 @@ enum status vault_unseal(struct vault *v, uint64_t seq, struct slice sealed,
         return error_set(err, STATUS_CORRUPT, "not a sealed part");
     if (v->env != NULL) {
         mdb_txn_reset(v->reader); /* keys made since by the owner count */
-        lmdb_must(mdb_txn_renew(v->reader), "read the vault");
+        lmdb_must(v->env, mdb_txn_renew(v->reader), "read the vault");
     }
     if (!find_key(v, sealed.data + AT_KEY_ID, &key))
         return error_set(err, STATUS_EXPIRED,
@@ -231,13 +234,14 @@ static void put_stored(MDB_txn *txn, uint8_t kind, struct slice name,
     assert(name.size == TAG_BYTES);
     place[0] = kind;
     memcpy(place + 1, name.data, TAG_BYTES);
-    lmdb_must(mdb_put(txn, 1, &key, &val, 0), "write the vault");
+    lmdb_must(mdb_txn_env(txn), mdb_put(txn, 1, &key, &val, 0),
+              "write the vault");
 }
 
 static void renew(struct vault *v)
 {
     mdb_txn_reset(v->reader);
-    lmdb_must(mdb_txn_renew(v->reader), "read the vault");
+    lmdb_must(v->env, mdb_txn_renew(v->reader), "read the vault");
 }
 
 enum status vault_commit(struct vault *v, struct error *err)
@@ -248,14 +252,14 @@ enum status vault_commit(struct vault *v, struct error *err)
     (void)err;
     if (n == 0 || v->env == NULL)
         return STATUS_OK;
-    lmdb_must(mdb_txn_begin(v->env, NULL, 0, &txn), "write the vault");
+    lmdb_must(v->env, mdb_txn_begin(v->env, NULL, 0, &txn), "write the vault");
     struct mem_row **rows = memtable_rows(v->fresh);
 
     for (size_t i = 0; i < n; i++)
         put_stored(txn, rows[i]->table == NEW_KEY ? ROW_KEY : ROW_CUSTOMER,
                    mem_row_key(rows[i]), mem_row_value(rows[i]));
     free(rows);
-    lmdb_must(mdb_txn_commit(txn), "commit the vault");
+    lmdb_must(v->env, mdb_txn_commit(txn), "commit the vault");
     memtable_free(v->fresh);
     v->fresh = memtable_new(0);
     renew(v);
@@ -283,7 +287,7 @@ static void detach(struct vault *v)
     if (v->reader != NULL)
         mdb_txn_abort(v->reader);
     if (v->env != NULL)
-        mdb_env_close(v->env);
+        lmdb_env_close(v->env);
     v->reader = NULL;
     v->env = NULL;
 }
@@ -370,20 +374,25 @@ static void copy_rows(struct vault *v, MDB_env *to, const uint8_t *tag,
     MDB_txn *txn;
     MDB_dbi dbi;
 
-    lmdb_must(mdb_txn_begin(to, NULL, 0, &txn), "rewrite the vault");
-    lmdb_must(mdb_dbi_open(txn, NULL, 0, &dbi), "rewrite the vault");
-    lmdb_must(mdb_cursor_open(v->reader, 1, &cursor), "rewrite the vault");
-    while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
+    lmdb_must(to, mdb_txn_begin(to, NULL, 0, &txn), "rewrite the vault");
+    lmdb_must(to, mdb_dbi_open(txn, NULL, 0, &dbi), "rewrite the vault");
+    lmdb_must(v->env, mdb_cursor_open(v->reader, 1, &cursor),
+              "rewrite the vault");
+    int rc;
+
+    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
         const uint8_t *name = (const uint8_t *)key.mv_data + 1;
         const uint8_t *gone = name[-1] == ROW_KEY ? id : tag;
 
         if (memcmp(name, gone, TAG_BYTES) == 0)
             continue;
-        lmdb_must(mdb_put(txn, dbi, &key, &value, MDB_APPEND),
+        lmdb_must(to, mdb_put(txn, dbi, &key, &value, MDB_APPEND),
                   "rewrite the vault");
     }
+    /* Half of the keys must not stand for all of them. */
+    lmdb_must(v->env, rc == MDB_NOTFOUND ? 0 : rc, "rewrite the vault");
     mdb_cursor_close(cursor);
-    lmdb_must(mdb_txn_commit(txn), "rewrite the vault");
+    lmdb_must(to, mdb_txn_commit(txn), "rewrite the vault");
 }
 
 /* Best effort: the file system may keep old blocks anyway. */
@@ -429,11 +438,11 @@ static enum status rewrite(struct vault *v, const uint8_t *tag,
     if (status != STATUS_OK)
         return status;
     copy_rows(v, to, tag, id);
-    mdb_env_close(to);
+    lmdb_env_close(to);
     detach(v);
     unlink(old);
     if (link(v->path, old) != 0 || rename(fresh, v->path) != 0)
-        lmdb_must(errno, "replace the vault");
+        lmdb_must(NULL, errno, "replace the vault");
     status = sync_dir_of(v->path, err);
     overwrite(old);
     unlink(old);
@@ -441,7 +450,7 @@ static enum status rewrite(struct vault *v, const uint8_t *tag,
     enum status opened = attach(v, err);
 
     if (opened != STATUS_OK)
-        lmdb_must(EIO, "open the vault again");
+        lmdb_must(NULL, EIO, "open the vault again");
     return status;
 }
 
@@ -490,7 +499,7 @@ uint64_t vault_count(struct vault *v)
     MDB_stat stat = {0};
 
     if (v->env != NULL)
-        lmdb_must(mdb_stat(v->reader, 1, &stat), "count the keys");
+        lmdb_must(v->env, mdb_stat(v->reader, 1, &stat), "count the keys");
     return (stat.ms_entries + memtable_count(v->fresh)) / 2;
 }
 
