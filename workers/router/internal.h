@@ -312,6 +312,7 @@ struct reader_job {
     char region[LIMIT_ID_BYTES + 1];
     int64_t now_ms;
     struct bytes body; /* out */
+    char trouble[160]; /* out: why it ends here; or empty */
     enum wire_kind answer;
 };
 MUST_CHECK enum status reader_thread_new(struct router *r,

@@ -2,6 +2,7 @@
  * their own, so that somebody who catches up a million records makes nobody
  * wait. It touches the journal and nothing else. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -89,6 +90,18 @@ static bool wanted(struct reader_thread *t, const struct reader_job *job,
            same(job->region, part->event->region);
 }
 
+/* Who asks is told, so that he does not ask for ever. */
+static void note_unreadable(struct reader_job *job, uint64_t seq,
+                            const struct error *err)
+{
+    snprintf(job->trouble, sizeof job->trouble,
+             "record %llu of the journal cannot be read; \"yinuo journal "
+             "verify\" says more",
+             (unsigned long long)seq);
+    log_error("JOURNAL-UNREADABLE", "%s -> who asks for record %llu is told so",
+              err->text, (unsigned long long)seq);
+}
+
 static void close_records(struct reader_thread *t, struct reader_job *job,
                           uint64_t complete_to, enum refusal code)
 {
@@ -106,7 +119,9 @@ static void close_records(struct reader_thread *t, struct reader_job *job,
     tail.last_seq = position.last;
     tail.first_seq = position.first;
     tail.code = code;
-    if (code != REFUSAL_NONE)
+    if (*job->trouble)
+        tail.text = job->trouble;
+    else if (code != REFUSAL_NONE)
         tail.text = (char *)refusal_sentence(code);
     if (codec_encode(&tail.base, &job->body) != STATUS_OK)
         abort();
@@ -125,7 +140,8 @@ static void fetch(struct reader_thread *t, struct reader_job *job)
         close_records(t, job, complete_to, REFUSAL_TOO_OLD);
         return;
     }
-    for (size_t i = 0; st == STATUS_OK && i < t->page.count; i++) {
+    /* Those before a damaged one are whole. */
+    for (size_t i = 0; i < t->page.count; i++) {
         const struct record *rec = &t->page.records[i];
         if (job->body.size + record_size(rec) > BODY_BYTES)
             break;
@@ -133,7 +149,12 @@ static void fetch(struct reader_thread *t, struct reader_job *job)
             stream_append(&job->body, t->partition, rec);
         complete_to = rec->seq;
     }
-    close_records(t, job, complete_to, REFUSAL_NONE);
+    if (st == STATUS_OK || st == STATUS_END || complete_to >= job->from_seq) {
+        close_records(t, job, complete_to, REFUSAL_NONE);
+        return;
+    }
+    note_unreadable(job, job->from_seq, &err);
+    close_records(t, job, complete_to, REFUSAL_INTERNAL);
 }
 
 /* Backwards along previous_seq; the rows go out oldest first. */
@@ -149,8 +170,12 @@ static void timeline(struct reader_thread *t, struct reader_job *job)
 
     while (seq && seq >= job->down_to && count < job->limit &&
            count < TIMELINE_MAX && total < BODY_BYTES) {
-        if (journal_read(t->journal, seq, &one, &t->page, &err) != STATUS_OK ||
-            !t->page.count)
+        enum status st = journal_read(t->journal, seq, &one, &t->page, &err);
+        if (st == STATUS_EXPIRED)
+            seq = 0; /* retention has trimmed what is before */
+        else if (st != STATUS_OK && count == 0)
+            note_unreadable(job, seq, &err);
+        if (st != STATUS_OK)
             break;
         const struct record *rec = &t->page.records[0];
         rows[count] = (struct bytes){0};
@@ -171,6 +196,10 @@ static void timeline(struct reader_thread *t, struct reader_job *job)
     reply.n_rows = count;
     reply.rows = list;
     reply.has_complete_to = reply.has_now_ms = reply.has_code = 1;
+    if (*job->trouble) {
+        reply.code = REFUSAL_INTERNAL;
+        reply.text = job->trouble;
+    }
     reply.complete_to = job->last_seq;
     reply.now_ms = job->now_ms;
     char cursor[48];
