@@ -1,5 +1,9 @@
 /* rebase_preview - case by case: clocks that get another due, that begin, that
  * end, and whom it would call at once. */
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/rebase.h"
@@ -87,53 +91,113 @@ static struct totals count(const struct rows *rows)
     return t;
 }
 
-static void put_due(struct table *t, bool there, int64_t due_ms,
-                    bool tier_there, uint32_t tier, int64_t now_ms)
+/* What is told of a clock. */
+struct clock_words {
+    char name[160], old[160], new[160], change[160];
+};
+
+static void due_words(char out[160], bool there, int64_t due_ms,
+                      bool tier_there, uint32_t tier, int64_t now_ms)
 {
     char clock[WHEN_SIZE] = "-";
 
     if (there)
         when_clock(now_ms, due_ms, clock);
-    table_addf(t, OUT_PLAIN, "%s%s%s", clock, tier_there ? " " : "",
-               tier_there ? tier_word((int)tier) : "");
+    snprintf(out, 160, "%s%s%s", clock, tier_there ? " " : "",
+             tier_there ? tier_word((int)tier) : "");
+}
+
+static void put_words(const rebase_clock *c, int64_t now_ms,
+                      struct clock_words *w)
+{
+    char span[WHEN_SIZE];
+
+    snprintf(w->name, sizeof w->name, "%s%s%s", clock_word(c->clock),
+             c->key && *c->key ? " " : "", c->key ? key_word(c->key) : "");
+    due_words(w->old, c->has_old_due_ms, c->old_due_ms, c->has_old_tier,
+              c->old_tier, now_ms);
+    due_words(w->new, c->has_new_due_ms, c->new_due_ms, c->has_new_tier,
+              c->new_tier, now_ms);
+    when_span(c->late_by_ms, span);
+    if (c->late_by_ms)
+        snprintf(w->change, sizeof w->change, _("%s, late by %s"),
+                 change_word(c->change), span);
+    else
+        snprintf(w->change, sizeof w->change, "%s", change_word(c->change));
+}
+
+static void call_words(const Yinuo__V1__RebaseCall *call, char out[320])
+{
+    snprintf(out, 320, _("pages %s (%s) %s"), call->person ? call->person : "-",
+             tier_word((int)call->tier), call->rule ? call->rule : "");
 }
 
 static void add_clock(struct table *t, const rebase_row *row,
                       const rebase_clock *c, bool first, int64_t now_ms)
 {
-    char span[WHEN_SIZE];
+    struct clock_words w;
 
+    put_words(c, now_ms, &w);
     table_add(t, first ? row->case_id : "", OUT_STRONG);
     table_add(t, first ? severity_name((int)row->severity) : "",
               first ? out_severity_style((int)row->severity) : OUT_PLAIN);
-    table_addf(t, OUT_PLAIN, "%s%s%s", clock_word(c->clock),
-               c->key && *c->key ? " " : "", c->key ? key_word(c->key) : "");
-    put_due(t, c->has_old_due_ms, c->old_due_ms, c->has_old_tier, c->old_tier,
-            now_ms);
-    put_due(t, c->has_new_due_ms, c->new_due_ms, c->has_new_tier, c->new_tier,
-            now_ms);
-    if (c->late_by_ms) {
-        when_span(c->late_by_ms, span);
-        table_addf(t, OUT_WARN, _("%s, late by %s"), change_word(c->change),
-                   span);
-    } else {
-        table_add(t, change_word(c->change), OUT_PLAIN);
-    }
+    table_add(t, w.name, OUT_PLAIN);
+    table_add(t, w.old, OUT_PLAIN);
+    table_add(t, w.new, OUT_PLAIN);
+    table_add(t, w.change, c->late_by_ms ? OUT_WARN : OUT_PLAIN);
 }
 
 static void add_calls(struct table *t, const rebase_row *row)
 {
-    for (size_t i = 0; i < row->n_calls; i++) {
-        const Yinuo__V1__RebaseCall *call = row->calls[i];
+    char words[320];
 
-        table_add(t, row->n_clocks || i ? "" : row->case_id, OUT_STRONG);
+    for (size_t i = 0; i < row->n_calls; i++) {
+        bool first = !row->n_clocks && !i;
+
+        call_words(row->calls[i], words);
+        table_add(t, first ? row->case_id : "", OUT_STRONG);
+        table_add(t, first ? severity_name((int)row->severity) : "",
+                  first ? out_severity_style((int)row->severity) : OUT_PLAIN);
         table_add(t, "", OUT_PLAIN);
         table_add(t, "", OUT_PLAIN);
         table_add(t, "", OUT_PLAIN);
-        table_add(t, "", OUT_PLAIN);
-        table_addf(t, OUT_WARN, _("pages %s (%s) %s"),
-                   call->person ? call->person : "-",
-                   tier_word((int)call->tier), call->rule ? call->rule : "");
+        table_add(t, words, OUT_WARN);
+    }
+}
+
+static void fill(struct table *t, const struct rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const rebase_row *row = rows->list[i];
+
+        for (size_t n = 0; n < row->n_clocks; n++)
+            add_clock(t, row, row->clocks[n], n == 0, rows->now_ms);
+        add_calls(t, row);
+    }
+}
+
+/* Where the table is too wide: who is paged when must not end in "…". */
+static void print_case(const struct out *o, const rebase_row *row,
+                       int64_t now_ms)
+{
+    char line[640];
+
+    out_text(o, OUT_STRONG, row->case_id);
+    out_printf(o, "  ");
+    out_text(o, out_severity_style((int)row->severity),
+             severity_name((int)row->severity));
+    out_printf(o, "\n");
+    for (size_t n = 0; n < row->n_clocks; n++) {
+        struct clock_words w;
+
+        put_words(row->clocks[n], now_ms, &w);
+        snprintf(line, sizeof line, _("%s: %s → %s, %s"), w.name, w.old, w.new,
+                 w.change);
+        out_wrap(o, 4, false, line);
+    }
+    for (size_t n = 0; n < row->n_calls; n++) {
+        call_words(row->calls[n], line);
+        out_wrap(o, 4, false, line);
     }
 }
 
@@ -141,20 +205,45 @@ static void print_rows(const struct out *o, const struct rows *rows)
 {
     static const struct table_column columns[] = {
         {N_("CASE"), false, 0},  {N_("SEV"), false, 0},
-        {N_("CLOCK"), false, 8}, {N_("DUE NOW"), false, 12},
-        {N_("THEN"), false, 12}, {N_("CHANGE"), false, 12}};
+        {N_("CLOCK"), false, 0}, {N_("DUE NOW"), false, 0},
+        {N_("THEN"), false, 0},  {N_("CHANGE"), false, 0}};
     struct table t;
 
     table_init(&t, columns, sizeof columns / sizeof columns[0]);
-    for (size_t i = 0; i < rows->count; i++) {
-        const rebase_row *row = rows->list[i];
+    fill(&t, rows);
+    if (table_width(&t) <= o->columns) {
+        table_print(&t, o);
+    } else {
+        for (size_t i = 0; i < rows->count; i++) {
+            const rebase_row *row = rows->list[i];
 
-        for (size_t n = 0; n < row->n_clocks; n++)
-            add_clock(&t, row, row->clocks[n], n == 0, rows->now_ms);
-        add_calls(&t, row);
+            if (row->n_clocks || row->n_calls)
+                print_case(o, row, rows->now_ms);
+        }
     }
-    table_print(&t, o);
     table_fini(&t);
+}
+
+/* A line that ends; a pipe gets it whole. */
+static void print_line(const struct out *o, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+
+static void print_line(const struct out *o, const char *format, ...)
+{
+    char *line = NULL;
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&line, format, args) < 0)
+        abort();
+    va_end(args);
+    if (o->columns == SIZE_MAX) {
+        out_printf(o, "%s", line);
+    } else {
+        line[strcspn(line, "\n")] = 0;
+        out_wrap(o, 0, false, line);
+    }
+    free(line);
 }
 
 static void print_kept(const struct out *o, const struct rows *rows)
@@ -163,7 +252,7 @@ static void print_kept(const struct out *o, const struct rows *rows)
         const rebase_row *row = rows->list[i];
 
         if (is_kept(row))
-            out_printf(o, _("%s keeps its rules: %s\n"), row->case_id,
+            print_line(o, _("%s keeps its rules: %s\n"), row->case_id,
                        rebase_why_not(row));
     }
 }
@@ -174,11 +263,11 @@ static void print_totals(const struct out *o, const struct totals *t)
         out_printf(o, "%s\n", _("All open cases live by the rules in force."));
         return;
     }
-    out_printf(o,
+    print_line(o,
                _("%zu cases would be moved, %zu of them without a change that "
                  "shows; %zu would keep their rules.\n"),
                t->cases, t->same, t->kept);
-    out_printf(o,
+    print_line(o,
                _("Clocks: %zu get another time, %zu another tier, %zu begin, "
                  "%zu end, %zu are over. Pages at once: %zu.\n"),
                t->moves, t->tier, t->begins, t->ends, t->fires, t->calls);

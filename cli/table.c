@@ -88,6 +88,14 @@ static size_t total(const struct table *t, const size_t *widths)
     return sum;
 }
 
+size_t table_width(const struct table *t)
+{
+    size_t widths[COLUMNS_MAX];
+
+    measure(t, widths);
+    return total(t, widths);
+}
+
 /* The widest flexible column gives first, so that no one of them starves. */
 static void shrink(const struct table *t, size_t *widths, size_t columns)
 {

@@ -49,6 +49,9 @@ void table_addf(struct table *t, enum out_style style, const char *format, ...)
 
 size_t table_rows(const struct table *t);
 
+/* Of its widest row, when nothing is cut. */
+size_t table_width(const struct table *t);
+
 /* Heads and rows; nothing at all without rows. */
 void table_print(const struct table *t, const struct out *o);
 

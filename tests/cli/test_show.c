@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "cli/find.h"
 #include "cli/out.h"
+#include "cli/rebase.h"
 #include "cli/status_words.h"
 #include "cli/suggest.h"
 #include "cli/table.h"
@@ -254,6 +255,68 @@ static void an_acknowledged_case_is_idle_until_its_customer_hears(void **state)
     assert_int_equal(find_idle_since(&c), 0);
 }
 
+/* A clock that is over by the new rules, and whom it calls. */
+static void show_rebase(struct screen *s, size_t width)
+{
+    Yinuo__V1__RebaseClock clock = YINUO__V1__REBASE_CLOCK__INIT;
+    Yinuo__V1__RebaseCall call = YINUO__V1__REBASE_CALL__INIT;
+    Yinuo__V1__RebaseRow row = YINUO__V1__REBASE_ROW__INIT;
+    Yinuo__V1__RebaseClock *clocks[] = {&clock};
+    Yinuo__V1__RebaseCall *calls[] = {&call};
+    void *list[] = {&row};
+    struct rows rows = {.list = list, .count = 1, .now_ms = 1456840800000};
+    struct cli cli = {0};
+
+    clock.clock = (char *)"first_contact";
+    clock.change = (char *)"fires";
+    clock.has_old_due_ms = clock.has_new_due_ms = clock.has_late_by_ms = 1;
+    clock.has_old_tier = clock.has_new_tier = 1;
+    clock.old_due_ms = 1456909200000;
+    clock.new_due_ms = 1456830000000;
+    clock.old_tier = clock.new_tier = 2;
+    clock.late_by_ms = 3 * 3600000;
+    call.person = (char *)"desk.of.the.night@ST-LN-01";
+    call.tier = 2;
+    call.rule = (char *)"TM-FIRST";
+    row.case_id = (char *)"LN-2016-0301-0044";
+    row.severity = YINUO__V1__SEVERITY__SEVERITY_S4;
+    row.n_clocks = row.n_calls = 1;
+    row.clocks = clocks;
+    row.calls = calls;
+    open_screen(s, width, false);
+    cli.out = s->out;
+    rebase_show(&cli, &rows);
+}
+
+static void whom_a_rebase_pages_is_never_cut(void **state)
+{
+    struct screen s;
+
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    roles_use(support_roles());
+    show_rebase(&s, 80);
+    expect(&s,
+           "LN-2016-0301-0044  S4\n"
+           "    first contact: 03-02 09:00 station head → 11:00 station head, "
+           "is over: at\n"
+           "    once, late by 3 h\n"
+           "    pages desk.of.the.night@ST-LN-01 (station head) TM-FIRST\n"
+           "1 cases would be moved, 0 of them without a change that shows; 0 "
+           "would keep\n"
+           "their rules.\n"
+           "Clocks: 0 get another time, 0 another tier, 0 begin, 0 end, 1 are "
+           "over. Pages at\n"
+           "once: 1.\n");
+    show_rebase(&s, 200);
+    fclose(s.out.file);
+    assert_non_null(strstr(s.text, "CASE               SEV  CLOCK"));
+    assert_non_null(
+        strstr(s.text,
+               "  pages desk.of.the.night@ST-LN-01 (station head) TM-FIRST\n"));
+    free(s.text);
+}
+
 static void each_row_of_status_has_a_word(void **state)
 {
     FILE *f = fopen("docs/queries.md", "r");
@@ -294,6 +357,7 @@ int main(void)
         cmocka_unit_test(the_nearest_word_is_meant),
         cmocka_unit_test(clocks_stand_in_the_order_in_which_they_speak),
         cmocka_unit_test(an_acknowledged_case_is_idle_until_its_customer_hears),
+        cmocka_unit_test(whom_a_rebase_pages_is_never_cut),
         cmocka_unit_test(each_row_of_status_has_a_word),
         cmocka_unit_test(tiers_and_severities_are_read_as_people_write_them),
     };
