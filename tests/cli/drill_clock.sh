@@ -128,3 +128,24 @@ exits 0 --as ln05-e3 ack --all --yes
 exits 0 --as ln05-e3 ack --all --yes
 [ "$("$yinuo" --as ln05-e3 --output json | grep -o '"page_id"' | wc -l)" = 0 ] ||
     fail "pages are left"
+
+# a flood, and the one page that cannot wait lies far behind in it
+i=0
+while [ $i -lt 3000 ]; do
+    i=$((i + 1))
+    severity=S2
+    [ $i -ne 600 ] || severity=S1
+    echo "{\"kind\":\"case.opened\",\"case_id\":\"F$i\",\"station\":\"ST-LN-05\"," \
+        "\"at\":\"2016-03-02T01:00:00Z\",\"reporter\":\"ln05-e3\",\"severity\":\"$severity\"}"
+done >"$home/flood.jsonl"
+exits 0 publish --identity ST-LN-05 --file "$home/flood.jsonl"
+tries=0
+until "$yinuo" --as ln05-head --output json >"$home/said" &&
+    [ "$(grep -o '"page_id"' "$home/said" | wc -l)" -ge 3000 ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || fail "not all pages are in the inbox"
+    sleep 0.1
+done
+exits 0 --as ln05-head inbox
+sed -n 2p "$home/said" | grep -q '^S1  F600 ' ||
+    fail "the crisis is not on top: $(sed -n 2p "$home/said")"
