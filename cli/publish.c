@@ -3,11 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "cli/fields.h"
 #include "cli/publishing.h"
+#include "cli/session.h"
 #include "cli/when.h"
+#include "proto/event_json.h"
 
 static const char *identity, *file;
 static bool any_name, letters;
@@ -21,6 +24,18 @@ const struct option_row publish_options[] = {
     {0}};
 /* clang-format on */
 
+/* What a drill's clock shows, by which things happen here, or 0. A drill on
+ * another machine is not known. */
+static int64_t drill_ms(struct cli *cli)
+{
+    char mark[LIMIT_PATH_BYTES];
+
+    if (cli->connect || cli_path(cli, "run/drill", mark) != CLI_DONE ||
+        !file_exists(mark))
+        return 0;
+    return session_now_ms(cli);
+}
+
 static int publish_one(struct cli *cli, struct publishing *p, int argc,
                        char **argv)
 {
@@ -28,6 +43,8 @@ static int publish_one(struct cli *cli, struct publishing *p, int argc,
     struct id id = id_make(cli_now_ms(cli), cli->random);
     char text[ID_TEXT_SIZE];
     Yinuo__V1__Event *event = NULL;
+    int64_t shown_ms = drill_ms(cli);
+    int64_t now_ms = shown_ms ? shown_ms : cli_now_ms(cli);
     int code = fields_check_kind(cli, argv[0], any_name);
 
     arena_init(&arena, LIMIT_DECODE_BYTES);
@@ -40,18 +57,29 @@ static int publish_one(struct cli *cli, struct publishing *p, int argc,
     if (event) {
         event->id = text;
         event->has_at_ms = 1;
-        event->at_ms = cli_now_ms(cli);
+        event->at_ms = now_ms;
         event->has_source = 1;
         event->source = YINUO__V1__SOURCE__SOURCE_STATION;
-        code = fields_set(cli, event, &arena, argc - 1, argv + 1,
-                          cli_now_ms(cli), any_name);
+        code = fields_set(cli, event, &arena, argc - 1, argv + 1, now_ms,
+                          any_name);
     }
     if (event && code == CLI_DONE)
-        code = fields_ask(cli, event, &arena, cli_now_ms(cli));
+        code = fields_ask(cli, event, &arena, now_ms);
     if (event && code == CLI_DONE)
         code = publishing_event(cli, p, event);
     arena_fini(&arena);
     return code;
+}
+
+/* The line, with the moment that a drill's clock shows if it has none. */
+static struct slice with_moment(struct slice line, json_t *value,
+                                int64_t shown_ms, struct bytes *room)
+{
+    if (!shown_ms || !json_is_object(value) || json_object_get(value, "at"))
+        return line;
+    json_object_set_new(value, "at", moment_to_json(shown_ms, when_zone()));
+    bytes_reset(room);
+    return json_append(room, value) == STATUS_OK ? bytes_slice(room) : line;
 }
 
 /* Bad lines are told with file and line, and do not stop the good ones. */
@@ -60,6 +88,8 @@ static int publish_file(struct cli *cli, struct publishing *p)
     bool in = strcmp(file, "-") == 0;
     FILE *from = in ? cli->in : fopen(file, "re");
     char *line = NULL;
+    struct bytes stamped = {0};
+    int64_t shown_ms = drill_ms(cli);
     size_t room = 0, bad = 0;
     bool broken = false;
     ssize_t size;
@@ -76,6 +106,7 @@ static int publish_file(struct cli *cli, struct publishing *p)
             continue;
         struct slice text = slice_of(line, (size_t)size);
         enum status status = json_parse(text, &value, &cli->error);
+        text = with_moment(text, value, shown_ms, &stamped);
         json_decref(value);
         if (status != STATUS_OK) {
             out_error(&cli->out, "%s:%u: %s", file, n, cli->error.text);
@@ -93,6 +124,7 @@ static int publish_file(struct cli *cli, struct publishing *p)
         broken = true;
     }
     free(line);
+    bytes_fini(&stamped);
     if (!in)
         fclose(from);
     if (broken)

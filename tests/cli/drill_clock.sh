@@ -78,6 +78,20 @@ exits 2 policy check --only ivrs packs/service-network
 says '--only: never, spans'
 exits 0 policy check --only ivr packs/service-network
 
+# what is published happens when the drill's clock says, and counts from there
+exits 0 publish --identity ST-LN-04 case.opened case_id=D2 station=ST-LN-04 owner=ln04-e2
+exits 0 publish --identity ST-LN-04 promise.made case_id=D2 station=ST-LN-04 \
+    promise_id=P what=call due=+2h accepted=yes
+exits 0 case timeline D2
+says '^01:00 .*case opened'
+exits 0 promise list --due today --station ST-LN-04
+says '^03:00 (in 2 h) *D2 '
+printf '{"kind":"case.opened","case_id":"D3","station":"ST-LN-04"}\n' \
+    >"$home/one.jsonl"
+exits 0 publish --identity ST-LN-04 --file "$home/one.jsonl"
+exits 0 case show D3
+says 'opened *01:00 (now)'
+
 # a word that nothing bears is no empty answer
 exits 3 watch --station ST-LN-4
 says 'Did you mean "ST-LN-04"?'

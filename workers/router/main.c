@@ -44,6 +44,7 @@ struct program {
     struct ledger *ledger;
     struct router *router;
     char identity[32];
+    char drill_mark[LIMIT_PATH_BYTES]; /* "": there is none */
 };
 
 static int64_t now_ms(void)
@@ -381,6 +382,27 @@ static enum status open_router(struct program *p, struct error *err)
     return st;
 }
 
+/* Who writes down what happens here asks whether the wall clock's time is the
+ * ledger's, also before he has reached anybody: RUN/drill says that it is not.
+ */
+static void mark_drill(struct program *p)
+{
+    const char *start = p->options.drill;
+    struct error err = {0};
+    enum status st = file_join(p->drill_mark, sizeof p->drill_mark,
+                               p->options.run, "drill", &err);
+
+    if (st == STATUS_OK && start)
+        st = file_write_atomic(p->drill_mark, slice_of_text(start), 0600, &err);
+    else if (st == STATUS_OK)
+        (void)unlink(p->drill_mark); /* of one that was killed */
+    if (st != STATUS_OK)
+        log_warn("DRILL-MARK", "%s -> yinuo publish goes by the wall clock",
+                 err.text);
+    if (st != STATUS_OK || !start)
+        *p->drill_mark = 0;
+}
+
 static enum status start(struct program *p, struct error *err)
 {
     struct log_settings log = {.program = "router",
@@ -407,6 +429,7 @@ static enum status start(struct program *p, struct error *err)
         st = open_router(p, err);
     if (st != STATUS_OK)
         return st;
+    mark_drill(p);
     struct router_figures f;
     router_figures(p->router, &f);
     log_info("ROUTER-STARTED",
@@ -418,6 +441,8 @@ static enum status start(struct program *p, struct error *err)
 
 static void stop(struct program *p)
 {
+    if (*p->drill_mark)
+        (void)unlink(p->drill_mark);
     router_close(&p->router);
     flush(p);
     bytes_fini(&p->bundle);
