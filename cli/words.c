@@ -75,9 +75,11 @@ static const struct pair reasons[] = {
     {"not_resolved", N_("It is not resolved yet.")},
     {"unknown_promise", N_("The case has no such promise.")},
     {"promise_exists", N_("The case has a promise of this name already.")},
+    {"promise_over",
+     N_("The promise was kept, missed or taken back already: make another.")},
     {"unknown_item", N_("The case has no such item, task or request.")},
     {"which_item", N_("Several are open: say which, with item=.")},
-    {"not_enough_authority", N_("It is not yours to decide: a higher tier was "
+    {"not_enough_authority", N_("It is not yours to answer: a higher tier was "
                                 "asked, or the case is your "
                                 "own.")},
     {"already_decided", N_("It was decided before.")},

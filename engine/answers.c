@@ -34,6 +34,21 @@ static uint8_t answering_tier(const struct run *r, const struct event *ev)
     return rank > tier ? rank : tier;
 }
 
+/* A page is named that waits for somebody above him: it is not his, and goes
+ * on waiting. */
+static bool names_a_higher_page(const struct run *r, const struct event *ev,
+                                uint8_t tier)
+{
+    for (uint8_t i = 0; i < r->c->page_count; i++) {
+        const struct open_page *p = &r->c->pages[i];
+
+        if (name_is(&p->id, r->in->page_id))
+            return !name_is(&p->person, ev->reporter) &&
+                   role_rank(r->policy, p->tier) > tier;
+    }
+    return false;
+}
+
 struct text answer_refuse(struct run *r, const struct event *ev, enum effect e)
 {
     const struct text fine = {NULL, 0};
@@ -46,6 +61,8 @@ struct text answer_refuse(struct run *r, const struct event *ev, enum effect e)
     tier = answering_tier(r, ev);
     if (!tier)
         return TEXT("not_on_duty");
+    if (e == EFFECT_ACKNOWLEDGE && names_a_higher_page(r, ev, tier))
+        return TEXT("not_enough_authority");
     if (e == EFFECT_ACKNOWLEDGE && !page_of(r, ev) && !ladder_below(r, tier))
         return TEXT("already_acknowledged");
     if (e == EFFECT_SNOOZE && r->c->severity == 1)

@@ -125,6 +125,9 @@ struct text promise_refuse(struct run *r, const struct event *ev, enum effect e,
         *skip = true; /* it counts once */
     if (e == EFFECT_PROMISE_MOVE && !is_accepted(ev))
         return TEXT("no_consent");
+    if (e == EFFECT_PROMISE_MOVE && p && p->state != PROMISE_OPEN &&
+        !event_is_fact(ev))
+        return TEXT("promise_over");
     return (struct text){NULL, 0};
 }
 

@@ -235,7 +235,58 @@ static void renegotiated_before_it_is_due_there_is_no_miss(void **state)
     HAPPENS(&s, AT(0, 14, 1), "promise.renegotiated", WORDS("promise_id", "P1"),
             MOMENT("due", AT(0, 16, 0)), FLAG("accepted_by_customer", true));
     tells(&s, "Mon 14:00 promise P1 missed\n");
+    tells(&s, "Mon 14:01 refuse promise_over \n");
+    assert_int_equal(s.result, ENGINE_REFUSED);
     assert_int_equal(case_promise(&s.c, TEXT("P1"))->due_ms, AT(0, 14, 0));
+}
+
+static void a_promise_that_was_kept_gets_no_other_time(void **state)
+{
+    (void)state;
+    begin("NET");
+    HAPPENS(&s, AT(0, 10, 5), "promise.made", WORDS("promise_id", "P1"),
+            MOMENT("due", AT(0, 12, 0)), FLAG("accepted_by_customer", true));
+    HAPPENS(&s, AT(0, 11, 0), "promise.kept", WORDS("promise_id", "P1"));
+    HAPPENS(&s, AT(0, 11, 1), "promise.renegotiated", WORDS("promise_id", "P1"),
+            MOMENT("due", AT(0, 16, 0)), FLAG("accepted_by_customer", true));
+    assert_int_equal(s.result, ENGINE_REFUSED);
+    assert_true(
+        text_equal(s.out->decisions.list[0].value, TEXT("promise_over")));
+    HAPPENS(&s, AT(0, 11, 2), "promise.renegotiated", WORDS("source", "import"),
+            WORDS("promise_id", "P1"), MOMENT("due", AT(0, 16, 0)),
+            FLAG("accepted_by_customer", true));
+    assert_int_equal(s.result, ENGINE_DECIDED); /* another system's fact */
+}
+
+static void acknowledge_page(int64_t at_ms, const char *who, struct text page)
+{
+    struct input in = {.kind = INPUT_EVENT,
+                       .now_ms = at_ms,
+                       .at_ms = at_ms,
+                       .received_at_ms = at_ms,
+                       .event = policy_kind(s.policy, TEXT("notify.ack")),
+                       .case_id = TEXT("CASE"),
+                       .reporter = text_of(who),
+                       .page_id = page};
+
+    story_decide(&s, &in);
+}
+
+static void a_page_of_a_higher_tier_is_not_his_to_answer(void **state)
+{
+    struct name page;
+
+    (void)state;
+    begin("NET");
+    HAPPENS(&s, AT(0, 11, 0), "social.threatened");
+    page = s.c.pages[0].id;
+    acknowledge_page(AT(0, 11, 1), "E1", name_text(&page));
+    assert_int_equal(s.result, ENGINE_REFUSED);
+    assert_true(text_equal(s.out->decisions.list[0].value,
+                           TEXT("not_enough_authority")));
+    assert_int_equal(s.c.acknowledged_tiers & 1u << s.c.pages[0].tier, 0);
+    acknowledge_page(AT(0, 11, 2), "R1", name_text(&page)); /* from above */
+    assert_int_equal(s.result, ENGINE_DECIDED);
 }
 
 static void a_gate_keeps_the_transition_back_but_not_an_import(void **state)
@@ -367,6 +418,8 @@ int main(void)
         STORY(in_a_crisis_another_owner_is_no_answer),
         STORY(a_lower_severity_takes_its_steps_from_the_beginning),
         STORY(renegotiated_before_it_is_due_there_is_no_miss),
+        STORY(a_promise_that_was_kept_gets_no_other_time),
+        STORY(a_page_of_a_higher_tier_is_not_his_to_answer),
         STORY(a_gate_keeps_the_transition_back_but_not_an_import),
         STORY(one_row_of_a_log_is_several_changes_in_their_order),
         STORY(a_case_may_close_unresolved_only_by_import),
