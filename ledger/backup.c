@@ -27,6 +27,23 @@ static enum status join(char out[LIMIT_PATH_BYTES], const char *dir,
     return file_join(out, LIMIT_PATH_BYTES, dir, name, err);
 }
 
+/* A disk that fills up takes a part first, and says why only at the rest. */
+static enum status write_all(int fd, const uint8_t *data, size_t size,
+                             const char *path, struct error *err)
+{
+    while (size) {
+        ssize_t n = write(fd, data, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_set_errno(err, errno, "copy %s", path);
+        data += n;
+        size -= (size_t)n;
+    }
+    return STATUS_OK;
+}
+
 /* Reads a file to its end: into a digest, and another file when fd >= 0. */
 static enum status pump(FILE *from, const char *path, int fd,
                         struct digest *digest, uint64_t *size,
@@ -44,8 +61,8 @@ static enum status pump(FILE *from, const char *path, int fd,
     while (status == STATUS_OK && (n = fread(buffer, 1, IO_BYTES, from)) > 0) {
         digest_add(&d, slice_of(buffer, n));
         *size += n;
-        if (fd >= 0 && write(fd, buffer, n) != (ssize_t)n)
-            status = error_set_errno(err, errno, "copy %s", path);
+        if (fd >= 0)
+            status = write_all(fd, buffer, n, path, err);
     }
     if (status == STATUS_OK && ferror(from))
         status = error_set_errno(err, errno, "read %s", path);
