@@ -68,13 +68,27 @@ static uint8_t highest_tier(const struct case_record *c)
     return tier;
 }
 
-static bool overdue(const struct case_record *c)
+/* A tier that was paged on its own takes over the later steps of those below:
+ * where one of them waits, nobody has been left without a next call. */
+static bool somebody_is_next(const struct case_record *c, uint16_t ack_clock)
 {
+    for (size_t i = 0; i < c->clock_count; i++)
+        if (c->clocks[i].clock == ack_clock && c->clocks[i].step_count)
+            return true;
+    return false;
+}
+
+static bool overdue(struct router *r, const struct case_record *c)
+{
+    const struct policy *p = world_policy_of(r->world, c);
+    bool next = p && somebody_is_next(c, p->ack_clock);
+
     for (size_t i = 0; i < c->promise_count; i++)
         if (c->promises[i].state == PROMISE_MISSED)
             return true;
     for (size_t i = 0; i < c->clock_count; i++)
-        if (!c->clocks[i].step_count && c->status != CASE_CLOSED)
+        if (!c->clocks[i].step_count && c->status != CASE_CLOSED &&
+            !(next && c->clocks[i].clock == p->ack_clock))
             return true; /* lives on, all its steps have fired */
     return false;
 }
@@ -138,7 +152,7 @@ static bool wanted(struct router *r, const Yinuo__V1__Query *q,
         return false;
     if ((a = query_filter(q, "unacked")) && a->flag && !c->page_count)
         return false;
-    if ((a = query_filter(q, "overdue")) && a->flag && !overdue(c))
+    if ((a = query_filter(q, "overdue")) && a->flag && !overdue(r, c))
         return false;
     if ((a = query_filter(q, "no_contact_for")) &&
         !no_contact_for(r, c, a->number))
