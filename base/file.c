@@ -192,6 +192,13 @@ bool file_exists(const char *path)
     return stat(path, &info) == 0;
 }
 
+bool file_is_denied(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) != 0 && errno == EACCES;
+}
+
 enum status file_program_dir(char *out, size_t room, struct error *err)
 {
     ssize_t n = readlink("/proc/self/exe", out, room);

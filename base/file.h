@@ -37,6 +37,8 @@ MUST_CHECK enum status file_join(char *out, size_t room, const char *dir,
                                  const char *name, struct error *err);
 
 bool file_exists(const char *path);
+/* A directory on the way to it lets nobody but its owner pass. */
+bool file_is_denied(const char *path);
 
 /* The directory of the running program, without a slash at its end. */
 MUST_CHECK enum status file_program_dir(char *out, size_t room,

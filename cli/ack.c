@@ -74,6 +74,8 @@ static int answer_only(struct cli *cli)
     struct rows pages = {0};
     int code = inbox_pages(cli, NULL, &pages);
 
+    if (code == CLI_DONE && pages.count == 0)
+        code = session_check_person(cli);
     if (code == CLI_DONE && pages.count == 0) {
         out_error(&cli->out, _("no page waits for %s"), cli->who.person);
         code = CLI_NOT_FOUND;
@@ -95,6 +97,8 @@ static int answer_all(struct cli *cli)
     size_t lost = 0;
     int code = inbox_pages(cli, station, &pages);
 
+    if (code == CLI_DONE && pages.count == 0)
+        code = session_check_person(cli);
     if (code == CLI_DONE && pages.count == 0) {
         out_note(&cli->out, _("no page waits for %s"), cli->who.person);
     } else if (code == CLI_DONE && !cli->yes) {
@@ -230,7 +234,9 @@ int run_snooze(struct cli *cli, int argc, char **argv)
     int code = CLI_DONE;
 
     (void)argc;
-    if (snooze_ms <= 0 || snooze_ms > SNOOZE_MAX_MS)
+    if (snooze_ms < MINUTE_MS)
+        return cli_usage(cli, _("--for: at least 1min"));
+    if (snooze_ms > SNOOZE_MAX_MS)
         return cli_usage(cli, _("--for: at most 60min"));
     code = cli_need_reason(cli);
     if (code == CLI_DONE)

@@ -149,6 +149,8 @@ int run_case_list(struct cli *cli, int argc, char **argv)
     code = fill(cli, &q, words);
     if (code == CLI_DONE)
         code = question_ask(cli, &q, &yinuo__v1__case__descriptor, &rows);
+    if (code == CLI_DONE && mine && !rows.count)
+        code = session_check_person(cli);
     if (code == CLI_DONE && idle_ms)
         keep_idle(&rows);
     if (code == CLI_DONE && cli->out.json) {

@@ -173,7 +173,12 @@ static int check_words(const struct cli *cli, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++)
         if (!utf8_clean(slice_of_text(argv[i])))
-            return cli_usage(cli, _("argument %d is not valid UTF-8 text"), i);
+            return cli_usage(
+                cli,
+                utf8_valid(slice_of_text(argv[i]))
+                    ? _("argument %d has a control character in it")
+                    : _("argument %d is not valid UTF-8 text"),
+                i);
     return CLI_DONE;
 }
 

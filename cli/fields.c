@@ -6,6 +6,7 @@
 
 #include "cli/suggest.h"
 #include "cli/when.h"
+#include "cli/words.h"
 
 enum { NAMES_MAX = 400, FIELD_NAMES_MAX = 96 };
 
@@ -82,6 +83,15 @@ void fields_lead(const char *field, const char *words, char out[160])
         *out = 0;
 }
 
+/* A pack may know more of what a choice may be, but of no other severity. */
+static bool is_severity(const Yinuo__V1__Event *event, const char *name)
+{
+    const struct kind_field *field = kind_field(event->kind_code, name);
+
+    return field && field->type == KIND_FIELD_CHOICE &&
+           strcmp(name, "severity") == 0;
+}
+
 int fields_set_one(struct cli *cli, Yinuo__V1__Event *event,
                    struct arena *arena, const char *name, const char *typed,
                    int64_t now_ms)
@@ -101,6 +111,12 @@ int fields_set_one(struct cli *cli, Yinuo__V1__Event *event,
         if (code == REFUSAL_NONE && day && strcmp(name, "due") == 0)
             code = event_set_typed(event, "granularity", "day", when_zone(),
                                    arena, &fault);
+    } else if (is_severity(event, name) && *typed && !severity_of(typed)) {
+        return cli_usage(cli, _("\"%s\" is no severity: S1, S2, S3 or S4"),
+                         typed);
+    } else if (is_severity(event, name) && *typed) {
+        code = event_set_typed(event, name, severity_name(severity_of(typed)),
+                               when_zone(), arena, &fault);
     } else {
         code = event_set_typed(event, name, typed, when_zone(), arena, &fault);
     }
@@ -128,6 +144,19 @@ int fields_set(struct cli *cli, Yinuo__V1__Event *event, struct arena *arena,
         *value = '=';
     }
     return code;
+}
+
+int fields_check_twice(struct cli *cli, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        size_t size = strcspn(argv[i], "=");
+        for (int j = 0; j < i; j++)
+            if (strcspn(argv[j], "=") == size &&
+                strncmp(argv[i], argv[j], size) == 0)
+                return cli_usage(cli, _("%.*s is said twice"), (int)size,
+                                 argv[i]);
+    }
+    return CLI_DONE;
 }
 
 static int ask_one(struct cli *cli, Yinuo__V1__Event *event,

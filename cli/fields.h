@@ -21,6 +21,9 @@ int fields_check_kind(struct cli *cli, const char *kind, bool any);
 int fields_set(struct cli *cli, Yinuo__V1__Event *event, struct arena *arena,
                int argc, char **argv, int64_t now_ms, bool any);
 
+/* None of the words FIELD=VALUE may be about the same field as another. */
+int fields_check_twice(struct cli *cli, int argc, char **argv);
+
 /* Asks for those that the kind wants and that are not there; where nobody can
  * be asked the ones that it needs are CLI_USAGE. */
 int fields_ask(struct cli *cli, Yinuo__V1__Event *event, struct arena *arena,

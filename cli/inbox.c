@@ -251,6 +251,8 @@ int run_inbox(struct cli *cli, int argc, char **argv)
         q.limit = SHOWN;
         code = question_ask(cli, &q, &yinuo__v1__case__descriptor, &quiet);
     }
+    if (code == CLI_DONE && !pages.count && !due.count && !quiet.count)
+        code = session_check_person(cli);
     if (code == CLI_DONE && cli->out.json)
         out_json(&cli->out,
                  json_pack("{s:s, s:o, s:o, s:o, s:o}", "person",

@@ -7,6 +7,8 @@
 #include "cli/session.h"
 #include "cli/when.h"
 
+#define TEN_YEARS_MS (3653LL * 24 * 3600 * 1000) /* a slip in the year */
+
 static const char *due, *promise_id, *depends_on;
 static bool accepted;
 
@@ -60,6 +62,9 @@ static int set_due(struct cli *cli, struct order *o, int64_t *at_ms,
         return cli_usage(cli, "--due: %s", cli->error.text);
     if (!cli->at && when_is_over(o->now_ms, *at_ms, day))
         return cli_usage(cli, _("%s: \"%s\" is over already"), "--due", due);
+    if (*at_ms > o->now_ms + TEN_YEARS_MS)
+        return cli_usage(cli, _("%s: \"%s\" is more than ten years ahead"),
+                         "--due", due);
     order_time(o, "due", *at_ms);
     order_text(o, "granularity", day ? "day" : "time");
     if (day)

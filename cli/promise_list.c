@@ -142,6 +142,7 @@ static int ask(struct cli *cli, struct rows *rows, int64_t *before_ms)
 {
     struct question q;
     bool day = false;
+    int code;
 
     *before_ms = 0;
     if (due && when_parse(due, session_now_ms(cli), before_ms, &day,
@@ -157,7 +158,9 @@ static int ask(struct cli *cli, struct rows *rows, int64_t *before_ms)
     question_text(&q, "region", region);
     if (!missed_too)
         question_time(&q, "due_by", *before_ms);
-    return question_ask(cli, &q, &yinuo__v1__case__descriptor, rows);
+    code = question_ask(cli, &q, &yinuo__v1__case__descriptor, rows);
+    return code == CLI_DONE && mine && !rows->count ? session_check_person(cli)
+                                                    : code;
 }
 
 int run_promise_list(struct cli *cli, int argc, char **argv)

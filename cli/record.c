@@ -96,6 +96,8 @@ int run_record(struct cli *cli, int argc, char **argv)
     else
         code = fields_check_kind(cli, kind, any_name);
     if (code == CLI_DONE)
+        code = fields_check_twice(cli, argc - first, argv + first);
+    if (code == CLI_DONE)
         code = send(cli, kind, case_id && *case_id ? case_id : NULL,
                     argc - first, argv + first);
     free(kind);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/duty.h"
 #include "cli/interrupt.h"
+#include "cli/question.h"
 #include "proto/roles.h"
 #include "proto/wire.h"
 
@@ -61,6 +62,10 @@ enum status session_try(struct cli *cli)
                            "%.200s"),
                          cli->home_path);
     /* the socket's file tells at once that nothing was ever started here */
+    if (!cli->connect && file_is_denied(endpoint + strlen("ipc://")))
+        return error_set(&cli->error, STATUS_UNREACHABLE,
+                         _("%.200s belongs to another user of this machine"),
+                         cli->home_path);
     if (!cli->connect && !file_exists(endpoint + strlen("ipc://")))
         return error_set(&cli->error, STATUS_UNREACHABLE,
                          _("nothing runs at %.200s: start it with \"yinuo "
@@ -130,6 +135,20 @@ int session_need_person(struct cli *cli)
                      _("nobody acts: give --as PERSON, set YINUO_PERSON, "
                        "or write \"person: ID\" into %s"),
                      cli->who.config.path);
+}
+
+int session_check_person(struct cli *cli)
+{
+    struct rows rows = {0};
+    struct question q;
+    int code;
+
+    question_init(&q, "person");
+    question_text(&q, "person", cli->who.person);
+    session_more_time(cli);
+    code = question_ask(cli, &q, &yinuo__v1__roster_row__descriptor, &rows);
+    rows_fini(&rows);
+    return code;
 }
 
 void session_more_time(struct cli *cli)

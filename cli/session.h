@@ -32,6 +32,11 @@ int64_t session_now_ms(struct cli *cli);
 /* CLI_USAGE and a sentence when nobody is known to act. */
 int session_need_person(struct cli *cli);
 
+/* Whether the roster knows who acts. Asked where nothing was found for him: a
+ * slip in his name must not read as "nothing waits". CLI_DONE, or the exit
+ * code; the user has been told. */
+int session_check_person(struct cli *cli);
+
 /* One more call has CLI_WAIT_MS; for commands that make many. */
 void session_more_time(struct cli *cli);
 

@@ -189,7 +189,8 @@ int run_import(struct cli *cli, int argc, char **argv)
     }
     if (code == CLI_DONE &&
         import_run(&options, &summary, &cli->error) != STATUS_OK) {
-        code = cli_failed(cli);
+        bool left = !publish && out_reader_gone(&cli->out); /* "| head" */
+        code = left ? CLI_FAILED : cli_failed(cli);
         if (cli->error.status == STATUS_INVALID)
             code = CLI_BAD_DATA;
     }

@@ -28,7 +28,7 @@ enum {
 };
 
 static const char *from, *case_wanted, *kind_wanted, *station_wanted;
-static int64_t limit;
+static int64_t limit = INT64_MAX;
 static bool no_follow, any_name;
 
 /* clang-format off */
@@ -233,13 +233,15 @@ static int catch_up(struct watch *w, bool hold)
 
     do {
         code = fetch(w, hold);
+        if (code == CLI_UNREACHED && no_follow && !interrupt_came())
+            return session_failed(w->cli); /* who wants an end is not kept */
         if (code == CLI_UNREACHED && !told && !interrupt_came())
             out_note(&w->cli->out, "%s",
                      _("(nobody answers; going on when somebody does)"));
         told |= code == CLI_UNREACHED;
     } while (!done(w) && (code == CLI_UNREACHED ||
                           (code == CLI_DONE && w->last < w->known)));
-    if (told && code == CLI_DONE)
+    if (told && code == CLI_DONE && !interrupt_came())
         out_note(&w->cli->out, _("(back, behind %s)"), w->cursor);
     w->heard_ms = clock_monotonic_ms(w->cli->clock);
     return interrupt_came() ? CLI_DONE : code;
@@ -349,7 +351,8 @@ static int run(struct watch *w)
 int run_watch(struct cli *cli, int argc, char **argv)
 {
     struct watch w = {.cli = cli};
-    int code = session_ready(cli);
+    int code = limit < 1 ? cli_usage(cli, _("--limit: at least 1"))
+                         : session_ready(cli);
 
     (void)argc, (void)argv;
     if (code == CLI_DONE && from)

@@ -81,6 +81,38 @@ def times_that_are_over(s):
     check("2035-05-17" in said and "00:00" not in said, said)
 
 
+def slips(s):
+    """A wrong name, another's page, a slip in a field: each is told, none is
+    taken for "nothing waits" or "done"."""
+    opened(s, "X-1", "severity=S2")
+    for args in (("inbox",), ("ack",), ("ack", "--all", "--yes"),
+                 ("case", "list", "--mine"), ("promise", "list", "--mine")):
+        no(s, 6, "roster", "ln01-haed", *args)
+    until(lambda: case(s, "X-1").get("pages"), 10, "X-1 is paged")
+    page = [p for p in case(s, "X-1")["pages"] if p["tier"] == "station_head"][0]
+    no(s, 6, "not yours", E2, "ack", page["page_id"])
+    check(page in case(s, "X-1")["pages"], "it waits for the head")
+    check("X-1" not in yes(s, None, "case", "list", "--overdue"), "nothing is late")
+    opened(s, "X-2", "severity=s3")
+    check(case(s, "X-2")["severity"] == "S3", "S3 may be small")
+    no(s, 2, "S9", HEAD, "record", "case.opened", "X-3", "station=ST-LN-01", "severity=S9")
+    no(s, 2, "station is said twice", HEAD, "record", "case.opened", "X-3",
+       "station=ST-LN-01", "station=ST-LN-02")
+    no(s, 2, "control", HEAD, "note", "X-1", "one\x07two")
+    no(s, 1, "yinuo: at: is in the future", HEAD, "note", "X-1", "hi", "--at", "2099-01-01")
+    no(s, 2, "at least 1min", HEAD, "snooze", "X-1", "--for", "0min", "--reason", "x")
+    no(s, 2, "at least 1", None, "watch", "--limit", "0")
+
+
+def kept_promises(s):
+    opened(s, "K-1")
+    yes(s, E1, "promise", "make", "K-1", "part", "--due", "+3h", "--accepted")
+    no(s, 2, "ten years", E1, "promise", "renegotiate", "K-1", "--due", "9999-12-31")
+    yes(s, E1, "promise", "kept", "K-1")
+    no(s, 1, "already", E1, "promise", "renegotiate", "K-1", "P1", "--due", "+5h", "--accepted")
+    check(case(s, "K-1")["promises"][0]["state"] == "kept", "it stays kept")
+
+
 def states(s):
     opened(s, "S-1")
     before = case(s, "S-1")["severity"]
@@ -90,6 +122,13 @@ def states(s):
     no(s, 6, "may not", E2, "resolve", "S-1")
     no(s, 1, "not resolved", HEAD, "close", "S-1", "--reason", "done", "--cause", "x")
     no(s, 2, "no state", None, "case", "list", "--state", "lost")
+
+
+def nobody_answers(s):
+    """Whoever wants an end of the stream is not kept by a router that hangs."""
+    s.processes["router"].send_signal(signal.SIGSTOP)
+    no(s, 5, "not reached", None, "watch", "--from", "0", "--no-follow", timeout=8)
+    s.processes["router"].send_signal(signal.SIGCONT)
 
 
 def in_chinese(s):
@@ -108,7 +147,9 @@ def in_chinese(s):
 
 with System(policy=(NETWORK,)) as s:
     s.start_all()
-    for part in (merging, handing_on, a_whole_work, times_that_are_over, states, in_chinese):
+    for part in (merging, handing_on, a_whole_work, times_that_are_over, slips,
+                 kept_promises, states, in_chinese,
+                 nobody_answers):
         part(s)
     s.stop()
     s.verify()
