@@ -533,7 +533,49 @@ enum status backup_verify(const char *dir, struct backup_report *report,
     return status;
 }
 
-/* --- restoring --- */
+/* --- restoring ---
+ *
+ * What is half restored looks like a whole ledger that is older: a mark stands
+ * in it from the beginning to the end, and nobody opens a ledger with one. */
+
+static enum status set_mark(const char *ledger_dir, struct error *err)
+{
+    char mark[LIMIT_PATH_BYTES];
+    enum status status = join(mark, ledger_dir, LEDGER_RESTORING, err);
+
+    return status == STATUS_OK ? file_write_atomic(mark, SLICE_EMPTY, 0600, err)
+                               : status;
+}
+
+static enum status remove_mark(const char *ledger_dir, struct error *err)
+{
+    char mark[LIMIT_PATH_BYTES];
+    enum status status = join(mark, ledger_dir, LEDGER_RESTORING, err);
+
+    if (status == STATUS_OK && unlink(mark) != 0)
+        status = error_set_errno(err, errno, "remove %s", mark);
+    return status == STATUS_OK ? file_sync_dir(ledger_dir, err) : status;
+}
+
+static enum status visit_remove(void *state, const char *path, const char *name,
+                                struct error *err)
+{
+    (void)state;
+    if (strcmp(name, "./" LEDGER_RESTORING) == 0 || unlink(path) == 0)
+        return STATUS_OK;
+    return error_set_errno(err, errno, "remove %s", path);
+}
+
+/* An empty place, or one where a restore was cut off. */
+static enum status make_place(const char *dir, struct error *err)
+{
+    char mark[LIMIT_PATH_BYTES];
+    enum status status = join(mark, dir, LEDGER_RESTORING, err);
+
+    if (status == STATUS_OK && file_exists(mark))
+        return walk(dir, "", visit_remove, NULL, err);
+    return status == STATUS_OK ? must_be_empty(dir, err) : status;
+}
 
 static enum status restore_parts(const char *from, const char *to,
                                  const char *policy_to, struct error *err)
@@ -562,16 +604,20 @@ enum status backup_restore(const char *from_dir, const char *ledger_dir,
 {
     struct backup_report local;
     struct checking c = {.report = report != NULL ? report : &local};
-    enum status status = must_be_empty(ledger_dir, err);
+    enum status status = verify(from_dir, &c, err);
 
+    if (status == STATUS_OK)
+        status = make_place(ledger_dir, err);
     if (status == STATUS_OK && policy_to != NULL)
         status = must_be_empty(policy_to, err);
     if (status == STATUS_OK)
-        status = verify(from_dir, &c, err);
+        status = set_mark(ledger_dir, err);
     if (status == STATUS_OK)
         status = restore_parts(from_dir, ledger_dir, policy_to, err);
     if (status == STATUS_OK)
         status = check_chain(ledger_dir, &c, err);
+    if (status == STATUS_OK)
+        status = remove_mark(ledger_dir, err);
     free(c.heads);
     return status;
 }

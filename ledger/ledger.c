@@ -232,6 +232,31 @@ static enum status open_state(struct ledger *l,
                      (unsigned long long)p.last);
 }
 
+static enum status must_be_whole(const char *dir, struct error *err)
+{
+    char mark[LIMIT_PATH_BYTES];
+    enum status status = join(dir, LEDGER_RESTORING, mark, err);
+
+    if (status == STATUS_OK && file_exists(mark))
+        status = error_set(err, STATUS_CORRUPT,
+                           "it was not restored to its end: \"yinuo restore\" "
+                           "it again");
+    return status;
+}
+
+/* Nobody may lose them without being told. */
+static void look_for_keys(const struct ledger *l, const char *keys)
+{
+    struct journal_position p;
+
+    journal_position(l->journal, &p);
+    if (p.last > 0 && !file_exists(keys))
+        log_error("KEYS-MISSING",
+                  "no %s -> what customers have said up to record %llu cannot "
+                  "be read; bring it back from a backup, or go on without",
+                  keys, (unsigned long long)p.last);
+}
+
 static enum status open_parts(struct ledger *l,
                               const struct ledger_options *options,
                               struct error *err)
@@ -242,6 +267,8 @@ static enum status open_parts(struct ledger *l,
     if (status == STATUS_OK)
         status = take_lock(l, err);
     if (status == STATUS_OK)
+        status = must_be_whole(l->dir, err);
+    if (status == STATUS_OK)
         status = space_open(l->dir, &options->space, &l->space, err);
     if (status == STATUS_OK)
         status = open_journal(l, options, err);
@@ -249,6 +276,8 @@ static enum status open_parts(struct ledger *l,
         status = open_state(l, &options->state, err);
     if (status == STATUS_OK)
         status = join(l->dir, "keys.mdb", keys, err);
+    if (status == STATUS_OK)
+        look_for_keys(l, keys);
     if (status == STATUS_OK)
         status = vault_open(keys, options->random, &l->vault, err);
     return status;
@@ -305,6 +334,8 @@ enum status ledger_reader(const char *dir, struct ledger **out,
     l->clock = clock_system();
     enum status status = set_paths(l, dir, err);
 
+    if (status == STATUS_OK)
+        status = must_be_whole(dir, err);
     if (status == STATUS_OK)
         status = join(dir, "journal", journal, err);
     if (status == STATUS_OK)

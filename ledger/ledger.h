@@ -19,9 +19,9 @@
  *
  * Memory   ledger_close frees all. NULL is fine; the pointer is nulled.
  * Errors   BUSY: another process owns the directory; err names its pid.
- *          CORRUPT: the journal ends before what the state stands for, or a
- *          record is damaged. FULL: not even the reserve made enough room.
- * Threads  As the parts say.
+ *          CORRUPT: the journal ends before what the state stands for, a
+ *          record is damaged, or a restore was cut off. FULL: not even the
+ * reserve made enough room. Threads  As the parts say.
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
@@ -37,6 +37,9 @@
 #include "ledger/space.h"
 #include "ledger/state.h"
 #include "ledger/vault.h"
+
+/* Stands in a ledger while it is being restored (ledger/backup.h). */
+#define LEDGER_RESTORING "restoring"
 
 struct ledger_options {
     const char *dir;

@@ -425,6 +425,48 @@ static void a_running_ledger_is_saved_and_restored(void **state)
     bytes_fini(&file);
 }
 
+static void touch(const char *path)
+{
+    struct error err = {0};
+
+    assert_int_equal(file_write_atomic(path, SLICE_EMPTY, 0600, &err),
+                     STATUS_OK);
+}
+
+/* A part of the journal without its end is a whole journal to look at. */
+static void what_is_half_restored_is_not_opened(void **state)
+{
+    const char *dir = scratch_path(*state, "ledger");
+    char saved[512], back[512], command[1600];
+    struct ledger_options o = {.dir = back};
+    struct ledger *l = open_ledger(dir, 64 << 10);
+    struct error err = {0};
+
+    snprintf(saved, sizeof saved, "%s", scratch_path(*state, "saved"));
+    snprintf(back, sizeof back, "%s", scratch_path(*state, "back"));
+    feed(l, 40, 50);
+    state_checkpoint(l->state, 2000);
+    struct backup_options b = {.ledger_dir = dir, .to_dir = saved, .live = l};
+
+    assert_int_equal(backup_make(&b, NULL, &err), STATUS_OK);
+    ledger_close(&l);
+    snprintf(command, sizeof command, "mkdir -p %s/journal && cp %s %s/journal",
+             back, scratch_path(*state, "saved/journal/000001.mdb"), back);
+    assert_int_equal(system(command), 0);
+    touch(scratch_path(*state, "back/" LEDGER_RESTORING));
+
+    assert_int_equal(ledger_open(&o, &l, &err), STATUS_CORRUPT);
+    assert_non_null(strstr(err.text, "restore"));
+    assert_int_equal(ledger_reader(back, &l, &err), STATUS_CORRUPT);
+    /* Once more, into the same place, is how it is put right. */
+    assert_int_equal(backup_restore(saved, back, NULL, NULL, &err), STATUS_OK);
+    assert_false(file_exists(scratch_path(*state, "back/" LEDGER_RESTORING)));
+    l = open_ledger(back, 64 << 10);
+    assert_int_equal(ledger_recover(l, apply_record, l, NULL, &err), STATUS_OK);
+    assert_int_equal(state_applied(l->state), 2000);
+    ledger_close(&l);
+}
+
 /* No LMDB handle lives across the fork: the child is there before. */
 static int save_when_told(const struct backup_options *o, int go)
 {
@@ -486,6 +528,7 @@ int main(void)
         WITH_DIR(retention_trims_what_a_snapshot_stands_for),
         WITH_DIR(a_damaged_snapshot_is_not_believed),
         WITH_DIR(a_running_ledger_is_saved_and_restored),
+        WITH_DIR(what_is_half_restored_is_not_opened),
         WITH_DIR(a_backup_from_another_process_needs_no_help),
     };
 
