@@ -259,7 +259,7 @@ enum yinuo_result yinuo_status(struct yinuo *y, struct yinuo_status *out)
                                  .waiting = all.last - all.settled,
                                  .waiting_bytes = all.bytes,
                                  .dead_letters = all.dead,
-                                 .epoch = y->outbox.epoch,
+                                 .epoch = outbox_epoch(&y->outbox),
                                  .silent_ms = -1,
                                  .delivering = seen.delivering,
                                  .connected = seen.connected,

@@ -61,7 +61,10 @@ static enum status store_refuse(void *state, uint32_t partition,
                                 uint64_t sequence, uint32_t code,
                                 const char *text, const char *field)
 {
-    return outbox_refuse(state, partition, sequence, code, text, field);
+    /* Another event is known under its number: it was never taken. */
+    return code == REFUSAL_DUPLICATE_DIFFERS
+               ? outbox_again(state, partition, sequence)
+               : outbox_refuse(state, partition, sequence, code, text, field);
 }
 
 static enum status store_bury(void *state, uint32_t partition,
@@ -74,6 +77,16 @@ static enum status store_bury(void *state, uint32_t partition,
 static enum status store_settle(void *state, uint32_t partition, uint64_t to)
 {
     return outbox_settle(state, partition, to);
+}
+
+static uint64_t store_base(void *state, uint32_t partition)
+{
+    return outbox_base(state, partition);
+}
+
+static enum status store_renew(void *state, uint64_t *epoch)
+{
+    return outbox_renew(state, epoch);
 }
 
 static enum status port_send(void *state, struct frames *f)
@@ -100,19 +113,22 @@ static bool become_the_one(struct courier *c)
 {
     struct yinuo *y = c->y;
     struct error err;
-    struct delivery_settings set = {.identity = y->outbox.identity,
-                                    .program = "libyinuo " YINUO_VERSION,
-                                    .role = y->role,
-                                    .epoch = y->outbox.epoch,
-                                    .partition_count = y->partition_count,
-                                    .clock = clock_system(),
-                                    .random = random_system(),
-                                    .store = {&y->outbox, store_ends,
-                                              store_read, store_refuse,
-                                              store_bury, store_settle},
-                                    .port = {c, port_send, port_reconnect}};
+    struct delivery_settings set = {
+        .identity = y->outbox.identity,
+        .program = "libyinuo " YINUO_VERSION,
+        .role = y->role,
+        .partition_count = y->partition_count,
+        .clock = clock_system(),
+        .random = random_system(),
+        .store = {&y->outbox, store_ends, store_read, store_refuse, store_bury,
+                  store_settle, store_base, store_renew},
+        .port = {c, port_send, port_reconnect}};
     memcpy(set.partitions, y->partitions, sizeof(y->partitions));
-    if (outbox_lead(&y->outbox, &err) != STATUS_OK ||
+    if (outbox_lead(&y->outbox, &err) != STATUS_OK)
+        return false;
+    /* Whoever led before may have begun another. */
+    set.epoch = outbox_epoch(&y->outbox);
+    if (set.epoch == 0 ||
         delivery_init(&c->delivery, &set, now_ms()) != STATUS_OK)
         return false;
     c->delivering = true;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+
 enum {
     GREET_WAIT_MS = 2000,
     RETRY_MS = 100,         /* the socket is not connected yet */
@@ -16,6 +18,12 @@ enum { HEADER, BODY, FRAMES };
 static void say(struct delivery *d, const char *text)
 {
     snprintf(d->text, sizeof(d->text), "%s", text);
+}
+
+static uint64_t base_of(const struct delivery *d, uint32_t partition)
+{
+    return d->set.store.base ? d->set.store.base(d->set.store.state, partition)
+                             : 0;
 }
 
 enum status delivery_init(struct delivery *d,
@@ -34,6 +42,7 @@ enum status delivery_init(struct delivery *d,
             return status;
         flow_init(&d->flow[i], partition, settled, last);
         d->settled[i] = settled;
+        d->base[i] = base_of(d, partition);
         d->flow_count++;
     }
     d->next_request = 1 + random_below(settings->random, 1u << 30);
@@ -105,7 +114,7 @@ static bool send_batch(struct delivery *d, struct flow *f, uint64_t first,
     batch.has_producer_epoch = batch.has_first_sequence = 1;
     batch.has_backlog = 1;
     batch.producer_epoch = d->set.epoch;
-    batch.first_sequence = first;
+    batch.first_sequence = first - d->base[f - d->flow];
     batch.backlog = f->last - last;
     if (!send_message(d, WIRE_EVENTS, f->partition, d->next_request,
                       &batch.base, now_ms))
@@ -236,9 +245,10 @@ static bool bury_refused(struct delivery *d, const struct flow *f,
 {
     for (size_t i = 0; i < answer->n_refusals; i++) {
         const Yinuo__V1__Refusal *r = answer->refusals[i];
-        if (r->sequence < batch->first || r->sequence > batch->last)
+        uint64_t sequence = r->sequence + d->base[f - d->flow];
+        if (sequence < batch->first || sequence > batch->last)
             continue;
-        if (d->set.store.refuse(d->set.store.state, f->partition, r->sequence,
+        if (d->set.store.refuse(d->set.store.state, f->partition, sequence,
                                 r->code, r->text ? r->text : "",
                                 r->field ? r->field : "") != STATUS_OK) {
             say(d, "a dead letter could not be stored");
@@ -246,6 +256,53 @@ static bool bury_refused(struct delivery *d, const struct flow *f,
         }
         d->refused++;
     }
+    return true;
+}
+
+static void meet_store(struct delivery *d)
+{
+    for (size_t i = 0; i < d->flow_count; i++) {
+        struct flow *f = &d->flow[i];
+        uint64_t settled, last;
+        if (f->final_to > d->settled[i] &&
+            d->set.store.settle(d->set.store.state, f->partition,
+                                f->final_to) == STATUS_OK)
+            d->settled[i] = f->final_to;
+        if (d->set.store.ends(d->set.store.state, f->partition, &settled,
+                              &last) == STATUS_OK &&
+            last > f->last)
+            f->last = last;
+    }
+}
+
+/* Of the two, router and outbox, one was restored from a backup: it asks for
+ * what is gone here, or knows what never was. In a new epoch all that is not
+ * final is told from 1 on. What the older router had been told stays unknown to
+ * it; what the older outbox had told may come twice. False: not now. */
+static bool renew(struct delivery *d)
+{
+    uint64_t epoch;
+    if (!d->set.store.renew)
+        return false;
+    meet_store(d);
+    for (size_t i = 0; i < d->flow_count; i++)
+        if (d->settled[i] != d->flow[i].final_to)
+            return false;
+    if (d->set.store.renew(d->set.store.state, &epoch) != STATUS_OK)
+        return false;
+    d->set.epoch = epoch;
+    d->renewals++;
+    for (size_t i = 0; i < d->flow_count; i++) {
+        d->base[i] = base_of(d, d->flow[i].partition);
+        flow_restart(&d->flow[i]);
+        d->flow[i].trouble = REFUSAL_NONE;
+    }
+    log_write(LOG_ERROR, "OUTBOX-RENEWED",
+              LOG_FIELDS(LOG_TEXT("identity", d->set.identity)),
+              "router and outbox do not know the same events: one of them was "
+              "restored from a backup -> all that is not acknowledged is sent "
+              "under a new epoch");
+    say(d, "router and outbox did not know the same events: a new epoch");
     return true;
 }
 
@@ -262,17 +319,24 @@ static void acknowledged(struct delivery *d, uint64_t request_id,
         flow_stale(f, d->set.random, now_ms);
         return;
     }
+    uint64_t base = d->base[f - d->flow];
+    if (a->accepted_to + base > f->last && renew(d))
+        return;
     if (!bury_refused(d, f, flow_find(f, request_id), a))
         return; /* unanswered: it is sent again and refused again */
     struct flow_answer answer = {
-        .accepted_to = a->accepted_to,
-        .gap_from = a->has_gap_resend_from ? a->gap_resend_from : 0,
+        .accepted_to = a->accepted_to + base,
+        .gap_from = a->has_gap_resend_from && a->gap_resend_from
+                        ? a->gap_resend_from + base
+                        : 0,
         .busy_ms =
             a->has_busy_wait_ms && a->busy_wait_ms == 0 ? 1 : a->busy_wait_ms,
         .hold = a->has_hold_after,
-        .hold_after = a->hold_after};
+        .hold_after = a->hold_after + base};
     flow_answered(f, request_id, &answer, d->set.random, now_ms);
     d->answered_ms = now_ms;
+    if (f->trouble == REFUSAL_GAP && renew(d))
+        return;
     if (f->trouble != REFUSAL_NONE)
         say(d, f->trouble == REFUSAL_GAP
                    ? "the router asks for events that it had acknowledged"
@@ -372,22 +436,6 @@ void delivery_receive(struct delivery *d, struct frames *f, int64_t now_ms)
 }
 
 /* ---- the round ---- */
-
-static void meet_store(struct delivery *d)
-{
-    for (size_t i = 0; i < d->flow_count; i++) {
-        struct flow *f = &d->flow[i];
-        uint64_t settled, last;
-        if (f->final_to > d->settled[i] &&
-            d->set.store.settle(d->set.store.state, f->partition,
-                                f->final_to) == STATUS_OK)
-            d->settled[i] = f->final_to;
-        if (d->set.store.ends(d->set.store.state, f->partition, &settled,
-                              &last) == STATUS_OK &&
-            last > f->last)
-            f->last = last;
-    }
-}
 
 int64_t delivery_tick(struct delivery *d, int64_t now_ms)
 {

@@ -48,6 +48,11 @@ struct delivery_store {
                         uint32_t code, const char *text);
     /* Everything up to it is final and may be forgotten. */
     enum status (*settle)(void *state, uint32_t partition, uint64_t to);
+    /* On the wire numbers count from here; NULL: from 0. */
+    uint64_t (*base)(void *state, uint32_t partition);
+    /* A new epoch, in which what is not settled counts from 1. NULL: none is
+     * begun, and who has lost the thread stays where he is. */
+    enum status (*renew)(void *state, uint64_t *epoch);
 };
 
 struct delivery_port {
@@ -89,6 +94,8 @@ struct delivery {
     size_t flow_count;
     struct flow flow[DELIVERY_FLOWS];
     uint64_t settled[DELIVERY_FLOWS]; /* of it, told to the store */
+    uint64_t base[DELIVERY_FLOWS];    /* of its numbers on the wire */
+    uint64_t renewals;                /* epochs begun since the start */
     uint64_t refused;                 /* events, since the start */
     char text[DELIVERY_TEXT];         /* last trouble, for people */
     char broker[64];

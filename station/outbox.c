@@ -12,7 +12,7 @@
 #include "base/writer.h"
 #include "station/outbox_change.h"
 
-enum { FORMAT = 1, READERS = 126 };
+enum { FORMAT = 1, READERS = 126, OUTBOX_PARTITIONS_MAX = 64 };
 
 #define SPACE_RESERVE (16ull * 1024 * 1024) /* left free on the disk */
 
@@ -33,6 +33,15 @@ static uint64_t make_epoch(const struct outbox *o)
     return wall << 20 | random_below(o->set.random, 1u << 20);
 }
 
+static uint64_t get_epoch(struct change *c)
+{
+    MDB_val value;
+    return change_get(c, c->o->meta, outbox_value("epoch", 5), &value) &&
+                   value.mv_size == 8
+               ? get_u64(value.mv_data)
+               : 0;
+}
+
 static enum status settle_identity(struct outbox *o, struct error *err)
 {
     uint8_t number[8];
@@ -48,22 +57,19 @@ static enum status settle_identity(struct outbox *o, struct error *err)
             change_get(&c, o->meta, outbox_value("identity", 8), &value) &&
             slice_equal(slice_of(value.mv_data, value.mv_size),
                         slice_of_text(o->identity));
-        if (ours && change_get(&c, o->meta, outbox_value("epoch", 5), &value) &&
-            value.mv_size == 8)
-            o->epoch = get_u64(value.mv_data);
+        uint64_t epoch = get_epoch(&c);
         change_leave(&c);
         if (!ours)
             return error_set(err, STATUS_CONFLICT,
                              "this outbox belongs to another identity");
-        return o->epoch ? STATUS_OK
-                        : error_set(err, STATUS_CORRUPT, "it has no epoch");
+        return epoch ? STATUS_OK
+                     : error_set(err, STATUS_CORRUPT, "it has no epoch");
     }
-    o->epoch = make_epoch(o);
     put_u32(number, FORMAT);
     change_put(&c, o->meta, outbox_value("format", 6), outbox_value(number, 4));
     change_put(&c, o->meta, outbox_value("identity", 8),
                outbox_value(o->identity, strlen(o->identity)));
-    put_u64(number, o->epoch);
+    put_u64(number, make_epoch(o));
     change_put(&c, o->meta, outbox_value("epoch", 5), outbox_value(number, 8));
     enum status status = change_commit(&c);
     return status == STATUS_OK ? status
@@ -209,6 +215,112 @@ enum status outbox_lead(struct outbox *o, struct error *err)
 bool outbox_leads(const struct outbox *o)
 {
     return o->lead.fd_plus_one != 0;
+}
+
+/* ---- a new epoch ---- */
+
+static MDB_val base_key(uint8_t key[5], uint32_t partition)
+{
+    key[0] = 'b';
+    put_u32(key + 1, partition);
+    return outbox_value(key, 5);
+}
+
+uint64_t outbox_base(struct outbox *o, uint32_t partition)
+{
+    uint8_t key[5];
+    MDB_val value;
+    uint64_t base = 0;
+    struct change c = change_begin(o, MDB_RDONLY);
+    if (change_get(&c, o->meta, base_key(key, partition), &value) &&
+        value.mv_size == 8)
+        base = get_u64(value.mv_data);
+    change_leave(&c);
+    return base;
+}
+
+static void put_base(struct change *c, uint32_t partition)
+{
+    uint8_t key[5], number[8];
+    struct outbox_ends ends = change_get_ends(c, partition);
+    put_u64(number, ends.settled);
+    change_put(c, c->o->meta, base_key(key, partition),
+               outbox_value(number, sizeof(number)));
+}
+
+/* The partitions that have a row, all of one transaction. */
+static void put_bases(struct change *c)
+{
+    uint32_t partitions[OUTBOX_PARTITIONS_MAX];
+    size_t count = 0;
+    MDB_cursor *cursor = NULL;
+    MDB_val key = outbox_value("p", 1), value;
+    if (c->rc == 0)
+        c->rc = mdb_cursor_open(c->txn, c->o->meta, &cursor);
+    if (c->rc != 0)
+        return;
+    int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    for (; rc == 0 && *(uint8_t *)key.mv_data == 'p' &&
+           count < OUTBOX_PARTITIONS_MAX;
+         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+        if (key.mv_size == 5)
+            partitions[count++] = get_u32((uint8_t *)key.mv_data + 1);
+    mdb_cursor_close(cursor);
+    c->rc = rc == MDB_NOTFOUND ? 0 : rc;
+    for (size_t i = 0; i < count; i++)
+        put_base(c, partitions[i]);
+}
+
+uint64_t outbox_epoch(struct outbox *o)
+{
+    struct change c = change_begin(o, MDB_RDONLY);
+    uint64_t epoch = get_epoch(&c);
+    change_leave(&c);
+    return epoch;
+}
+
+enum status outbox_renew(struct outbox *o, uint64_t *epoch)
+{
+    uint8_t number[8];
+    uint64_t made = make_epoch(o);
+    struct change c = change_begin(o, 0);
+    uint64_t before = get_epoch(&c);
+    if (made <= before) /* the clock was set back */
+        made = before + 1;
+    put_bases(&c);
+    put_u64(number, made);
+    change_put(&c, o->meta, outbox_value("epoch", 5), outbox_value(number, 8));
+    enum status status = change_commit(&c);
+    if (status == STATUS_OK)
+        *epoch = made;
+    return status;
+}
+
+enum status outbox_again(struct outbox *o, uint32_t partition,
+                         uint64_t sequence)
+{
+    uint8_t key[KEY];
+    MDB_val value;
+    struct change c = change_begin(o, 0);
+    struct outbox_ends ends = change_get_ends(&c, partition);
+    if (!change_get(&c, o->events, outbox_key(key, partition, sequence),
+                    &value) ||
+        value.mv_size <= STAMP) {
+        change_leave(&c);
+        return outbox_status(c.rc);
+    }
+    size_t size = value.mv_size - STAMP;
+    uint8_t *copy = malloc(size);
+    if (!copy)
+        abort();
+    memcpy(copy, (uint8_t *)value.mv_data + STAMP, size);
+    int64_t at_ms = (int64_t)get_u64(value.mv_data);
+    change_put_event(&c, partition, ++ends.last, slice_of(copy, size), at_ms);
+    change_put_event(&c, partition, sequence, SLICE_EMPTY, at_ms);
+    ends.bytes += OVERHEAD;
+    change_put_ends(&c, partition, &ends);
+    free(copy);
+    return change_commit(&c);
 }
 
 /* ---- storing ---- */

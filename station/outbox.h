@@ -3,6 +3,7 @@
  *   meta    "identity" -> text          "epoch" -> u64     "format" -> u32
  *           'p' partition -> last u64, settled u64, bytes u64, dead u64
  *           'm' name of a source -> u64
+ *           'b' partition -> u64, what numbers on the wire begin behind
  *   events  partition u32, sequence u64 -> stored_at_ms i64, event
  *   dead    partition u32, sequence u64 -> code u32, at_ms i64, text, field,
  *                                          event
@@ -51,7 +52,6 @@ struct outbox {
     struct outbox_settings set;
     char dir[1024];
     char identity[WIRE_IDENTITY_MAX + 1];
-    uint64_t epoch;
     struct lockfile lead;
     MDB_env *env;
     MDB_dbi meta;
@@ -123,6 +123,19 @@ MUST_CHECK enum status outbox_bury(struct outbox *o, uint32_t partition,
                                    const char *text);
 MUST_CHECK enum status outbox_settle(struct outbox *o, uint32_t partition,
                                      uint64_t to);
+
+/* As the file has it now; 0: it cannot be read. */
+uint64_t outbox_epoch(struct outbox *o);
+
+/* A new epoch for all partitions: numbers on the wire begin behind what is
+ * settled. */
+MUST_CHECK enum status outbox_renew(struct outbox *o, uint64_t *epoch);
+uint64_t outbox_base(struct outbox *o, uint32_t partition);
+
+/* Stores this one once more, at the end; under its old number stands nothing
+ * then. A repeat changes nothing. */
+MUST_CHECK enum status outbox_again(struct outbox *o, uint32_t partition,
+                                    uint64_t sequence);
 
 /* Dead letters in order; each is valid during the call. False ends it. */
 MUST_CHECK enum status

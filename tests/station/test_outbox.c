@@ -88,12 +88,12 @@ static void events_are_numbered_from_one_and_kept_in_order(void **state)
     struct outbox_ends ends;
     (void)state;
     open_it();
-    uint64_t epoch = o.epoch;
+    uint64_t epoch = outbox_epoch(&o);
     assert_int_equal(add("a"), 1);
     assert_int_equal(add("b"), 2);
     outbox_close(&o);
     open_it();
-    assert_int_equal(o.epoch, epoch);
+    assert_int_equal(outbox_epoch(&o), epoch);
     assert_int_equal(add("c"), 3);
     assert_int_equal(read_all(1, 9, text), 3);
     assert_string_equal(text, "abc");
@@ -327,6 +327,55 @@ static void one_process_delivers_and_another_takes_over(void **state)
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, make_dir, drop_dir)
 
+static void a_new_epoch_counts_from_what_is_settled(void **state)
+{
+    struct arena arena;
+    ProtobufCBinaryData list[4];
+    uint64_t epoch;
+    (void)state;
+    open_it();
+    uint64_t before = outbox_epoch(&o);
+    for (int i = 0; i < 5; i++)
+        add("event");
+    assert_int_equal(outbox_base(&o, 0), 0);
+    assert_int_equal(outbox_settle(&o, 0, 3), STATUS_OK);
+    clock_now.wall_ms -= 86400000; /* the clock may have been set back */
+    assert_int_equal(outbox_renew(&o, &epoch), STATUS_OK);
+    assert_true(epoch > before);
+    outbox_close(&o);
+    open_it();
+    assert_int_equal(outbox_epoch(&o), epoch);
+    assert_int_equal(outbox_base(&o, 0), 3);
+    assert_int_equal(outbox_base(&o, 7), 0);
+    arena_init(&arena, 4096);
+    assert_int_equal(outbox_read(&o, 0, 4, 5, 4096, &arena, list), 2);
+    arena_fini(&arena);
+}
+
+static void what_was_never_taken_is_stored_once_more(void **state)
+{
+    struct arena arena;
+    ProtobufCBinaryData list[4];
+    struct outbox_ends ends;
+    (void)state;
+    open_it();
+    add("one");
+    add("two");
+    for (int time = 0; time < 2; time++)
+        assert_int_equal(outbox_again(&o, 0, 1), STATUS_OK);
+    assert_int_equal(outbox_ends(&o, 0, &ends), STATUS_OK);
+    assert_int_equal(ends.last, 3);
+    assert_int_equal(ends.dead, 0);
+    arena_init(&arena, 4096);
+    assert_int_equal(outbox_read(&o, 0, 1, 3, 4096, &arena, list), 3);
+    assert_int_equal(list[0].len, 0);
+    assert_memory_equal(list[2].data, "one", 3);
+    arena_fini(&arena);
+    assert_int_equal(outbox_settle(&o, 0, 3), STATUS_OK);
+    assert_int_equal(outbox_ends(&o, 0, &ends), STATUS_OK);
+    assert_int_equal(ends.bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +388,8 @@ int main(void)
         STORY(a_mark_is_kept_with_the_events_it_stands_for),
         STORY(what_was_told_as_stored_survives_kill_9),
         STORY(one_process_delivers_and_another_takes_over),
+        STORY(a_new_epoch_counts_from_what_is_settled),
+        STORY(what_was_never_taken_is_stored_once_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
