@@ -333,13 +333,39 @@ uint32_t expr_cost(const struct draft *d, const struct expr *e)
     return cost;
 }
 
+/* One named condition and nothing else has its rows: they are looked at for
+ * many events, so it matters that they are few. Else rows of its own. */
+static const struct expr_row *rows_of(struct compiler *c, uint8_t number)
+{
+    const struct expr_row *first = &c->rows[0];
+    struct expr e = {.rows = first, .count = (uint16_t)c->count};
+    struct expr_row *rows;
+
+    if (c->failed)
+        return NULL;
+    if (first->begins && first->begins_to == c->count - 1)
+        return c->l->draft->conditions[first->begins - 1].expr.rows;
+    if (number && expr_asks_fields(&e)) {
+        c->rows[0].begins = c->rows[c->count - 1].ends = number;
+        c->rows[0].begins_to = (uint8_t)(c->count - 1);
+    }
+    rows = loader_array(c->l, c->count, sizeof *rows);
+    if (!rows)
+        return NULL;
+    memcpy(rows, c->rows, c->count * sizeof *rows);
+    expr_link(rows, c->count);
+    return rows;
+}
+
+/* number: of the named condition that it is; 0: of none. */
 static bool compile(struct loader *l, yaml_node_t *node, size_t offset,
-                    struct text source, bool is_condition, struct expr *out)
+                    struct text source, bool is_condition, uint8_t number,
+                    struct expr *out)
 {
     struct compiler c = {
         .l = l, .node = node, .base = offset, .source = source};
     struct operand whole;
-    struct expr_row *rows;
+    const struct expr_row *rows;
 
     *out = (struct expr){.rows = NULL};
     compiler_advance(&c);
@@ -356,11 +382,9 @@ static bool compile(struct loader *l, yaml_node_t *node, size_t offset,
         compiler_fail_expected(
             &c, is_condition ? N_("and, or, or the end of the condition")
                              : N_("an operator or the end"));
-    rows = c.failed ? NULL : loader_array(l, c.count, sizeof *rows);
+    rows = rows_of(&c, number);
     if (!rows)
         return false;
-    memcpy(rows, c.rows, c.count * sizeof *rows);
-    expr_link(rows, c.count);
     *out = (struct expr){rows, (uint16_t)c.count, loader_text(l, source)};
     if (expr_cost(l->draft, out) <= EXPR_COST_MAX)
         return true;
@@ -374,13 +398,19 @@ static bool compile(struct loader *l, yaml_node_t *node, size_t offset,
 bool condition_compile(struct loader *l, yaml_node_t *node, size_t offset,
                        struct text source, struct expr *out)
 {
-    return compile(l, node, offset, source, true, out);
+    return compile(l, node, offset, source, true, 0, out);
+}
+
+bool named_condition_compile(struct loader *l, yaml_node_t *node,
+                             uint8_t number, struct expr *out)
+{
+    return compile(l, node, 0, node_text(node), true, number, out);
 }
 
 bool value_compile(struct loader *l, yaml_node_t *node, size_t offset,
                    struct text source, struct expr *out)
 {
-    return compile(l, node, offset, source, false, out);
+    return compile(l, node, offset, source, false, 0, out);
 }
 
 void read_value(struct loader *l, yaml_node_t *node, void *into,

@@ -29,6 +29,11 @@
 bool condition_compile(struct loader *l, yaml_node_t *node, size_t offset,
                        struct text source, struct expr *out);
 
+/* All of a node, which becomes the pack's condition of that number, from 1 on.
+ */
+bool named_condition_compile(struct loader *l, yaml_node_t *node,
+                             uint8_t number, struct expr *out);
+
 /* The same of any value; an empty one is refused. */
 bool value_compile(struct loader *l, yaml_node_t *node, size_t offset,
                    struct text source, struct expr *out);

@@ -308,7 +308,7 @@ static bool parse_indexed(struct compiler *c, struct operand *o)
     return true;
 }
 
-static void push_named(struct compiler *c, const struct expr *e, uint8_t number)
+static void push_named(struct compiler *c, const struct expr *e)
 {
     size_t first = c->count;
 
@@ -322,11 +322,6 @@ static void push_named(struct compiler *c, const struct expr *e, uint8_t number)
         row.begins_to = (uint8_t)(row.begins_to + first);
         compiler_push(c, row);
     }
-    if (c->failed || !expr_asks_fields(e))
-        return;
-    c->rows[first].begins = number;
-    c->rows[first].begins_to = (uint8_t)(c->count - 1);
-    c->rows[c->count - 1].ends = number;
 }
 
 static bool parse_named_condition(struct compiler *c, struct operand *o)
@@ -337,7 +332,7 @@ static bool parse_named_condition(struct compiler *c, struct operand *o)
         if (!text_equal(d->conditions[i].name, c->token.word))
             continue;
         *o = operand_of(A_FLAG, c->token.offset);
-        push_named(c, &d->conditions[i].expr, (uint8_t)(i + 1));
+        push_named(c, &d->conditions[i].expr);
         return true;
     }
     return false;

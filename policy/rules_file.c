@@ -188,7 +188,9 @@ static void read_conditions(struct loader *l, yaml_node_t *node, void *into,
                          "more than %d conditions", CONDITIONS_MAX);
             return;
         }
-        read_condition(l, value, &c->expr, row);
+        if (node_is_text(l, value, "a condition"))
+            named_condition_compile(l, value, (uint8_t)(d->condition_count + 1),
+                                    &c->expr);
         c->name = loader_text(l, node_text(key));
         d->condition_count++;
     }

@@ -93,6 +93,46 @@ static void becomes(const char *condition, const char *expected)
     free(f);
 }
 
+static const struct expr *when_of(const struct policyset *set, size_t rule)
+{
+    return &set->packs[0].policy->kinds[0].rules[rule].when;
+}
+
+static void
+a_named_condition_of_fields_is_numbered_where_it_stands(void **state)
+{
+    struct findings *f = malloc(sizeof *f);
+    struct policyset *set = NULL;
+    const struct expr *alone, *again, *within, *locked;
+
+    (void)state;
+    assert_non_null(f);
+    if (load_texts(HEAD
+                   "locks: [media]\n"
+                   "conditions:\n  shut: lock.media\n  far: distance > 10\n"
+                   "events:\n  case.opened:\n    case: opens\n    rules:\n"
+                   "      - {when: far, severity: S2}\n"
+                   "      - {when: far, severity: S3}\n"
+                   "      - {when: hot == true and far, severity: S2}\n"
+                   "      - {when: shut, severity: S2}\n",
+                   NULL, NULL, &set, f))
+        fail_msg("%s", finding_text(f, 0));
+    alone = when_of(set, 0);
+    again = when_of(set, 1);
+    within = when_of(set, 2);
+    locked = when_of(set, 3);
+    assert_ptr_equal(alone->rows, again->rows);
+    assert_true(alone->rows[0].begins == 2 && alone->rows[0].begins_to == 2 &&
+                alone->rows[2].ends == 2);
+    assert_int_equal(within->count, 7);
+    assert_true(within->rows[3].begins == 2 && within->rows[3].begins_to == 5 &&
+                within->rows[5].ends == 2);
+    assert_true(!locked->rows[0].begins && !locked->rows[0].ends);
+    policyset_free(set);
+    findings_fini(f);
+    free(f);
+}
+
 static void and_binds_closer_than_or_and_not_closest(void **state)
 {
     (void)state;
@@ -145,6 +185,8 @@ static void a_named_condition_stands_for_its_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_named_condition_of_fields_is_numbered_where_it_stands),
         cmocka_unit_test(and_binds_closer_than_or_and_not_closest),
         cmocka_unit_test(literals_are_words_numbers_spans_flags_and_severities),
         cmocka_unit_test(lists_hold_bare_words_and_fields_may_be_lists),
