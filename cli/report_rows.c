@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/must.h"
 #include "base/time_text.h"
 #include "cli/when.h"
 
@@ -27,13 +28,6 @@ struct entries {
     struct entry *list;
     size_t count;
 };
-
-static void *must(void *memory)
-{
-    if (!memory)
-        abort();
-    return memory;
-}
 
 /* --- the view --------------------------------------------------------------
  */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/must.h"
 #include "ledger/simulate_internal.h"
 
 enum {
@@ -44,13 +45,6 @@ struct gathering {
     struct runner *runner;
     int64_t first_ms, last_ms; /* of the events, for the progress */
 };
-
-static void *must(void *memory)
-{
-    if (!memory)
-        abort();
-    return memory;
-}
 
 /* --- words, rows ------------------------------------------------------- */
 

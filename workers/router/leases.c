@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/must.h"
 
 enum {
     SLOT_BITS = 27,
@@ -43,13 +44,6 @@ struct leases {
     struct tier_queue tiers[LEASE_TIERS];
     struct flight flights[FLIGHTS_MAX + 1]; /* 0 is the end of lists */
 };
-
-static void *must(void *memory)
-{
-    if (!memory)
-        abort();
-    return memory;
-}
 
 struct leases *leases_new(int64_t now_ms)
 {
