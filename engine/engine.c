@@ -324,15 +324,10 @@ void case_open(struct run *r, const struct event *ev)
 /* "c" and the record's number, where an opening event names no case. */
 static struct text made_up_id(struct run *r, char *buffer)
 {
-    uint64_t n = r->in->sequence;
-    uint32_t size = 0, digits = 1;
+    uint32_t digits = text_digits(buffer + 1, r->in->sequence);
 
-    for (uint64_t m = n; m >= 10; m /= 10)
-        digits++;
-    buffer[size++] = 'c';
-    for (uint32_t i = digits; i > 0; i--, n /= 10)
-        buffer[i] = (char)('0' + n % 10);
-    return run_keep(r, (struct text){buffer, size + digits});
+    buffer[0] = 'c';
+    return run_keep(r, (struct text){buffer, 1 + digits});
 }
 
 static struct event main_event(const struct input *in, struct answers *answers)

@@ -136,7 +136,7 @@ static void make_up_key(const struct run *r, const struct list_rule *list,
                         struct name *key)
 {
     struct text prefix = list->prefix;
-    uint32_t most = 0, digits = 1;
+    uint32_t most = 0;
 
     for (uint8_t i = 0; i < r->c->item_count; i++) {
         const struct name *k = &r->c->items[i].key;
@@ -150,13 +150,8 @@ static void make_up_key(const struct run *r, const struct list_rule *list,
         if (at == k->size && n > most)
             most = n;
     }
-    most++;
-    for (uint32_t m = most; m >= 10; m /= 10)
-        digits++;
     name_set(key, prefix);
-    key->size = (uint8_t)(prefix.size + digits);
-    for (uint32_t d = digits; d > 0; d--, most /= 10)
-        key->data[prefix.size + d - 1] = (char)('0' + most % 10);
+    key->size += (uint8_t)text_digits(key->data + prefix.size, most + 1);
 }
 
 static struct item fresh(const struct run *r, const struct event *ev,

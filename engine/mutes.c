@@ -11,28 +11,22 @@ enum { MORE_BYTES = 12 }; /* of put_more */
 
 /* --- what matches --- */
 
-static struct text fold_number(int64_t n, char *buffer)
+static bool number_is(uint64_t n, struct text wanted)
 {
-    uint32_t size = 0, digits = 1;
-    uint64_t left = n < 0 ? 0 : (uint64_t)n;
+    char digits[TEXT_DIGITS_MAX];
+    uint32_t size = text_digits(digits, n);
 
-    for (uint64_t m = left; m >= 10; m /= 10)
-        digits++;
-    for (size = digits; size > 0; size--, left /= 10)
-        buffer[size - 1] = (char)('0' + left % 10);
-    return (struct text){buffer, digits};
+    return text_equal((struct text){digits, size}, wanted);
 }
 
 static bool value_is(const struct value *v, struct text wanted)
 {
-    char digits[24];
-
     switch (v->kind) {
     case VALUE_TEXT:
         return text_equal(v->text, wanted);
     case VALUE_NUMBER:
         return v->thousandths % 1000 == 0 && v->thousandths >= 0 &&
-               text_equal(fold_number(v->thousandths / 1000, digits), wanted);
+               number_is((uint64_t)v->thousandths / 1000, wanted);
     case VALUE_FLAG:
         return text_equal(v->flag ? TEXT("true") : TEXT("false"), wanted);
     case VALUE_LIST:
@@ -122,7 +116,6 @@ static bool page_matches(const struct run *r, const struct made *made,
     const struct why *why = &made->want->why;
     struct text field = name_text(&m->field), wanted = name_text(&m->value);
     struct text value = {NULL, 0};
-    char digits[24];
 
     if (text_equal(field, TEXT("rule")))
         value = why->rule;
@@ -133,7 +126,7 @@ static bool page_matches(const struct run *r, const struct made *made,
     else if (text_equal(field, TEXT("person")))
         value = name_text(&made->person);
     else if (text_equal(field, TEXT("severity")))
-        return text_equal(fold_number(r->c->severity, digits), wanted) ||
+        return number_is((uint64_t)r->c->severity, wanted) ||
                (wanted.size == 2 && wanted.data[0] == 'S' &&
                 wanted.data[1] - '0' == r->c->severity);
     else if (!of_case(r, field, &value))
@@ -520,8 +513,6 @@ static struct want *digest_of(struct run *r, const struct held_page *p,
 /* " +17": so many more pages than are named. */
 static uint32_t put_more(uint32_t more, char *words, bool spaced)
 {
-    char buffer[24];
-    struct text digits = fold_number(more, buffer);
     uint32_t size = 0;
 
     if (!more)
@@ -529,8 +520,7 @@ static uint32_t put_more(uint32_t more, char *words, bool spaced)
     if (spaced)
         words[size++] = ' ';
     words[size++] = '+';
-    memcpy(words + size, digits.data, digits.size);
-    return size + digits.size;
+    return size + text_digits(words + size, more);
 }
 
 /* The cases of a person's lines, and how many pages more; into the words of the

@@ -6,15 +6,9 @@
 /* "c", the record's number, and which of its cases it is. */
 static void make_id(const struct run *r, struct name *id)
 {
-    char digits[20];
-    uint32_t count = 0;
-
     memset(id, 0, sizeof *id);
     id->data[id->size++] = 'c';
-    for (uint64_t n = r->in->sequence; count == 0 || n; n /= 10)
-        digits[count++] = (char)('0' + n % 10);
-    while (count)
-        id->data[id->size++] = digits[--count];
+    id->size += (uint8_t)text_digits(id->data + 1, r->in->sequence);
     id->data[id->size++] = '.';
     id->data[id->size++] = (char)('1' + r->own_count);
 }

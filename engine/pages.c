@@ -338,18 +338,12 @@ static void judge(struct run *r)
 
 static struct text page_id(struct run *r, char *buffer)
 {
-    uint64_t parts[2] = {r->in->sequence, ++r->page_number};
     uint32_t size = 0;
 
-    for (int i = 0; i < 2; i++) {
-        uint32_t digits = 1;
-        for (uint64_t m = parts[i]; m >= 10; m /= 10)
-            digits++;
-        buffer[size] = i ? '.' : 'p';
-        for (uint32_t d = digits; d > 0; d--, parts[i] /= 10)
-            buffer[size + d] = (char)('0' + parts[i] % 10);
-        size += digits + 1;
-    }
+    buffer[size++] = 'p';
+    size += text_digits(buffer + size, r->in->sequence);
+    buffer[size++] = '.';
+    size += text_digits(buffer + size, ++r->page_number);
     return (struct text){buffer, size};
 }
 

@@ -134,15 +134,8 @@ struct text promise_refuse(struct run *r, const struct event *ev, enum effect e,
 /* "P" and the record's number, where a promise came without an id. */
 static void make_up_id(const struct run *r, struct name *id)
 {
-    uint8_t digits = 1;
-    uint64_t n = r->in->sequence;
-
-    for (uint64_t m = n; m >= 10; m /= 10)
-        digits++;
     name_set(id, TEXT("P"));
-    id->size = (uint8_t)(digits + 1);
-    for (uint8_t i = digits; i > 0; i--, n /= 10)
-        id->data[i] = (char)('0' + n % 10);
+    id->size += (uint8_t)text_digits(id->data + 1, r->in->sequence);
 }
 
 static void make(struct run *r, struct event *ev)

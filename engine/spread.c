@@ -6,19 +6,12 @@
 struct text intent_id(struct run *r, size_t n)
 {
     char word[32];
-    uint64_t sequence = r->in->sequence;
-    uint32_t size = 0, digits = 1;
+    uint32_t size = 0;
 
-    for (uint64_t m = sequence; m >= 10; m /= 10)
-        digits++;
     word[size++] = 'i';
-    for (uint32_t i = digits; i > 0; i--, sequence /= 10)
-        word[i] = (char)('0' + sequence % 10);
-    size += digits;
+    size += text_digits(word + size, r->in->sequence);
     word[size++] = '.';
-    if (n >= 10)
-        word[size++] = (char)('0' + n / 10);
-    word[size++] = (char)('0' + n % 10);
+    size += text_digits(word + size, n);
     return run_keep(r, (struct text){word, size});
 }
 

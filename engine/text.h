@@ -64,4 +64,18 @@ static inline bool name_set(struct name *n, struct text t)
     return true;
 }
 
+enum { TEXT_DIGITS_MAX = 20 };
+
+/* A number as words, in so many bytes. */
+static inline uint32_t text_digits(char *buffer, uint64_t n)
+{
+    uint32_t size = 1;
+
+    for (uint64_t m = n; m >= 10; m /= 10)
+        size++;
+    for (uint32_t i = size; i > 0; i--, n /= 10)
+        buffer[i - 1] = (char)('0' + n % 10);
+    return size;
+}
+
 #endif
