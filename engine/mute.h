@@ -35,6 +35,12 @@ struct held_page {
     int64_t at_ms;
 };
 
+/* Of several lines, for whoever muted: what has no line of its own. */
+static inline bool held_is_rest(const struct held_page *h)
+{
+    return h->tier == 0;
+}
+
 struct mute {
     struct name id; /* of its case */
     struct name owner, reason;

@@ -1,138 +1,11 @@
-/* mutes - pages that are held: what a mute may be, whom it is for, what it
- * holds and what becomes of that at its end. */
+/* mutes - pages that are held: what a mute may be, whom it is for and what it
+ * holds. */
 #include "engine/run.h"
 
 #include <assert.h>
 
 #define DAY_MS INT64_C(86400000)
 #define MUTE_SPAN_MAX_MS (7 * DAY_MS)
-
-enum { MORE_BYTES = 12 }; /* of put_more */
-
-/* --- what matches --- */
-
-static bool number_is(uint64_t n, struct text wanted)
-{
-    char digits[TEXT_DIGITS_MAX];
-    uint32_t size = text_digits(digits, n);
-
-    return text_equal((struct text){digits, size}, wanted);
-}
-
-static bool value_is(const struct value *v, struct text wanted)
-{
-    switch (v->kind) {
-    case VALUE_TEXT:
-        return text_equal(v->text, wanted);
-    case VALUE_NUMBER:
-        return v->thousandths % 1000 == 0 && v->thousandths >= 0 &&
-               number_is((uint64_t)v->thousandths / 1000, wanted);
-    case VALUE_FLAG:
-        return text_equal(v->flag ? TEXT("true") : TEXT("false"), wanted);
-    case VALUE_LIST:
-        for (uint32_t i = 0; i < v->list.count; i++)
-            if (text_equal(v->list.items[i], wanted))
-                return true;
-        return false;
-    default:
-        return false;
-    }
-}
-
-/* Fields of a page: known when its person is. */
-static bool is_of_page(struct text field)
-{
-    return text_equal(field, TEXT("rule")) ||
-           text_equal(field, TEXT("clock")) ||
-           text_equal(field, TEXT("tier")) ||
-           text_equal(field, TEXT("person")) ||
-           text_equal(field, TEXT("role")) ||
-           text_equal(field, TEXT("severity"));
-}
-
-/* Fields of a case, as its row calls them. */
-/* clang-format off */
-#define CASE_WORDS(X)                                                          \
-    X("case_id",      name_text(&c->id))                                       \
-    X("station",      name_text(&c->station))                                  \
-    X("region",       name_text(&c->region))                                   \
-    X("product_line", name_text(&c->product_line))                             \
-    X("customer_id",  name_text(&c->customer))                                 \
-    X("asset_id",     name_text(&c->asset))                                    \
-    X("owner",        name_text(&c->owner))                                    \
-    X("state",        text_of(case_status_name(c->status)))
-/* clang-format on */
-
-static bool of_case(const struct run *r, struct text field, struct text *value)
-{
-    const struct case_record *c = r->c;
-
-#define X(word, its)                                                           \
-    if (text_equal(field, TEXT(word))) {                                       \
-        *value = its;                                                          \
-        return true;                                                           \
-    }
-    CASE_WORDS(X)
-#undef X
-    return false;
-}
-
-static bool event_matches(const struct run *r, const struct event *ev,
-                          const struct mute_match *m)
-{
-    struct text field = name_text(&m->field), value;
-    const struct value *v;
-
-    if (is_of_page(field) || of_case(r, field, &value))
-        return true; /* asked when the page is made */
-    if (text_equal(field, TEXT("kind")))
-        return name_is(&m->value, r->policy->kinds[ev->kind].name);
-    if (text_equal(field, TEXT("reporter")))
-        return name_is(&m->value, ev->reporter);
-    v = event_field(ev, field);
-    return v && value_is(v, name_text(&m->value));
-}
-
-/* A bit for each mute that asks nothing of the event that it is not. */
-uint64_t mutes_of_event(const struct run *r, const struct event *ev)
-{
-    uint64_t mask = 0;
-
-    for (size_t i = 0; i < r->view->mute_count; i++) {
-        const struct mute *m = &r->view->mutes[i];
-        uint8_t k = 0;
-
-        while (k < m->match_count && event_matches(r, ev, &m->matches[k]))
-            k++;
-        if (k == m->match_count)
-            mask |= UINT64_C(1) << i;
-    }
-    return mask;
-}
-
-static bool page_matches(const struct run *r, const struct made *made,
-                         const struct mute_match *m, bool event_is_fine)
-{
-    const struct why *why = &made->want->why;
-    struct text field = name_text(&m->field), wanted = name_text(&m->value);
-    struct text value = {NULL, 0};
-
-    if (text_equal(field, TEXT("rule")))
-        value = why->rule;
-    else if (text_equal(field, TEXT("clock")) && why->clock)
-        value = r->policy->clocks[why->clock - 1].name;
-    else if (text_equal(field, TEXT("tier")) || text_equal(field, TEXT("role")))
-        value = r->policy->roles[made->role ? made->role : 1].name;
-    else if (text_equal(field, TEXT("person")))
-        value = name_text(&made->person);
-    else if (text_equal(field, TEXT("severity")))
-        return number_is((uint64_t)r->c->severity, wanted) ||
-               (wanted.size == 2 && wanted.data[0] == 'S' &&
-                wanted.data[1] - '0' == r->c->severity);
-    else if (!of_case(r, field, &value))
-        return event_is_fine;
-    return text_equal(value, wanted);
-}
 
 /* --- holding --- */
 
@@ -141,17 +14,11 @@ static bool is_customers(const struct run *r, const struct why *why)
     return why->clock && r->policy->clocks[why->clock - 1].customer;
 }
 
-/* Of several lines, for whoever muted: what has no line of its own. */
-static bool is_rest(const struct held_page *h)
-{
-    return h->tier == 0;
-}
-
 static uint8_t rest_of(const struct mute *m)
 {
     uint8_t i = 0;
 
-    while (i < m->held_count && !is_rest(&m->held[i]))
+    while (i < m->held_count && !held_is_rest(&m->held[i]))
         i++;
     return i;
 }
@@ -161,7 +28,7 @@ static uint8_t line_of(const struct mute *m, struct text person, uint8_t beside)
 {
     uint8_t i = 0;
 
-    while (i < m->held_count && (i == beside || is_rest(&m->held[i]) ||
+    while (i < m->held_count && (i == beside || held_is_rest(&m->held[i]) ||
                                  !name_is(&m->held[i].person, person)))
         i++;
     return i;
@@ -172,7 +39,7 @@ static uint8_t persons_of(const struct mute *m)
     uint8_t count = 0;
 
     for (uint8_t i = 0; i < m->held_count; i++)
-        if (!is_rest(&m->held[i]) &&
+        if (!held_is_rest(&m->held[i]) &&
             line_of(m, name_text(&m->held[i].person), m->held_count) == i)
             count++;
     return count;
@@ -242,7 +109,7 @@ static uint8_t place_of(const struct mute *m, const struct made *made,
     uint8_t i, its = line_of(m, person, m->held_count);
 
     for (i = 0; i < m->held_count; i++)
-        if (!is_rest(&m->held[i]) && name_is(&m->held[i].person, person) &&
+        if (!held_is_rest(&m->held[i]) && name_is(&m->held[i].person, person) &&
             name_is(&m->held[i].case_id, case_id) &&
             m->held[i].tier == made->role)
             return i;
@@ -254,7 +121,7 @@ static uint8_t place_of(const struct mute *m, const struct made *made,
     if (its < m->held_count)
         return its;
     for (i = m->held_count; i-- > 0;)
-        if (!is_rest(&m->held[i]) &&
+        if (!held_is_rest(&m->held[i]) &&
             line_of(m, name_text(&m->held[i].person), i) < m->held_count)
             return i;
     assert(false && "more lines than persons");
@@ -277,7 +144,7 @@ const struct mute *mute_holds(const struct run *r, const struct made *made)
                      !name_is(&m->id, r->case_id);
 
         for (uint8_t k = 0; holds && k < m->match_count; k++)
-            holds = page_matches(r, made, &m->matches[k], mask >> i & 1);
+            holds = mute_matches_page(r, made, &m->matches[k], mask >> i & 1);
         if (holds)
             return m;
     }
@@ -460,143 +327,6 @@ static void put(struct run *r, const struct event *ev, const struct mute *m)
                                .mute = m});
 }
 
-/* --- its end --- */
-
-/* Whether a page that was held is still somebody's to answer. */
-static bool is_wanted_still(const struct run *r, const struct held_page *p)
-{
-    struct case_record other;
-
-    if (p->more || is_rest(p))
-        return true; /* of cases that the line does not name */
-    if (!r->view->find_case(r->view->context, name_text(&p->case_id), &other) ||
-        (other.status != CASE_OPEN && other.status != CASE_WAITING) ||
-        other.acknowledged_at_ms >= p->at_ms ||
-        (p->tier >= 2 && name_equal(&other.owner, &p->person)))
-        return false;
-    for (uint8_t i = 0; i < other.excluded_count; i++)
-        if (name_equal(&other.excluded[i], &p->person))
-            return false;
-    return true;
-}
-
-/* As the pack calls it, else by the kind of event. */
-static struct text rule_of(const struct run *r, const struct event *ev)
-{
-    const struct kind_rule *kind = &r->policy->kinds[ev->kind];
-
-    return kind->rule_count && kind->rules[0].id.size ? kind->rules[0].id
-                                                      : kind->name;
-}
-
-static struct want *digest_of(struct run *r, const struct held_page *p,
-                              const struct event *ev)
-{
-    uint8_t role = is_rest(p) ? 2 : p->tier;
-    struct want *w;
-
-    for (size_t i = 0; i < r->want_count; i++)
-        if (r->wants[i].about.size && name_is(&p->person, r->wants[i].person))
-            return &r->wants[i];
-    if (!(w = want_add(r)))
-        return NULL;
-    *w = (struct want){.role = role,
-                       .top = role_rank(r->policy, role),
-                       .rung = true,
-                       .person = audience_keep(r, &p->person),
-                       .why = {.rule = rule_of(r, ev),
-                               .at_ms = ev->at_ms,
-                               .late_by_ms = late_by(r, ev->at_ms)}};
-    return w;
-}
-
-/* " +17": so many more pages than are named. */
-static uint32_t put_more(uint32_t more, char *words, bool spaced)
-{
-    uint32_t size = 0;
-
-    if (!more)
-        return 0;
-    if (spaced)
-        words[size++] = ' ';
-    words[size++] = '+';
-    return size + text_digits(words + size, more);
-}
-
-/* The cases of a person's lines, and how many pages more; into the words of the
- * decisions. */
-static struct text words_of_lines(struct run *r, const struct mute *m,
-                                  const bool *wanted, uint8_t first,
-                                  uint32_t *more)
-{
-    struct decisions *d = &r->out->decisions;
-    char *words = d->words + d->words_used;
-    uint32_t size = 0;
-
-    *more = 0;
-    for (uint8_t k = first; k < m->held_count; k++) {
-        const struct held_page *h = &m->held[k];
-
-        if (!wanted[k] || !name_equal(&h->person, &m->held[first].person))
-            continue;
-        *more += h->more;
-        if (d->words_used + size + h->case_id.size + 1 + MORE_BYTES >
-            DECISION_WORDS_MAX) {
-            *more += 1;
-            continue;
-        }
-        if (size)
-            words[size++] = ' ';
-        memcpy(words + size, h->case_id.data, h->case_id.size);
-        size += h->case_id.size;
-    }
-    return (struct text){words, size};
-}
-
-/* As much of them as a name holds, and how many pages more. */
-static void set_key(struct name *key, struct text ids, uint32_t more)
-{
-    char words[NAME_BYTES_MAX];
-    uint32_t size = ids.size;
-
-    while (size > NAME_BYTES_MAX - (more ? MORE_BYTES : 0)) {
-        while (size && ids.data[--size] != ' ')
-            ; /* whole ids */
-        more++;
-    }
-    memcpy(words, ids.data, size);
-    size += put_more(more, words + size, size > 0);
-    name_set(key, (struct text){words, size});
-}
-
-/* One page per person for all that he has missed and that still matters. */
-static void release(struct run *r, const struct mute *m, const struct event *ev)
-{
-    bool wanted[MUTE_HELD_MAX];
-
-    for (uint8_t i = 0; i < m->held_count; i++)
-        wanted[i] = is_wanted_still(r, &m->held[i]);
-    for (uint8_t i = 0; i < m->held_count && !r->limit; i++) {
-        struct decisions *d = &r->out->decisions;
-        struct text ids;
-        uint32_t more;
-        struct want *w;
-
-        if (!wanted[i])
-            continue;
-        w = digest_of(r, &m->held[i], ev);
-        if (!w || w->about.size)
-            continue;
-        ids = words_of_lines(r, m, wanted, i, &more);
-        set_key(&w->why.key, ids, more);
-        if (d->words_used + ids.size + MORE_BYTES <= DECISION_WORDS_MAX)
-            ids.size += put_more(more, d->words + d->words_used + ids.size,
-                                 ids.size > 0);
-        d->words_used += ids.size;
-        w->about = ids;
-    }
-}
-
 static void end(struct run *r, const struct event *ev)
 {
     const struct mute *old = own(r);
@@ -608,7 +338,7 @@ static void end(struct run *r, const struct event *ev)
     m.ended_at_ms = ev->at_ms;
     put(r, ev, &m);
     close_case(r, ev);
-    release(r, old, ev);
+    mute_release(r, old, ev);
 }
 
 void mute_run(struct run *r, const struct event *ev, enum effect e)

@@ -402,12 +402,20 @@ struct text duty_refuse(const struct run *r, const struct event *ev,
 void duty_run(struct run *r, const struct event *ev, enum effect e);
 
 /* mutes.c */
-uint64_t mutes_of_event(const struct run *r, const struct event *ev);
 const struct mute *mute_holds(const struct run *r, const struct made *m);
 void mute_hold(struct run *r, const struct made *m);
 struct text mute_refuse(const struct run *r, const struct event *ev,
                         enum effect e);
 void mute_run(struct run *r, const struct event *ev, enum effect e);
+
+/* mutes_match.c */
+/* A bit for each mute that asks nothing of the event that it is not. */
+uint64_t mutes_of_event(const struct run *r, const struct event *ev);
+bool mute_matches_page(const struct run *r, const struct made *made,
+                       const struct mute_match *m, bool event_is_fine);
+
+/* mutes_release.c */
+void mute_release(struct run *r, const struct mute *m, const struct event *ev);
 
 /* routes.c */
 struct text route_wanted(const struct run *r, bool known,
