@@ -10,6 +10,8 @@
 #include "ledger/story.h"
 #include "ledger/yaml_json.h"
 
+#define STORY_DAY_MS (24LL * 3600 * 1000)
+
 struct telling {
     struct story *story;
     struct arena arena;
@@ -22,6 +24,8 @@ struct telling {
     struct error *err;
     enum status status;
 };
+
+/* --- story_telling.c ------------------------------------------------------ */
 
 /* At the member of the mapping, or, without it, at the mapping itself. */
 void telling_fail(struct telling *t, const json_t *holder, const char *key,
@@ -53,6 +57,8 @@ json_t *telling_moment_json(struct telling *t, int64_t at_ms);
 const char *telling_alias(struct telling *t, const char *person);
 
 unsigned telling_line(const struct telling *t, const json_t *row);
+
+/* --- story_events.c, story_claims.c --------------------------------------- */
 
 void story_events_read(struct telling *t, const json_t *from,
                        struct story_tale *tale);
