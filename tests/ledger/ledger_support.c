@@ -116,6 +116,15 @@ void assert_samples(struct journal *j, uint64_t first, uint64_t last)
     assert_int_equal(c.next, last + 1);
 }
 
+void open_state(struct state **s, const char *path, bool in_line)
+{
+    struct state_options o = {.path = path, .inline_checkpoints = in_line};
+    struct error err = {0};
+
+    if (state_open(&o, s, &err) != STATUS_OK)
+        fail_msg("open: %s", err.text);
+}
+
 int scratch_setup(void **state)
 {
     struct scratch *s = calloc(1, sizeof *s);

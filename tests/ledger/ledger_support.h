@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "ledger/journal.h"
+#include "ledger/state.h"
 
 /* A directory of its own below $TMPDIR, removed with all that is in it. */
 struct scratch {
@@ -31,6 +32,9 @@ void append_samples(struct journal *j, uint64_t epoch, size_t count);
 
 /* The journal's records are what sample_record made of them. */
 void assert_samples(struct journal *j, uint64_t first, uint64_t last);
+
+/* path NULL: in memory; in_line: checkpoints without a thread; asserts OK. */
+void open_state(struct state **s, const char *path, bool in_line);
 
 /* cmocka setup and teardown of a struct scratch as state. */
 int scratch_setup(void **state);
