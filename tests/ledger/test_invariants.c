@@ -12,18 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
+#include "happenings.h"
 #include "ledger/customs.h"
 #include "ledger/intents.h"
 #include "ledger/runner.h"
 #include "ledger/simulate.h"
-#include "proto/event.h"
-#include "proto/kinds.h"
 
 enum {
     SEEDS = 5,
     EVENTS = 400,
-    CASES = 6,
     WATCHED_MAX = 2048,
     HASH_EVERY = 64,
     MINUTE = 60000,
@@ -43,8 +40,8 @@ struct twin {
     struct runner *runner;
     struct state *state; /* of the world that only applies */
     struct world *world;
-    struct arena arena;
-    uint64_t random, seed;
+    struct happenings happenings;
+    uint64_t seed;
     struct watched *watched[WATCHED_MAX];
     size_t watched_count;
     struct watched fresh;
@@ -94,8 +91,7 @@ static void broken(const struct twin *t, const char *claim)
 
 static uint32_t roll(struct twin *t, uint32_t below)
 {
-    t->random = t->random * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(t->random >> 33) % below;
+    return happenings_roll(&t->happenings, below);
 }
 
 /* --- what must hold ------------------------------------------------------- */
@@ -365,211 +361,7 @@ static void follow(void *context, const struct runner_record *r)
         begin_world(t);
 }
 
-/* --- what happens --------------------------------------------------------- */
-
-static const char *const people[] = {
-    "ln03-e1", "ln03-e2", "ln03-head", "ln03-deputy", "ln04-e1", "ln04-head",
-    "r1-rep",  "r1-rep2", "crc-head",  "speaker",     "nobody"};
-static const char *const stations[] = {"ST-LN-03", "ST-LN-03", "ST-LN-04",
-                                       "RO-4", "ST-X"};
-static const char *const own_kinds[] = {"rule.violated",     "wish.heard",
-                                        "wish.answered",     "expert.progress",
-                                        "crisis.lead_taken", "robot.sang"};
-static const char *const often[] = {"case.opened",
-                                    "case.opened",
-                                    "complaint.opened",
-                                    "customer.dissatisfied",
-                                    "severity.changed",
-                                    "case.waiting",
-                                    "case.resumed",
-                                    "case.resolved",
-                                    "case.closed",
-                                    "promise.made",
-                                    "promise.kept",
-                                    "promise.renegotiated",
-                                    "notify.ack",
-                                    "notify.ack",
-                                    "notify.ack",
-                                    "page.snoozed",
-                                    "customer.contacted",
-                                    "case.reopened",
-                                    "case.taken",
-                                    "case.reassigned",
-                                    "handler.swapped",
-                                    "followup.done",
-                                    "media.requested",
-                                    "social.posted",
-                                    "staff.unreachable",
-                                    "staff.departed",
-                                    "staff.transferred",
-                                    "staff.leave_effective",
-                                    "staff.shift_ended",
-                                    "handover.started",
-                                    "handover.item_accepted",
-                                    "owner.assigned",
-                                    "owner.accepted",
-                                    "case.linked",
-                                    "case.unlinked",
-                                    "mute.added",
-                                    "mute.added",
-                                    "mute.added",
-                                    "mute.ended",
-                                    "refund.requested",
-                                    "request.approved",
-                                    "request.rejected",
-                                    "exception.requested",
-                                    "op.surprise",
-                                    "op.performed",
-                                    "visit.scheduled",
-                                    "visit.missed",
-                                    "visit.completed",
-                                    "task.dispatched",
-                                    "task.done",
-                                    "item.done",
-                                    "part.removed",
-                                    "part.reinstalled",
-                                    "asset.released",
-                                    "repair.done",
-                                    "delivery.inspected",
-                                    "charge.quoted",
-                                    "conflict.physical",
-                                    "conflict.verbal",
-                                    "escalated"};
-static const char *const words[][5] = {
-    {"impact", "none", "degraded", "down", "major"},
-    {"channel", "counter", "phone", "hotline_400", "visit"},
-    {"to", "S1", "S3", "regional_rep", "C-2"},
-    {"level", "1", "2", "3", "2"},
-    {"satisfied", "true", "false", "true", "false"},
-    {"two_way", "true", "true", "false", "true"},
-    {"unhappy", "true", "false", "false", "false"},
-    {"forced", "true", "false", "true", "false"},
-    {"contained", "true", "false", "true", "true"},
-    {"promise_id", "P1", "P2", "P3", "P4"},
-    {"accepted_by_customer", "true", "true", "false", "true"},
-    {"reason", "leave", "off_shift", "policy", "skill"},
-    {"class", "fault", "request", "fault", "inquiry"},
-    {"minutes", "10", "30", "60", "1"},
-    {"item", "R1", "R2", "T1", "adapter"},
-    {"list", "tasks", "calming", "leads", "accessories"},
-    {"amount", "100", "800", "6000", "50"},
-    {"part", "board", "fan", "screw", "CPU"},
-    {"asset_id", "SN-1", "SN-2", "SN-3", "SN-4"},
-    {"customer_id", "K1", "K2", "K3", "K4"},
-    {"signed", "true", "false", "true", "true"},
-    {"verified", "true", "false", "true", "true"},
-    {"parent", "C-1", "C-2", "C-3", "C-4"},
-    {"words", "fraud", "soon", "please", "fire"},
-    {"symptom", "no display", "charging", "printing", "noise"},
-    {"cause", "skill", "part", "policy", "skill"},
-    {"rule_ref", "QA-01", "QA-02", "QA-01", "QA-01"},
-};
-static const char *const matches[] = {"station=ST-LN-03", "region=R-1",
-                                      "severity=S4", "station=ST-LN-04"};
-
-#define ONE_OF(t, list) (list)[roll(t, sizeof(list) / sizeof(list)[0])]
-
-static void set(struct twin *t, Yinuo__V1__Event *e, const char *name,
-                const char *typed)
-{
-    struct fault fault;
-
-    /* not every kind has it as this type: then it goes without */
-    (void)event_set_typed(e, name, typed, "UTC", &t->arena, &fault);
-}
-
-static void set_moment(struct twin *t, Yinuo__V1__Event *e, const char *name,
-                       int64_t at_ms)
-{
-    struct event_value v = {.type = EVENT_TIME, .number = at_ms};
-    struct fault fault;
-
-    (void)event_set(e, name, &v, &t->arena, &fault);
-}
-
-static void fill_moments(struct twin *t, Yinuo__V1__Event *e, int64_t at_ms)
-{
-    int64_t from_ms = at_ms + (int64_t)roll(t, 3000) * MINUTE;
-    bool is_mute = strncmp(e->kind, "mute", 4) == 0;
-
-    if (strncmp(e->kind, "promise.", 8) == 0 || roll(t, 4) == 0)
-        set_moment(t, e, "due", at_ms + (int64_t)roll(t, 9000) * MINUTE);
-    if (strncmp(e->kind, "visit.", 6) == 0) {
-        set_moment(t, e, "window_from", from_ms);
-        set_moment(t, e, "window_to",
-                   from_ms + (int64_t)(30 + roll(t, 200)) * MINUTE);
-    }
-    if (is_mute && roll(t, 2))
-        set_moment(t, e, "from", at_ms + (int64_t)roll(t, 300) * MINUTE);
-    if (is_mute || roll(t, 4) == 0)
-        set_moment(t, e, "until", at_ms + (int64_t)roll(t, 6000) * MINUTE);
-    if (roll(t, 6) == 0)
-        set_moment(t, e, "observe_until", from_ms);
-}
-
-static void fill(struct twin *t, Yinuo__V1__Event *e, int64_t at_ms)
-{
-    static const char *const who[] = {"to",        "person",   "owner",
-                                      "successor", "delegate", "engineer",
-                                      "by",        "from"};
-
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (roll(t, 3))
-            set(t, e, words[i][0], words[i][1 + roll(t, 4)]);
-    for (size_t i = 0; i < sizeof who / sizeof *who; i++)
-        if (roll(t, 2) == 0)
-            set(t, e, who[i], roll(t, 3) ? ONE_OF(t, people) : people[0]);
-    if (strcmp(e->kind, "severity.changed") == 0)
-        set(t, e, "to", roll(t, 3) ? "S1" : "S4");
-    if (strcmp(e->kind, "mute.added") == 0)
-        set(t, e, "match", ONE_OF(t, matches));
-    if (strncmp(e->kind, "mute", 4) == 0)
-        e->reporter = (char *)(roll(t, 4) ? "crc-head" : "ln03-head");
-    fill_moments(t, e, at_ms);
-}
-
-static const char *any_kind(struct twin *t)
-{
-    size_t kinds;
-    const struct kind *all = kinds_all(&kinds);
-
-    switch (roll(t, 8)) {
-    case 0:
-    case 1:
-        return all[roll(t, (uint32_t)kinds)].name;
-    case 2:
-        return ONE_OF(t, own_kinds);
-    default:
-        return ONE_OF(t, often);
-    }
-}
-
-static void add(struct twin *t, size_t number, int64_t at_ms)
-{
-    Yinuo__V1__Event *e;
-    struct error err;
-
-    arena_reset(&t->arena);
-    e = event_new(any_kind(t), &t->arena);
-    assert_non_null(e);
-    e->id = arena_format(&t->arena, "e-%zu", number);
-    if (strncmp(e->kind, "mute", 4) == 0)
-        e->case_id = arena_format(&t->arena, "M-%u", 1 + roll(t, 3 * CASES));
-    else if (roll(t, 8))
-        e->case_id = arena_format(&t->arena, "C-%u", 1 + roll(t, CASES));
-    e->station = (char *)ONE_OF(t, stations);
-    e->region = (char *)(roll(t, 4) ? "R-1" : "RO-4");
-    e->reporter = (char *)ONE_OF(t, people);
-    e->has_at_ms = e->has_received_at_ms = e->has_source = 1;
-    e->received_at_ms = at_ms;
-    e->at_ms = roll(t, 8) ? at_ms : at_ms - (int64_t)roll(t, 3000) * MINUTE;
-    e->source = roll(t, 6)   ? YINUO__V1__SOURCE__SOURCE_STATION
-                : roll(t, 2) ? YINUO__V1__SOURCE__SOURCE_IMPORT
-                             : YINUO__V1__SOURCE__SOURCE_SYSTEM;
-    fill(t, e, at_ms);
-    if (runner_add(t->runner, e, &err))
-        fail_msg("%s", err.text);
-}
+/* --- a life ------------------------------------------------------------- */
 
 /* One of four pages is never answered. */
 static int64_t wait_of(void *context, const struct decision *page)
@@ -590,7 +382,7 @@ static void begin(struct twin *t, uint64_t seed)
     struct error err;
 
     t->seed = seed;
-    t->random = seed * 77 + 1;
+    t->happenings.random = seed * 77 + 1;
     options.policies = policies();
     if (runner_new(&options, &t->runner, &err) ||
         state_open(&in_memory, &t->state, &err))
@@ -616,7 +408,9 @@ static void live_one_life(struct twin *t, uint64_t seed)
     begin(t, seed);
     for (size_t i = 0; i < EVENTS; i++) {
         at_ms += (int64_t)roll(t, roll(t, 10) ? 30 : 600) * MINUTE;
-        add(t, i, at_ms);
+        if (runner_add(t->runner, happenings_next(&t->happenings, i, at_ms),
+                       &err))
+            fail_msg("%s", err.text);
     }
     if (runner_run(t->runner, at_ms + INT64_C(24) * 60 * MINUTE, &err))
         fail_msg("seed %llu: %s", (unsigned long long)seed, err.text);
@@ -630,7 +424,7 @@ static void whatever_happens_the_promises_of_the_engine_hold(void **state)
 
     (void)state;
     assert_non_null(t);
-    arena_init(&t->arena, 1 << 20);
+    arena_init(&t->happenings.arena, 1 << 20);
     if (one) {
         live_one_life(t, strtoull(one, NULL, 10));
     } else {
@@ -648,7 +442,7 @@ static void whatever_happens_the_promises_of_the_engine_hold(void **state)
            (unsigned long long)t->acks, (unsigned long long)t->calls,
            (unsigned long long)t->held, (unsigned long long)t->steps,
            (unsigned long long)t->hashes);
-    arena_fini(&t->arena);
+    arena_fini(&t->happenings.arena);
     free(t);
 }
 
