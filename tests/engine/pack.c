@@ -1,63 +1,5 @@
 #include "pack.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define T(s)                                                                   \
-    {                                                                          \
-        s, sizeof(s) - 1                                                       \
-    }
-#define MIN(n) ((int64_t)(n)*60000)
-#define HOURS(n) MIN(60 * (n))
-#define DAYS(n) HOURS(24 * (n))
-
-#define OWNER TARGET_OWNER
-#define L2 TARGET_ROLE(HEAD)
-#define L3 TARGET_ROLE(REP)
-#define L4 TARGET_ROLE(CENTER)
-
-/* conditions, postfix */
-#define WHEN(...)                                                              \
-    {                                                                          \
-        .rows = (const struct expr_row[]){__VA_ARGS__},                        \
-        .count = COUNT(((const struct expr_row[]){__VA_ARGS__}))               \
-    }
-#define FIELD(s)                                                               \
-    {                                                                          \
-        .op = EXPR_OP_FIELD, .name = T(s)                                      \
-    }
-#define HAS(s)                                                                 \
-    {                                                                          \
-        .op = EXPR_OP_HAS, .name = T(s)                                        \
-    }
-#define NAME(n)                                                                \
-    {                                                                          \
-        .op = EXPR_OP_NAME, .index = EXPR_NAME_##n                             \
-    }
-#define WORD(s)                                                                \
-    {                                                                          \
-        .op = EXPR_OP_CONST, .value = {.kind = VALUE_TEXT, .text = T(s) }      \
-    }
-#define NUMBER(n)                                                              \
-    {                                                                          \
-        .op = EXPR_OP_CONST, .value = {                                        \
-            .kind = VALUE_NUMBER,                                              \
-            .thousandths = (n)*1000                                            \
-        }                                                                      \
-    }
-#define YES                                                                    \
-    {                                                                          \
-        .op = EXPR_OP_CONST, .value = {.kind = VALUE_FLAG, .flag = true }      \
-    }
-#define OP(o)                                                                  \
-    {                                                                          \
-        .op = EXPR_OP_##o                                                      \
-    }
-#define LOCKED(n)                                                              \
-    {                                                                          \
-        .op = EXPR_OP_LOCK, .index = n                                         \
-    }
-#define IS(field, word) FIELD(field), WORD(word), OP(EQ)
-#define IS_N(field, n) FIELD(field), NUMBER(n), OP(EQ)
-#define IS_YES(field) FIELD(field), YES, OP(EQ)
+#include "pack_tables.h"
 
 /* clocks */
 enum {
@@ -138,24 +80,6 @@ enum {
     LEAD,
     STEP
 };
-
-#define STEPS(...)                                                             \
-    {                                                                          \
-        (const struct clock_step[]){__VA_ARGS__},                              \
-            COUNT(((const struct clock_step[]){__VA_ARGS__}))                  \
-    }
-#define AFTER(ms, who, name)                                                   \
-    {                                                                          \
-        .basis = STEP_AFTER, .after_ms = ms, .page = who, .id = T(name)        \
-    }
-#define OPEN_AFTER(ms, who, name)                                              \
-    {                                                                          \
-        .basis = STEP_AFTER_OPEN, .after_ms = ms, .page = who, .id = T(name)   \
-    }
-#define ALL(s)                                                                 \
-    {                                                                          \
-        s, s, s, s                                                             \
-    }
 
 #define PROMISE_STEPS                                                          \
     STEPS({.basis = STEP_DAY_OPEN, .page = OWNER, .id = T("PR-01")},           \
@@ -238,45 +162,6 @@ static const struct clock_rule clocks[CLOCKS] = {
     [PART] = {.name = T("part"),
               .by_severity = ALL(STEPS(OPEN_AFTER(HOURS(4), L2, "PR-04")))},
 };
-
-#define LIST(type, ...)                                                        \
-    (const struct type[]){__VA_ARGS__},                                        \
-        COUNT(((const struct type[]){__VA_ARGS__}))
-#define EFFECTS_(...)                                                          \
-    .effects = (const struct effect_row[]){__VA_ARGS__},                       \
-    .effect_count = COUNT(((const struct effect_row[]){__VA_ARGS__}))
-#define RULES(...)                                                             \
-    .rules = (const struct rule[]){__VA_ARGS__},                               \
-    .rule_count = COUNT(((const struct rule[]){__VA_ARGS__}))
-#define TRIGGERS(...)                                                          \
-    .triggers = (const struct trigger[]){__VA_ARGS__},                         \
-    .trigger_count = COUNT(((const struct trigger[]){__VA_ARGS__}))
-#define COUNTS(...)                                                            \
-    .counts = (const struct count_row[]){__VA_ARGS__},                         \
-    .count_count = COUNT(((const struct count_row[]){__VA_ARGS__}))
-#define GATES(...)                                                             \
-    .gates = (const struct gate[]){__VA_ARGS__},                               \
-    .gate_count = COUNT(((const struct gate[]){__VA_ARGS__}))
-#define ARM(c, ...)                                                            \
-    {                                                                          \
-        .clock = c, .action = TRIGGER_ARM, __VA_ARGS__                         \
-    }
-#define IDLE(c, ...)                                                           \
-    {                                                                          \
-        .clock = c, .action = TRIGGER_ARM_IDLE, __VA_ARGS__                    \
-    }
-#define ENDS(c, ...)                                                           \
-    {                                                                          \
-        .clock = c, .action = TRIGGER_SATISFY, __VA_ARGS__                     \
-    }
-#define ANEW(c, ...)                                                           \
-    {                                                                          \
-        .clock = c, .action = TRIGGER_RESTART, __VA_ARGS__                     \
-    }
-#define FIRES(c, ...)                                                          \
-    {                                                                          \
-        .clock = c, .action = TRIGGER_FIRE, __VA_ARGS__                        \
-    }
 
 #define DATED HAS("due"), IS_YES("accepted_by_customer"), OP(AND)
 #define NOT_S1 NAME(CASE_SEVERITY), NUMBER(1), OP(GT)
@@ -660,84 +545,4 @@ const struct policy service = {
     .undated_promise_days = 3,
     .snooze_max_ms = MIN(60),
     .late_grace_ms = MIN(1),
-};
-
-/* people */
-static const struct zone_offset utc_offsets[] = {{INT64_MIN, 0}};
-const struct zone utc = {T("UTC"), utc_offsets, 1};
-
-#define OPEN_DAY(open, close)                                                  \
-    {                                                                          \
-        .open_minute = (open), .close_minute = (close)                         \
-    }
-#define WEEK(open, close)                                                      \
-    {                                                                          \
-        OPEN_DAY(open, close), OPEN_DAY(open, close), OPEN_DAY(open, close),   \
-            OPEN_DAY(open, close), OPEN_DAY(open, close),                      \
-            OPEN_DAY(open, close), OPEN_DAY(open, close)                       \
-    }
-const struct calendar shop_hours = {
-    .id = T("shop"), .zone = &utc, .week = WEEK(540, 1080)};
-const struct calendar all_hours = {
-    .id = T("24x7"), .zone = &utc, .week = WEEK(0, 1440)};
-
-static const struct line shop_line[] = {{T(""), &shop_hours}};
-static const struct line net_line[] = {{T(""), &all_hours}};
-#define WHO(id)                                                                \
-    {                                                                          \
-        .person = T(id)                                                        \
-    }
-static const struct contact engineers[] = {WHO("E1"), WHO("E2"), WHO("A"),
-                                           WHO("B"), WHO("C")};
-static const struct contact heads[] = {WHO("HD"), WHO("DP")};
-static const struct contact reps[] = {WHO("R1"), WHO("R2")};
-static const struct contact centers[] = {WHO("C1"), WHO("C2")};
-static const struct contact spokesmen[] = {WHO("SP")};
-static const struct contact any_head[] = {
-    {.person = T("HEAD"), .per_station = true},
-    {.person = T("DEPUTY"), .per_station = true}};
-
-#define ROLES                                                                  \
-    {                                                                          \
-        [ENGINEER] = {engineers, 5}, [HEAD] = { heads, 2 }                     \
-    }
-static const struct station stations[] = {
-    {.id = T("NET"),
-     .region = T("R"),
-     .zone = &utc,
-     .lines = net_line,
-     .line_count = 1,
-     .roles = ROLES},
-    {.id = T("SHOP"),
-     .region = T("R"),
-     .zone = &utc,
-     .lines = shop_line,
-     .line_count = 1,
-     .roles = ROLES},
-};
-static const struct region regions[] = {
-    {.id = T("R"), .roles = {[REP] = {reps, 2}}}};
-
-static const struct absence away[] = {{0, INT64_MAX, T("B")}};
-static const struct absence gone[] = {{0, INT64_MAX, T("")}};
-static const struct person persons[] = {
-    {.id = T("AWAY"), .absences = away, .absence_count = 1},
-    {.id = T("GONE"), .absences = gone, .absence_count = 1},
-    {.id = T("HD"), .method = T("sms")},
-};
-
-const struct directory people = {
-    .persons = persons,
-    .person_count = COUNT(persons),
-    .stations = stations,
-    .station_count = COUNT(stations),
-    .regions = regions,
-    .region_count = COUNT(regions),
-    .template = {.zone = &utc,
-                 .lines = net_line,
-                 .line_count = 1,
-                 .roles = {[HEAD] = {any_head, 2}}},
-    .roles = {[REP] = {reps, 2},
-              [CENTER] = {centers, 2},
-              [SPOKESMAN] = {spokesmen, 1}},
 };
