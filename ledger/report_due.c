@@ -58,7 +58,7 @@ static void clock_timed(struct report_gathering *g, const struct people *p,
          i++) {
         const struct people_names *n = &p->maps[PEOPLE_TIMES][i];
 
-        if (c->end_ms[i] || !people_has(n, text_of(d->clock)))
+        if (c->end_ms[i] || !d->clock || !people_has(n, text_of(d->clock)))
             continue;
         c->end_ms[i] = d->at_ms;
         gathering_span(g, REPORT_TIME_FACT, c, d->at_ms,
