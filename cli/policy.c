@@ -323,7 +323,9 @@ int run_policy_test(struct cli *cli, int argc, char **argv)
     struct runner *runner = NULL;
     struct arena arena;
     char *words[TEST_WORDS_MAX] = {NULL};
-    int count = 0, code = split(cli, argc, argv, words, &count);
+    int count = 0, code = rows_max < 1
+                              ? cli_usage(cli, _("--limit: at least 1"))
+                              : split(cli, argc, argv, words, &count);
     bool day;
 
     arena_init(&arena, LIMIT_DECODE_BYTES);

@@ -9,7 +9,7 @@
 #include "base/i18n.h"
 #include "base/utf8.h"
 
-enum { COLUMNS_MAX = 16, GAP = 2 };
+enum { COLUMNS_MAX = 16, GAP = 2, CUT = 6 };
 
 void table_init(struct table *t, const struct table_column *columns,
                 size_t count)
@@ -96,23 +96,46 @@ size_t table_width(const struct table *t)
     return total(t, widths);
 }
 
-/* The widest flexible column gives first, so that no one of them starves. */
-static void shrink(const struct table *t, size_t *widths, size_t columns)
+/* How narrow a column may become: the flexible ones first; where that is not
+ * enough all words may be cut, but no number. 0: it stays as it is. */
+static size_t floor_of(const struct table_column *column, bool all)
+{
+    if (!all || column->right)
+        return column->least;
+    return column->least && column->least < CUT ? column->least : CUT;
+}
+
+/* The widest column gives first, so that no one of them starves. False: it
+ * does not fit so. */
+static bool shrink(const struct table *t, size_t *widths, size_t columns,
+                   bool all)
 {
     size_t sum = total(t, widths);
 
     for (; sum > columns; sum--) {
         size_t widest = SIZE_MAX;
         for (size_t c = 0; c < t->column_count; c++) {
-            size_t least = t->columns[c].least;
+            size_t least = floor_of(&t->columns[c], all);
             if (least && widths[c] > least &&
                 (widest == SIZE_MAX || widths[c] > widths[widest]))
                 widest = c;
         }
         if (widest == SIZE_MAX)
-            return;
+            return false;
         widths[widest]--;
     }
+    return true;
+}
+
+static void fit(const struct table *t, size_t *widths, size_t columns)
+{
+    size_t narrow[COLUMNS_MAX];
+
+    if (shrink(t, widths, columns, false))
+        return;
+    memcpy(narrow, widths, sizeof narrow);
+    if (shrink(t, narrow, columns, true)) /* else nothing is cut for nothing */
+        memcpy(widths, narrow, sizeof narrow);
 }
 
 static void print_row(const struct table *t, const struct out *o,
@@ -135,14 +158,14 @@ static void print_row(const struct table *t, const struct out *o,
 
 void table_print(const struct table *t, const struct out *o)
 {
-    size_t widths[COLUMNS_MAX];
+    size_t widths[COLUMNS_MAX] = {0};
 
     assert(t->cell_count % t->column_count == 0);
     if (t->cell_count == 0)
         return;
     measure(t, widths);
     if (o->columns != SIZE_MAX)
-        shrink(t, widths, o->columns);
+        fit(t, widths, o->columns);
     print_row(t, o, widths, NULL);
     for (size_t i = 0; i < t->cell_count; i += t->column_count)
         print_row(t, o, widths, t->cells + i);

@@ -6,8 +6,8 @@
  *   table_print(&t, out);
  *   table_fini(&t);
  *
- * On a terminal the flexible columns give way until a row fits; what does not
- * fit ends in "…". A pipe gets everything.
+ * On a terminal the flexible columns give way until a row fits, then the other
+ * ones but numbers; what does not fit ends in "…". A pipe gets everything.
  *
  * Memory   Cells are copied. fini frees them and takes a zeroed table.
  * Threads  One at a time.

@@ -85,6 +85,28 @@ static void a_narrow_terminal_gets_cut_cells_that_still_line_up(void **state)
                "危机-12  li.w…  1024\n");
 }
 
+static void where_flexible_columns_are_not_enough_the_others_give_way(void **s_)
+{
+    struct screen s;
+    struct table t;
+
+    (void)s_;
+    open_screen(&s, 18, false);
+    fill(&t);
+    table_print(&t, &s.out);
+    table_fini(&t);
+    expect(&s, "CASE    WHO      N\n"
+               "LN-4    首…      7\n"
+               "危机-…  li.…  1024\n");
+    open_screen(&s, 16, false); /* no width for it: only what may be is cut */
+    fill(&t);
+    table_print(&t, &s.out);
+    table_fini(&t);
+    expect(&s, "CASE     WHO      N\n"
+               "LN-4     首…      7\n"
+               "危机-12  li.…  1024\n");
+}
+
 static void a_table_without_rows_prints_nothing(void **state)
 {
     struct screen s;
@@ -349,6 +371,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_line_up_whatever_the_script),
         cmocka_unit_test(a_narrow_terminal_gets_cut_cells_that_still_line_up),
+        cmocka_unit_test(
+            where_flexible_columns_are_not_enough_the_others_give_way),
         cmocka_unit_test(a_table_without_rows_prints_nothing),
         cmocka_unit_test(colours_are_written_only_where_they_are_wanted),
         cmocka_unit_test(a_pipe_and_no_color_get_no_colours),

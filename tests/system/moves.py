@@ -102,6 +102,8 @@ def slips(s):
     no(s, 1, "yinuo: at: is in the future", HEAD, "note", "X-1", "hi", "--at", "2099-01-01")
     no(s, 2, "at least 1min", HEAD, "snooze", "X-1", "--for", "0min", "--reason", "x")
     no(s, 2, "at least 1", None, "watch", "--limit", "0")
+    no(s, 2, "at least 1", None, "policy", "test", "media.requested station=ST-LN-01",
+       "--policy", NETWORK, "--limit", "0")
 
 
 def kept_promises(s):
