@@ -100,6 +100,22 @@ bool cli_interactive(const struct cli *cli)
     return isatty(fileno(cli->in)) == 1 && cli->out.errors_terminal;
 }
 
+/* Nothing has been sent while somebody is asked: Ctrl-C ends the command there,
+ * also where a connection is open that would want to end in order. */
+static ssize_t read_line(struct cli *cli, char **line, size_t *room)
+{
+    const struct sigaction plain = {.sa_handler = SIG_DFL};
+    struct sigaction before;
+    ssize_t size;
+
+    sigaction(SIGINT, NULL, &before);
+    if (before.sa_handler != SIG_IGN)
+        sigaction(SIGINT, &plain, NULL);
+    size = getline(line, room, cli->in);
+    sigaction(SIGINT, &before, NULL);
+    return size;
+}
+
 char *cli_ask(struct cli *cli, const char *question)
 {
     char *line = NULL;
@@ -110,7 +126,7 @@ char *cli_ask(struct cli *cli, const char *question)
         return NULL;
     fprintf(cli->out.errors, "%s ", question);
     fflush(cli->out.errors);
-    size = getline(&line, &room, cli->in);
+    size = read_line(cli, &line, &room);
     if (size > 0 && line[size - 1] == '\n')
         line[--size] = 0;
     if (size <= 0 || !utf8_clean(slice_of(line, (size_t)size))) {

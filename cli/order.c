@@ -230,7 +230,7 @@ static void refusal_words(const Yinuo__V1__Answer *a, struct bytes *out)
         return;
     }
     bytes_append_text(out, _(sentence));
-    if (*reason)
+    if (*reason && refusal_by_name(reason) == REFUSALS_END) /* a rule's id */
         bytes_append_format(out, " (%s)", reason);
 }
 

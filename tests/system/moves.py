@@ -1,5 +1,8 @@
 """What people must not be able to do to a case, by mistake or otherwise, and
 that they are told why in their own language."""
+import pty
+import select
+
 from harness import *
 
 NETWORK = os.path.join(ROOT, "packs", "service-network")
@@ -102,8 +105,27 @@ def slips(s):
     no(s, 1, "yinuo: at: is in the future", HEAD, "note", "X-1", "hi", "--at", "2099-01-01")
     no(s, 2, "at least 1min", HEAD, "snooze", "X-1", "--for", "0min", "--reason", "x")
     no(s, 2, "at least 1", None, "watch", "--limit", "0")
+    done = s.cli("mute", "end", "X-1", "--reason", "x", person=HEAD, check=False)
+    check(done.returncode == 3 and "(not_found)" not in done.stderr, done.stderr)
     no(s, 2, "at least 1", None, "policy", "test", "media.requested station=ST-LN-01",
        "--policy", NETWORK, "--limit", "0")
+
+
+def ctrl_c_at_a_question(s):
+    """It ends the command, and what was typed so far is not sent."""
+    opened(s, "Q-1")
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(os.path.join(BIN, "yinuo"), ["yinuo", "record", "promise.made", "Q-1", "due=+1h",
+                                      "--as", E1, "--home", s.home])
+    said = b""
+    while b"promise_id" not in said:
+        check(select.select([fd], [], [], 10)[0], "it asks", said)
+        said += os.read(fd, 4096)
+    os.write(fd, b"\x03")
+    check(os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGINT, "it ends there")
+    os.close(fd)
+    check("promises" not in case(s, "Q-1"), "nothing was promised")
 
 
 def kept_promises(s):
@@ -150,7 +172,7 @@ def in_chinese(s):
 with System(policy=(NETWORK,)) as s:
     s.start_all()
     for part in (merging, handing_on, a_whole_work, times_that_are_over, slips,
-                 kept_promises, states, in_chinese,
+                 ctrl_c_at_a_question, kept_promises, states, in_chinese,
                  nobody_answers):
         part(s)
     s.stop()
