@@ -20,9 +20,9 @@ void error_in_language(void)
 }
 
 /* The catalogue's entry "" is none for people. */
-static const char *said(const char *format)
+const char *error_said(const char *words)
 {
-    return in_language && *format ? _(format) : format;
+    return in_language && *words ? _(words) : words;
 }
 
 const char *status_text(enum status status)
@@ -30,13 +30,13 @@ const char *status_text(enum status status)
     switch (status) {
 #define X(name, code, text)                                                    \
     case STATUS_##name:                                                        \
-        return said(text);
+        return error_said(text);
         STATUS_CODES(X)
 #undef X
     case STATUS_COUNT:
         break;
     }
-    return said("unknown status");
+    return error_said("unknown status");
 }
 
 const char *status_name(enum status status)
@@ -115,7 +115,7 @@ enum status error_set(struct error *err, enum status status, const char *format,
         return status;
     err->status = status;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, said(format), args);
+    vsnprintf(err->text, sizeof err->text, error_said(format), args);
     va_end(args);
     return status;
 }
@@ -132,11 +132,11 @@ enum status error_set_errno(struct error *err, int number, const char *format,
         return status;
     err->status = status;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, said(format), args);
+    vsnprintf(err->text, sizeof err->text, error_said(format), args);
     va_end(args);
     used = strlen(err->text);
     snprintf(err->text + used, sizeof err->text - used, ": %s",
-             said(strerror_r(number, words, sizeof words)));
+             error_said(strerror_r(number, words, sizeof words)));
     return status;
 }
 
@@ -150,7 +150,7 @@ enum status error_wrap(struct error *err, const char *format, ...)
         return STATUS_INTERNAL;
     memcpy(inner, err->text, sizeof inner);
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, said(format), args);
+    vsnprintf(err->text, sizeof err->text, error_said(format), args);
     va_end(args);
     used = strlen(err->text);
     snprintf(err->text + used, sizeof err->text - used, ": %s", inner);

@@ -73,6 +73,9 @@ enum status status_of_errno(int number);
  */
 void error_in_language(void);
 
+/* Words of an error, or a part of them, in the language that errors are in. */
+const char *error_said(const char *words);
+
 void error_clear(struct error *err);
 
 /* Replace what is in err. Returns status. */

@@ -1,43 +1,62 @@
 #include "base/json.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/i18n.h"
+
+/* "':' expected near 'x'", as jansson says it. */
+static const char *fault_said(const json_error_t *why, char *out, size_t room)
+{
+    static const char mark[] = " near ";
+    const char *near = strstr(why->text, mark);
+    char what[sizeof why->text];
+
+    if (!near)
+        return error_said(why->text);
+    snprintf(what, sizeof what, "%.*s", (int)(near - why->text), why->text);
+    snprintf(out, room, error_said("%s near %s"), error_said(what),
+             error_said(near + sizeof mark - 1));
+    return out;
+}
 
 enum status json_parse(struct slice text, json_t **value, struct error *err)
 {
     json_error_t why;
+    char words[2 * sizeof why.text];
 
     *value = json_loadb((const char *)text.data, text.size,
                         JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (*value)
         return STATUS_OK;
     return error_set(err, STATUS_INVALID, "line %d, column %d: %s", why.line,
-                     why.column, why.text);
+                     why.column, fault_said(&why, words, sizeof words));
 }
 
 const char *json_kind(const json_t *value)
 {
     if (!value)
-        return "nothing";
+        return error_said("nothing");
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        return "an object";
+        return error_said("an object");
     case JSON_ARRAY:
-        return "a list";
+        return error_said("a list");
     case JSON_STRING:
-        return "a text";
+        return error_said("a text");
     case JSON_INTEGER:
-        return "a whole number";
+        return error_said("a whole number");
     case JSON_REAL:
-        return "a number";
+        return error_said("a number");
     case JSON_TRUE:
     case JSON_FALSE:
-        return "true or false";
+        return error_said("true or false");
     case JSON_NULL:
-        return "null";
+        return error_said("null");
     }
-    return "something unknown";
+    return error_said("something unknown");
 }
 
 enum want { WANT_TEXT, WANT_INT, WANT_BOOL, WANT_OBJECT, WANT_ARRAY };
@@ -62,12 +81,12 @@ static bool fits(enum want want, const json_t *value)
 static const char *want_text(enum want want)
 {
     static const char *const texts[] = {
-        [WANT_TEXT] = "a text",        [WANT_INT] = "a whole number",
-        [WANT_BOOL] = "true or false", [WANT_OBJECT] = "an object",
-        [WANT_ARRAY] = "a list",
+        [WANT_TEXT] = N_("a text"),        [WANT_INT] = N_("a whole number"),
+        [WANT_BOOL] = N_("true or false"), [WANT_OBJECT] = N_("an object"),
+        [WANT_ARRAY] = N_("a list"),
     };
 
-    return texts[want];
+    return error_said(texts[want]);
 }
 
 /* *found is NULL when the field is missing (or null) and may be. */
@@ -219,6 +238,7 @@ enum status json_lines_next(struct json_lines *l, json_t **value,
     size_t size = 0;
     enum status st;
     json_error_t why;
+    char words[2 * sizeof why.text];
 
     *value = NULL;
     do {
@@ -232,5 +252,6 @@ enum status json_lines_next(struct json_lines *l, json_t **value,
     if (*value)
         return STATUS_OK;
     return error_set(err, STATUS_INVALID, "%s:%zu: column %d: %s", l->name,
-                     l->line, why.column, why.text);
+                     l->line, why.column,
+                     fault_said(&why, words, sizeof words));
 }

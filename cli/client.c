@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/socket.h"
 #include "cli/interrupt.h"
+#include "cli/retell.h"
 #include "proto/roles.h"
 #include "proto/wire.h"
 
@@ -168,7 +169,7 @@ static enum outcome on_error(struct client *c, struct slice body,
     c->refusal = refused && refused->code ? refused->code : REFUSAL_INTERNAL;
     (void)error_set(err, status_of_refusal(c->refusal), "%s",
                     refused && refused->text && *refused->text
-                        ? refused->text
+                        ? RETOLD(refused->text)
                         : _(refusal_sentence(c->refusal)));
     arena_fini(&arena);
     if (c->refusal == REFUSAL_NOT_READY) {

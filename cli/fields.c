@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/retell.h"
 #include "cli/suggest.h"
 #include "cli/when.h"
 #include "cli/words.h"
@@ -122,7 +123,7 @@ int fields_set_one(struct cli *cli, Yinuo__V1__Event *event,
     }
     fields_lead(name, fault.text, lead);
     if (code != REFUSAL_NONE)
-        return cli_usage(cli, "%s%s", lead, fault.text);
+        return cli_usage(cli, "%s%s", lead, RETOLD(fault.text));
     return CLI_DONE;
 }
 

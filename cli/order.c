@@ -9,6 +9,7 @@
 #include "cli/fields.h"
 #include "cli/items.h"
 #include "cli/queue.h"
+#include "cli/retell.h"
 #include "cli/session.h"
 #include "cli/when.h"
 #include "cli/words.h"
@@ -215,7 +216,7 @@ void order_null(struct order *o, const char *name)
 
 /* Why not, in the user's language: the engine's own reason where it has one,
  * else the code's sentence and the rule. Words that only the router has, of a
- * field and what is wrong with it, are taken as they are. */
+ * field and what is wrong with it, are told again. */
 static void refusal_words(const Yinuo__V1__Answer *a, struct bytes *out)
 {
     const char *reason = a->reason ? a->reason : "";
@@ -226,7 +227,7 @@ static void refusal_words(const Yinuo__V1__Answer *a, struct bytes *out)
         return;
     }
     if (!*reason && a->text && *a->text && strcmp(a->text, sentence) != 0) {
-        bytes_append_text(out, a->text);
+        bytes_append_text(out, RETOLD(a->text));
         return;
     }
     bytes_append_text(out, _(sentence));
@@ -322,7 +323,7 @@ int order_send(struct cli *cli, struct order *o)
 
     if (o->fault.code != REFUSAL_NONE)
         return cli_usage(cli, "%s",
-                         *o->fault.text ? o->fault.text
+                         *o->fault.text ? RETOLD(o->fault.text)
                                         : _(refusal_sentence(o->fault.code)));
     if (o->unreached)
         return queue(cli, o);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "cli/fields.h"
 #include "cli/interrupt.h"
+#include "cli/retell.h"
 #include "cli/session.h"
 #include "cli/when.h"
 #include "proto/event_json.h"
@@ -70,7 +71,7 @@ static int failed(struct cli *cli, const struct yinuo_error *error)
                                                           : STATUS_INTERNAL;
 
     fields_lead(error->field, error->text, lead);
-    (void)error_set(&cli->error, status, "%s%s", lead, error->text);
+    (void)error_set(&cli->error, status, "%s%s", lead, RETOLD(error->text));
     return cli_failed(cli);
 }
 
@@ -159,7 +160,7 @@ static void leave_out(struct publishing *p, size_t bad,
 
     if (p->held_line[bad])
         snprintf(where, sizeof where, "%s:%u: ", p->source, p->held_line[bad]);
-    out_error(&p->cli->out, "%s%s", where, error->text);
+    out_error(&p->cli->out, "%s%s", where, RETOLD(error->text));
     p->bad++;
     free(p->held[bad]);
     p->held_count--;
@@ -187,7 +188,7 @@ static enum status store_held(struct publishing *p, struct error *err)
         p->stored += p->held_count;
     forget_held(p);
     if (result != YINUO_OK)
-        return error_set(err, STATUS_INVALID, "%s", error.text);
+        return error_set(err, STATUS_INVALID, "%s", RETOLD(error.text));
     return STATUS_OK;
 }
 
@@ -252,7 +253,7 @@ static bool print_letter(void *state, const struct yinuo_letter *l)
                                 "text", l->text, "field", l->field, "event",
                                 l->json ? l->json : ""));
     else
-        out_note(&cli->out, "%s %s%s: %s", l->code, lead, l->text,
+        out_note(&cli->out, "%s %s%s: %s", l->code, lead, RETOLD(l->text),
                  l->json ? l->json : "");
     return true;
 }
@@ -300,7 +301,7 @@ int publishing_finish(struct cli *cli, struct publishing *p)
     out_note(&cli->out,
              P_("%" PRIu64 " event waits in the outbox: %s",
                 "%" PRIu64 " events wait in the outbox: %s", s.waiting),
-             s.waiting, *s.text ? s.text : _("nobody was reached"));
+             s.waiting, *s.text ? RETOLD(s.text) : _("nobody was reached"));
     return CLI_UNREACHED;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/retell.h"
 #include "cli/session.h"
 #include "proto/wire.h"
 
@@ -95,7 +96,7 @@ static void push(struct rows *rows, void *row, uint32_t partition)
 static int refused(struct cli *cli, const Yinuo__V1__Reply *reply)
 {
     const char *text = reply->text && *reply->text
-                           ? _(reply->text) /* a sentence of ours, or not */
+                           ? RETOLD(reply->text)
                            : _(refusal_sentence(reply->code));
 
     out_error(&cli->out, "%s", text);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "cli/retell.h"
 #include "cli/when.h"
 #include "cli/words.h"
 #include "proto/event.h"
@@ -157,7 +158,7 @@ void telling_head(const Yinuo__V1__StreamRecord *r, struct bytes *out)
     if (r->refused)
         bytes_append_format(out, _(", refused: %s"),
                             r->refused->text && *r->refused->text
-                                ? r->refused->text
+                                ? RETOLD(r->refused->text)
                                 : _(refusal_sentence(r->refused->code)));
     if (r->late || is_late(r->event))
         bytes_append_format(out, " (%s)", _("sent late"));

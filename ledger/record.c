@@ -190,7 +190,8 @@ enum status record_verify(const struct record *r, struct error *err)
             return error_set(err, STATUS_CORRUPT,
                              "record %llu: the %s part does not have the "
                              "digest of its header",
-                             (unsigned long long)r->seq, part_names[i]);
+                             (unsigned long long)r->seq,
+                             error_said(part_names[i]));
     }
     return STATUS_OK;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/json.h"
 #include "engine/decision.h"
 #include "ledger/story_internal.h"
@@ -123,7 +124,8 @@ static void read_claim(struct telling *t, const json_t *row, bool must,
     struct story_claim base = {.must = must, .row = number};
     size_t before = tale->claim_count;
 
-    telling_keys(t, row, must ? "a row of must" : "a row of must_not", keys);
+    telling_keys(t, row, must ? N_("a row of must") : N_("a row of must_not"),
+                 keys);
     read_times(t, row, &base);
     base.line = telling_line(t, row);
     base.tier = telling_text(t, row, "tier");

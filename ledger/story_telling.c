@@ -26,7 +26,7 @@ void telling_fail(struct telling *t, const json_t *holder, const char *key,
     if (!p && holder)
         p = yaml_place_self(&t->places, holder);
     va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
+    vsnprintf(what, sizeof what, error_said(format), args);
     va_end(args);
     if (p)
         t->status = error_set(t->err, STATUS_INVALID, "%s:%u:%u: %s", t->path,
@@ -68,7 +68,7 @@ const char *telling_need(struct telling *t, const json_t *o, const char *key,
     const char *found = telling_text(t, o, key);
 
     if (!*found)
-        telling_fail(t, o, key, "\"%s\" is missing: %s", key, hint);
+        telling_fail(t, o, key, "\"%s\" is missing: %s", key, error_said(hint));
     return found;
 }
 
@@ -96,11 +96,12 @@ void telling_keys(struct telling *t, const json_t *o, const char *what,
         }
         const struct yaml_place *p = yaml_place_of(&t->places, o, key, 0);
 
-        t->status = error_set(t->err, STATUS_INVALID,
-                              "%s:%u:%u: unknown key \"%s\" in %s; it knows %s "
-                              "(a text with a comma wants quotes)",
-                              t->path, p ? p->key_line : 0,
-                              p ? p->key_column : 0, key, what, known);
+        t->status =
+            error_set(t->err, STATUS_INVALID,
+                      "%s:%u:%u: unknown key \"%s\" in %s; it knows %s "
+                      "(a text with a comma wants quotes)",
+                      t->path, p ? p->key_line : 0, p ? p->key_column : 0, key,
+                      error_said(what), known);
     }
 }
 

@@ -154,10 +154,10 @@ enum status yaml_json_read(const char *path, json_t **out,
         abort();
     yaml_parser_set_input_file(&parser, file);
     if (!yaml_parser_load(&parser, &in.doc)) {
-        in.status = error_set(err, STATUS_INVALID, "%s:%zu:%zu: %s", path,
-                              parser.problem_mark.line + 1,
-                              parser.problem_mark.column + 1,
-                              parser.problem ? parser.problem : "not YAML");
+        in.status = error_set(
+            err, STATUS_INVALID, "%s:%zu:%zu: %s", path,
+            parser.problem_mark.line + 1, parser.problem_mark.column + 1,
+            error_said(parser.problem ? parser.problem : "not YAML"));
     } else {
         const yaml_node_t *root = yaml_document_get_root_node(&in.doc);
 

@@ -86,10 +86,10 @@ static enum status source_open(struct side *s, const char *file,
     if (yaml_parser_load(&parser, &s->document))
         s->node = yaml_document_get_root_node(&s->document);
     else
-        status = error_set(err, STATUS_INVALID, "%s:%zu:%zu: %s", file,
-                           parser.problem_mark.line + 1,
-                           parser.problem_mark.column + 1,
-                           parser.problem ? parser.problem : "not YAML");
+        status = error_set(
+            err, STATUS_INVALID, "%s:%zu:%zu: %s", file,
+            parser.problem_mark.line + 1, parser.problem_mark.column + 1,
+            error_said(parser.problem ? parser.problem : "not YAML"));
     yaml_parser_delete(&parser);
     return status;
 }
