@@ -21,7 +21,14 @@
 #include "base/random.h"
 #include "ledger/ledger.h"
 
-enum { KILLS = 40, BATCH_MAX = 64, CUSTOMERS = 200 };
+enum {
+    KILLS = 40,
+    BATCH_MAX = 64,
+    CUSTOMERS = 200,
+    SEGMENT_BYTES = 1 << 17,
+    KEEP = 100,     /* records, behind a snapshot */
+    TRIM_EVERY = 4, /* batches */
+};
 
 static const char *program;
 
@@ -71,7 +78,7 @@ static struct ledger *open_here(const char *dir)
     /* Small numbers, so that segments, checkpoints and new keys are many. */
     struct ledger_options o = {
         .dir = dir,
-        .segment_bytes = 1 << 20,
+        .segment_bytes = SEGMENT_BYTES,
         .space = {.refuse_bytes = 4 << 20, .stop_bytes = 2 << 20},
         .state = {.soft_bytes = 200 << 10, .age_min_ms = 5, .age_max_ms = 10}};
     struct error err = {0};
@@ -116,19 +123,37 @@ static void write_batch(struct ledger *l, size_t n)
     ledger_tick(l, n == 1);
 }
 
-__attribute__((noreturn)) static void be_writer(const char *dir, uint64_t seed)
+/* A snapshot, and what is older than it and not to be kept goes. */
+static void trim(struct ledger *l)
+{
+    struct ledger_retention keep = {.keep_records = KEEP};
+    struct error err = {0};
+
+    if (ledger_snapshot(l, NULL, &err) != STATUS_OK ||
+        ledger_retain(l, &keep, NULL, NULL, &err) != STATUS_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        exit(5);
+    }
+}
+
+__attribute__((noreturn)) static void be_writer(const char *dir, uint64_t seed,
+                                                bool trims)
 {
     struct random_seeded r;
     struct ledger *l = open_here(dir);
 
     random_seeded_init(&r, seed);
-    for (;;)
+    for (int n = 1;; n++) {
         write_batch(l, 1 + random_below(&r.random, BATCH_MAX));
+        if (trims && n % TRIM_EVERY == 0)
+            trim(l);
+    }
 }
 
 /* --- the killer --- */
 
-static pid_t start_writer(const char *dir, uint64_t seed, int *out)
+static pid_t start_writer(const char *role, const char *dir, uint64_t seed,
+                          int *out)
 {
     char seed_text[32];
     int ends[2];
@@ -142,7 +167,7 @@ static pid_t start_writer(const char *dir, uint64_t seed, int *out)
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         close(ends[1]);
-        execl(program, program, "writer", dir, seed_text, (char *)NULL);
+        execl(program, program, role, dir, seed_text, (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -213,17 +238,19 @@ static void check_all(const char *dir, uint64_t acked)
 {
     struct ledger *l = open_here(dir);
     struct ledger zero = {.journal = l->journal, .clock = l->clock};
-    struct checking c = {l, 1};
+    struct checking c = {.ledger = l};
     struct journal_report report;
     struct journal_position p;
     struct state_options memory = {0};
     struct error err = {0};
 
     journal_position(l->journal, &p);
+    c.next = p.first;
+    memcpy(zero.snapshots_dir, l->snapshots_dir, sizeof zero.snapshots_dir);
     assert_true(p.last >= acked);
     if (journal_verify(l->journal, NULL, NULL, 0, &report, &err) != STATUS_OK)
         fail_msg("%s", err.text);
-    assert_int_equal(journal_each(l->journal, 1, check_record, &c, &err),
+    assert_int_equal(journal_each(l->journal, c.next, check_record, &c, &err),
                      STATUS_OK);
     assert_int_equal(c.next, p.last + 1);
     assert_int_equal(state_open(&memory, &zero.state, &err), STATUS_OK);
@@ -237,16 +264,16 @@ static void check_all(const char *dir, uint64_t acked)
     ledger_close(&l);
 }
 
-static void nothing_acknowledged_is_lost_by_killing(void **state)
+/* The records acknowledged. */
+static uint64_t kill_again_and_again(const char *dir, const char *role)
 {
-    const char *dir = scratch_path(*state, "ledger");
     struct random_seeded r;
     uint64_t acked = 0;
 
     random_seeded_init(&r, 42);
     for (int round = 0; round < KILLS; round++) {
         int fd, status;
-        pid_t pid = start_writer(dir, (uint64_t)round + 1, &fd);
+        pid_t pid = start_writer(role, dir, (uint64_t)round + 1, &fd);
         /* A third is killed while it starts, some later than a checkpoint. */
         int64_t wait_us =
             (int64_t)random_below(&r.random, round % 3 == 0 ? 5000 : 60000);
@@ -263,6 +290,34 @@ static void nothing_acknowledged_is_lost_by_killing(void **state)
     print_message("%d kills, %llu records acknowledged\n", KILLS,
                   (unsigned long long)acked);
     check_all(dir, acked);
+    return acked;
+}
+
+static void nothing_acknowledged_is_lost_by_killing(void **state)
+{
+    const char *dir = scratch_path(*state, "ledger");
+    struct ledger *l;
+    struct journal_position p;
+
+    kill_again_and_again(dir, "writer");
+    l = open_here(dir);
+    journal_position(l->journal, &p);
+    assert_int_equal(p.first, 1);
+    ledger_close(&l);
+}
+
+/* Between snapshot and unlinked segments, and in the middle of either. */
+static void retention_may_be_killed_anywhere(void **state)
+{
+    const char *dir = scratch_path(*state, "ledger");
+    struct ledger *l;
+    struct journal_position p;
+
+    kill_again_and_again(dir, "trimmer");
+    l = open_here(dir);
+    journal_position(l->journal, &p);
+    assert_true(p.first > 1);
+    ledger_close(&l);
 }
 
 int main(int argc, char **argv)
@@ -270,10 +325,13 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nothing_acknowledged_is_lost_by_killing,
                                         scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(retention_may_be_killed_anywhere,
+                                        scratch_setup, scratch_teardown),
     };
 
     program = "/proc/self/exe";
-    if (argc == 4 && strcmp(argv[1], "writer") == 0)
-        be_writer(argv[2], strtoull(argv[3], NULL, 10));
+    if (argc == 4)
+        be_writer(argv[2], strtoull(argv[3], NULL, 10),
+                  strcmp(argv[1], "trimmer") == 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
