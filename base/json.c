@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/utf8.h"
 
 /* "':' expected near 'x'", as jansson says it. */
 static const char *fault_said(const json_error_t *why, char *out, size_t room)
@@ -248,7 +249,11 @@ enum status json_lines_next(struct json_lines *l, json_t **value,
         while (size > 0 && strchr(" \t\r", l->buffer[size - 1]))
             size--;
     } while (size == 0);
-    *value = json_loadb(l->buffer, size, JSON_REJECT_DUPLICATES, &why);
+    struct slice text = slice_of(l->buffer, size);
+    if (l->line == 1)
+        text = utf8_unmarked(text);
+    *value = json_loadb((const char *)text.data, text.size,
+                        JSON_REJECT_DUPLICATES, &why);
     if (*value)
         return STATUS_OK;
     return error_set(err, STATUS_INVALID, "%s:%zu: column %d: %s", l->name,

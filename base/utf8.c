@@ -50,6 +50,13 @@ static size_t columns_of(ucs4_t c)
     return width > 0 ? (size_t)width : 0;
 }
 
+struct slice utf8_unmarked(struct slice text)
+{
+    if (text.size < 3 || memcmp(text.data, "\xef\xbb\xbf", 3) != 0)
+        return text;
+    return slice_of(text.data + 3, text.size - 3);
+}
+
 size_t utf8_count(const char *text)
 {
     if (!utf8_valid(slice_of_text(text)))

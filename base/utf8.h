@@ -17,6 +17,10 @@ bool utf8_valid(struct slice text);
 /* Also free of control characters; tab and newline are allowed. */
 bool utf8_clean(struct slice text);
 
+/* The mark that some editors put before a file's first word; what follows it.
+ */
+struct slice utf8_unmarked(struct slice text);
+
 size_t utf8_count(const char *text); /* characters; 0 for what is not valid */
 size_t utf8_width(const char *text); /* columns */
 

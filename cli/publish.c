@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "cli/fields.h"
 #include "cli/publishing.h"
 #include "cli/session.h"
@@ -105,6 +106,8 @@ static int publish_file(struct cli *cli, struct publishing *p)
         if (size == 0)
             continue;
         struct slice text = slice_of(line, (size_t)size);
+        if (n == 1)
+            text = utf8_unmarked(text);
         enum status status = json_parse(text, &value, &cli->error);
         text = with_moment(text, value, shown_ms, &stamped);
         json_decref(value);

@@ -79,8 +79,9 @@ static void bad_json_is_placed(void **state)
 
 static void lines_go_on_behind_a_bad_one(void **state)
 {
-    char text[] = "{\"n\":1}\n\n{bad\n{\"n\":\"too long for this\"}\n"
-                  "[2]\r\n{\"n\":3}";
+    char text[] =
+        "\xef\xbb\xbf{\"n\":1}\n\n{bad\n{\"n\":\"too long for this\"}\n"
+        "[2]\r\n{\"n\":3}";
     FILE *file = fmemopen(text, sizeof text - 1, "r");
     struct json_lines l;
     struct error err;

@@ -16,7 +16,7 @@ def the_file(s):
         lines.insert(number - 1, BAD[number])
     path = s.path("events.jsonl")
     with open(path, "wb") as f:
-        f.write(b"\n".join(lines) + b"\n")
+        f.write(b"\xef\xbb\xbf" + b"\n".join(lines) + b"\n")
     return path
 
 
