@@ -1,8 +1,10 @@
 /* i18n - the user's language, by gettext.
  *
  * Sentences that a person reads are marked _("..."); N_("...") marks those in
- * tables, to be translated where they are shown. Codes, field names and logs
- * are never translated. Catalogues lie in ../share/locale beside the program.
+ * tables, to be translated where they are shown. Those that stand in a call of
+ * report_error(), error_set() and the like (po/update names them) need no mark:
+ * the function translates. Codes, field names and logs are never translated.
+ * Catalogues lie in ../share/locale beside the program.
  *
  * Threads  i18n_init: before threads; the rest: any.
  */

@@ -6,6 +6,7 @@
 #include "cli/interrupt.h"
 #include "cli/order.h"
 #include "cli/question.h"
+#include "cli/retell.h"
 #include "cli/session.h"
 #include "cli/when.h"
 #include "proto/event_json.h"
@@ -163,7 +164,7 @@ static int load(struct cli *cli, const char *verb, const char *dir)
     }
     if (code == CLI_DONE)
         order_tell(cli, &o, "%s",
-                   o.answer->text && *o.answer->text ? o.answer->text
+                   o.answer->text && *o.answer->text ? RETOLD(o.answer->text)
                                                      : _("Loaded."));
     order_fini(&o);
     return code;

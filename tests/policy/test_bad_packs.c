@@ -1,5 +1,6 @@
 /* A bad pack is refused with file, line, column, what and why, in the language
  * of the person. */
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -7,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
+#include "base/file.h"
 #include "base/i18n.h"
 #include "support.h"
 
@@ -145,12 +148,8 @@ static void has_no_english(const struct bad *bad, const char *words)
     }
 }
 
-static void check_chinese(void **state)
+static void is_chinese(const struct bad *bad, const struct findings *f)
 {
-    struct findings *f = malloc(sizeof *f);
-    enum status st;
-    struct policyset *set = load(*state, f, &st);
-
     for (size_t i = 0; i < f->count; i++) {
         const struct finding *x = &f->list[i];
         const char *text = finding_text(f, i);
@@ -158,11 +157,58 @@ static void check_chinese(void **state)
         assert_non_null(strstr(text, x->is_error ? ": 错误：" : ": 警告："));
         if (!has_chinese(x->what) || (*x->why && !has_chinese(x->why)))
             fail_msg("no Chinese: %s", text);
-        has_no_english(*state, text);
+        has_no_english(bad, text);
     }
+}
+
+static void check_chinese(void **state)
+{
+    struct findings *f = malloc(sizeof *f);
+    enum status st;
+    struct policyset *set = load(*state, f, &st);
+
+    is_chinese(*state, f);
     policyset_free(set);
     findings_fini(f);
     free(f);
+}
+
+/* What fuzzing has found; the first byte says which of the files it is. */
+static void check_corpus_file(const char *path)
+{
+    struct findings *f = malloc(sizeof *f);
+    struct policyset *set = NULL;
+    struct bad bad = {.policy = HEAD EVENTS,
+                      .calendars = CALENDARS,
+                      .directory = "persons: {ann: {name: Ann}}\n"};
+    struct bytes bytes = {0};
+    const char *text;
+
+    assert_int_equal(file_read(path, 1 << 20, &bytes, NULL), STATUS_OK);
+    text = bytes_text(&bytes) + 1;
+    *(bytes.data[0] % 3 == 0   ? &bad.calendars
+      : bytes.data[0] % 3 == 1 ? &bad.directory
+                               : &bad.policy) = text;
+    (void)load_files(&(const struct pack_texts){bad.policy, bad.directory,
+                                                bad.calendars, NULL, true,
+                                                "log,smtp"},
+                     &set, f);
+    is_chinese(&bad, f);
+    policyset_free(set);
+    findings_fini(f);
+    free(f);
+    bytes_fini(&bytes);
+}
+
+static void corpus_is_chinese(void **state)
+{
+    glob_t found;
+
+    (void)state;
+    assert_int_equal(glob("tests/policy/corpus/*", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        check_corpus_file(found.gl_pathv[i]);
+    globfree(&found);
 }
 
 enum { COUNT = sizeof table / sizeof *table };
@@ -180,7 +226,10 @@ static int run(const char *language, CMUnitTestFunction test)
 
 int main(void)
 {
+    const struct CMUnitTest corpus[] = {cmocka_unit_test(corpus_is_chinese)};
+
     i18n_init();
     error_in_language();
-    return run("en", check) + run("zh_CN", check_chinese);
+    return run("en", check) + run("zh_CN", check_chinese) +
+           cmocka_run_group_tests_name("corpus", corpus, NULL, NULL);
 }
