@@ -18,10 +18,10 @@
 #include "ledger/intents.h"
 #include "ledger/owners.h"
 #include "ledger/simulate.h"
-#include "policy/blob.h"
 #include "proto/event.h"
+#include "world_support.h"
 
-static const char *const pack[] = {"packs/service-network"};
+static const char pack[] = "packs/service-network";
 
 enum { MANY = 150 };
 
@@ -33,16 +33,6 @@ struct fixture {
     size_t steps, ends, moved;
     char last[NAME_BYTES_MAX + 1]; /* case of the step before */
 };
-
-static struct policyset *policies(void)
-{
-    struct policyset *set = NULL;
-    struct error err;
-
-    if (simulate_policies(pack, 1, stdout, &set, &err))
-        fail_msg("%s", err.text);
-    return set;
-}
 
 static void watch_step(struct fixture *f, const struct runner_record *r)
 {
@@ -62,14 +52,8 @@ static void watch_step(struct fixture *f, const struct runner_record *r)
 static void follow(void *context, const struct runner_record *r)
 {
     struct fixture *f = context;
-    struct error err;
 
-    if (r->origin == RUNNER_EVENT)
-        world_count_event(f->world, r->decided->code != REFUSAL_NONE);
-    if (world_apply(f->world, r->sequence, r->now_ms, r->decided->decisions,
-                    &err))
-        fail_msg("%s", err.text);
-    world_settle(f->world);
+    follow_record(f->world, r);
     if (r->origin == RUNNER_DERIVED)
         watch_step(f, r);
 }
@@ -77,7 +61,7 @@ static void follow(void *context, const struct runner_record *r)
 static void open_both(struct fixture *f)
 {
     struct runner_options options = {
-        .policies = policies(), .after = follow, .context = f};
+        .policies = policies_of_pack(pack), .after = follow, .context = f};
     struct state_options in_memory = {0};
     struct world_options world = {0};
     struct error err;
@@ -90,7 +74,7 @@ static void open_both(struct fixture *f)
     world.state = f->state;
     if (world_new(&world, &f->world, &err))
         fail_msg("%s", err.text);
-    world_use(f->world, policies());
+    world_use(f->world, policies_of_pack(pack));
 }
 
 static void close_both(struct fixture *f)
@@ -243,7 +227,7 @@ static void a_world_that_is_opened_amid_goes_on_where_it_was(void **state)
     bytes_fini(&part);
     options.state = f.state;
     assert_int_equal(world_new(&options, &again, &err), STATUS_OK);
-    world_use(again, policies());
+    world_use(again, policies_of_pack(pack));
     assert_true(world_has_steps(again));
     assert_true(world_next_step(again, 5001, 1338774300000, &f.arena, &step));
     assert_string_equal(step.intent, "i9.1");
@@ -280,38 +264,6 @@ static const char small_directory[] =
     "  head: [h@, d@]}}\n";
 static const char small_calendars[] = "calendars: {shop: {open: always}}\n";
 
-static struct policyset *small_policies(void)
-{
-    struct blob *blob = calloc(1, sizeof *blob);
-    struct findings findings;
-    struct policyset *set = NULL;
-    struct bytes bytes = {0};
-    const struct {
-        const char *name, *text;
-    } files[] = {{"calendars.yaml", small_calendars},
-                 {"directory.yaml", small_directory},
-                 {"policy.yaml", small_policy}};
-
-    assert_non_null(blob);
-    for (size_t i = 0; i < 3; i++)
-        blob->files[blob->count++] =
-            (struct blob_file){TEXT("small"), text_of(files[i].name),
-                               slice_of_text(files[i].text)};
-    findings_init(&findings);
-    assert_int_equal(blob_write(blob, &bytes), STATUS_OK);
-    if (policyset_load_blob(bytes_slice(&bytes), apply_names(), &set,
-                            &findings)) {
-        char words[512] = "";
-
-        finding_format(&findings.list[0], words, sizeof words);
-        fail_msg("%s", words);
-    }
-    bytes_fini(&bytes);
-    findings_fini(&findings);
-    free(blob);
-    return set;
-}
-
 struct ear {
     size_t notes;
     bool said, how;
@@ -337,7 +289,10 @@ static void no_words_of_a_customer_stand_in_an_intent(void **state)
     struct fixture f = {0};
     struct ear ear = {0};
     struct runner_options options = {
-        .policies = small_policies(), .after = listen, .context = &ear};
+        .policies =
+            policies_of_texts(small_calendars, small_directory, small_policy),
+        .after = listen,
+        .context = &ear};
     struct error err;
 
     (void)state;

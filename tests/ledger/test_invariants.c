@@ -17,6 +17,7 @@
 #include "ledger/intents.h"
 #include "ledger/runner.h"
 #include "ledger/simulate.h"
+#include "world_support.h"
 
 enum {
     SEEDS = 5,
@@ -27,7 +28,7 @@ enum {
 };
 #define BEGIN INT64_C(1338768000000) /* 2012-06-04 08:00 +08:00 */
 
-static const char *const pack[] = {"packs/service-network"};
+static const char pack[] = "packs/service-network";
 
 /* A case as the record before left it, and the tiers that were paged at S1 and
  * have not been answered. */
@@ -296,16 +297,6 @@ static void it_would_decide_the_same(struct twin *t)
     HOLDS(t, slice_equal(decided.decisions, t->now->decided->decisions));
 }
 
-static struct policyset *policies(void)
-{
-    struct policyset *set = NULL;
-    struct error err;
-
-    if (simulate_policies(pack, 1, stdout, &set, &err))
-        fail_msg("%s", err.text);
-    return set;
-}
-
 /* As after a start: nothing but the rows is known. */
 static void begin_world(struct twin *t)
 {
@@ -316,7 +307,7 @@ static void begin_world(struct twin *t)
         world_free(&t->world);
     if (world_new(&options, &t->world, &err))
         fail_msg("%s", err.text);
-    world_use(t->world, policies());
+    world_use(t->world, policies_of_pack(pack));
 }
 
 static void hold_same_rows(struct twin *t)
@@ -336,7 +327,6 @@ static void follow(void *context, const struct runner_record *r)
 {
     struct twin *t = context;
     const struct engine_out *out = r->decided->out;
-    struct error err;
 
     t->now = r;
     t->refused += r->decided->code != REFUSAL_NONE;
@@ -344,12 +334,7 @@ static void follow(void *context, const struct runner_record *r)
     t->limits += r->decided->result == ENGINE_LIMIT;
     t->steps += r->origin == RUNNER_DERIVED;
     it_would_decide_the_same(t);
-    if (r->origin == RUNNER_EVENT)
-        world_count_event(t->world, r->decided->code != REFUSAL_NONE);
-    if (world_apply(t->world, r->sequence, r->now_ms, r->decided->decisions,
-                    &err))
-        fail_msg("%s", err.text);
-    world_settle(t->world);
+    follow_record(t->world, r);
     if (r->decided->decisions.size) {
         gates_refuse_no_fact(t);
         if (out->touched)
@@ -383,7 +368,7 @@ static void begin(struct twin *t, uint64_t seed)
 
     t->seed = seed;
     t->happenings.random = seed * 77 + 1;
-    options.policies = policies();
+    options.policies = policies_of_pack(pack);
     if (runner_new(&options, &t->runner, &err) ||
         state_open(&in_memory, &t->state, &err))
         fail_msg("%s", err.text);

@@ -14,8 +14,8 @@
 #include "ledger/apply.h"
 #include "ledger/intents.h"
 #include "ledger/simulate.h"
-#include "policy/blob.h"
 #include "proto/event.h"
+#include "world_support.h"
 
 #define MONDAY 1338768000000LL /* 2012-06-04, UTC */
 #define AT(day, hour) (MONDAY + ((day)*24LL + (hour)) * 3600000)
@@ -106,37 +106,13 @@ static struct policyset *policies(const char *rules, const char *about)
         "template: {zone: UTC, calendar: shop, roster: {engineer: [e@],\n"
         "  head: [h@, d@], rep: [r@, q@]}}\n";
     static const char calendars[] = "calendars: {shop: {open: always}}\n";
-    struct blob *blob = calloc(1, sizeof *blob);
-    struct findings findings;
-    struct policyset *set = NULL;
-    struct bytes bytes = {0}, policy = {0};
+    struct bytes policy = {0};
+    struct policyset *set;
 
     bytes_append_format(&policy, "%s%s%s# %s\n", head_of_policy, rules,
                         promise_clock, about);
-    const struct {
-        const char *name, *text;
-    } files[] = {{"calendars.yaml", calendars},
-                 {"directory.yaml", directory},
-                 {"policy.yaml", bytes_text(&policy)}};
-
-    assert_non_null(blob);
-    for (size_t i = 0; i < 3; i++)
-        blob->files[blob->count++] =
-            (struct blob_file){TEXT("small"), text_of(files[i].name),
-                               slice_of_text(files[i].text)};
-    findings_init(&findings);
-    assert_int_equal(blob_write(blob, &bytes), STATUS_OK);
-    if (policyset_load_blob(bytes_slice(&bytes), apply_names(), &set,
-                            &findings)) {
-        char words[512] = "";
-
-        finding_format(&findings.list[0], words, sizeof words);
-        fail_msg("%s", words);
-    }
-    bytes_fini(&bytes);
+    set = policies_of_texts(calendars, directory, bytes_text(&policy));
     bytes_fini(&policy);
-    findings_fini(&findings);
-    free(blob);
     return set;
 }
 
@@ -181,14 +157,8 @@ static void count(struct fixture *f, const struct runner_record *r)
 static void follow(void *context, const struct runner_record *r)
 {
     struct fixture *f = context;
-    struct error err;
 
-    if (r->origin == RUNNER_EVENT)
-        world_count_event(f->world, r->decided->code != REFUSAL_NONE);
-    if (world_apply(f->world, r->sequence, r->now_ms, r->decided->decisions,
-                    &err))
-        fail_msg("%s", err.text);
-    world_settle(f->world);
+    follow_record(f->world, r);
     if (r->event && strcmp(r->event->kind, apply_names()->rebase) == 0)
         count(f, r);
 }

@@ -14,12 +14,13 @@
 #include "base/json.h"
 #include "ledger/customs.h"
 #include "ledger/simulate.h"
+#include "world_support.h"
 
 enum { EVENTS = 1500, CASES = 40, MINUTE_MS = 60000, HOUR = 60 * MINUTE_MS };
 
 #define START_MS INT64_C(1330912800000) /* 2012-03-05 10:00 +08:00 */
 
-static const char *const pack[] = {"packs/service-network"};
+static const char pack[] = "packs/service-network";
 
 /* --- rows ----------------------------------------------------------------- */
 
@@ -266,7 +267,6 @@ static void follow(void *context, const struct runner_record *r)
 {
     const struct decisions *all = &r->decided->out->decisions;
     struct twin *t = context;
-    struct error err;
 
     if (r->event && strcmp(r->event->kind, "complaint.opened") == 0)
         complain(t, r->event);
@@ -282,27 +282,12 @@ static void follow(void *context, const struct runner_record *r)
         t->bursts += d->kind == DECISION_EMIT &&
                      text_equal(d->value, TEXT("queue.burst"));
     }
-    if (r->origin == RUNNER_EVENT)
-        world_count_event(t->world, r->decided->code != REFUSAL_NONE);
-    if (world_apply(t->world, r->sequence, r->now_ms, r->decided->decisions,
-                    &err))
-        fail_msg("%s", err.text);
-    world_settle(t->world);
-}
-
-static struct policyset *policies(void)
-{
-    struct policyset *set = NULL;
-    struct error err;
-
-    if (simulate_policies(pack, 1, stdout, &set, &err))
-        fail_msg("%s", err.text);
-    return set;
+    follow_record(t->world, r);
 }
 
 static void twin_open(struct twin *t)
 {
-    struct runner_options options = {.policies = policies(),
+    struct runner_options options = {.policies = policies_of_pack(pack),
                                      .answers = true,
                                      .answer_after_ms = 120000,
                                      .after = follow,
@@ -318,7 +303,7 @@ static void twin_open(struct twin *t)
     world.state = t->state;
     if (world_new(&world, &t->world, &err))
         fail_msg("%s", err.text);
-    world_use(t->world, policies());
+    world_use(t->world, policies_of_pack(pack));
 }
 
 static void who_only_applies_has_the_same_rows(void **state)

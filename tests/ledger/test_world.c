@@ -14,8 +14,9 @@
 #include "ledger/customs.h"
 #include "ledger/import.h"
 #include "ledger/simulate.h"
+#include "world_support.h"
 
-static const char *const pack[] = {"packs/incident-desk"};
+static const char pack[] = "packs/incident-desk";
 static const char map[] = "packs/incident-desk/maps/incidents.yaml";
 static const char *const day[] = {
     "packs/incident-desk/data/incidents-day.feed.csv.gz"};
@@ -29,16 +30,6 @@ struct twin {
     bool watch; /* hold rows against cases while it runs */
     uint64_t held;
 };
-
-static struct policyset *policies(void)
-{
-    struct policyset *set = NULL;
-    struct error err;
-
-    if (simulate_policies(pack, 1, stdout, &set, &err))
-        fail_msg("%s", err.text);
-    return set;
-}
 
 static enum status add(void *state, struct slice line, struct error *err)
 {
@@ -89,14 +80,8 @@ static void hold_timers(struct state *state)
 static void follow(void *context, const struct runner_record *r)
 {
     struct twin *t = context;
-    struct error err;
 
-    if (r->origin == RUNNER_EVENT)
-        world_count_event(t->world, r->decided->code != REFUSAL_NONE);
-    if (world_apply(t->world, r->sequence, r->now_ms, r->decided->decisions,
-                    &err))
-        fail_msg("%s", err.text);
-    world_settle(t->world);
+    follow_record(t->world, r);
     if (r->sequence % 64 == 0) {
         hold_timers(runner_state(t->runner));
         t->held++;
@@ -105,7 +90,7 @@ static void follow(void *context, const struct runner_record *r)
 
 static void twin_open(struct twin *t, bool answers)
 {
-    struct runner_options options = {.policies = policies(),
+    struct runner_options options = {.policies = policies_of_pack(pack),
                                      .answers = answers,
                                      .answer_after_ms = 120000,
                                      .after = follow,
@@ -129,7 +114,7 @@ static void twin_open(struct twin *t, bool answers)
     world.state = t->state;
     if (world_new(&world, &t->world, &err))
         fail_msg("%s", err.text);
-    world_use(t->world, policies());
+    world_use(t->world, policies_of_pack(pack));
     if (import_run(&import, &summary, &err))
         fail_msg("%s", err.text);
     assert_int_equal(summary.events, 2198);
