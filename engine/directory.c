@@ -120,14 +120,8 @@ struct text rotation_person(const struct rotation *r, int64_t local_ms)
     return r->of[(uint64_t)((local_ms - r->from_ms) / r->every_ms) % r->count];
 }
 
-static bool on_duty(const struct contact *c, const struct zone *z,
-                    int64_t at_ms)
+bool contact_covers(const struct contact *c, unsigned weekday, unsigned minute)
 {
-    int64_t local = zone_local_ms(c->zone ? c->zone : z, at_ms);
-    int64_t day = (local >= 0 ? local : local - 86399999) / 86400000;
-    int minute = (int)((local - day * 86400000) / 60000);
-    int weekday = (int)(((day + 3) % 7 + 7) % 7);
-
     if (c->from_minute > c->until_minute && minute < c->until_minute)
         weekday = (weekday + 6) % 7; /* the shift began yesterday */
     if (c->days && !(c->days & (1u << weekday)))
@@ -137,6 +131,17 @@ static bool on_duty(const struct contact *c, const struct zone *z,
     if (c->from_minute < c->until_minute)
         return minute >= c->from_minute && minute < c->until_minute;
     return minute >= c->from_minute || minute < c->until_minute;
+}
+
+static bool on_duty(const struct contact *c, const struct zone *z,
+                    int64_t at_ms)
+{
+    int64_t local = zone_local_ms(c->zone ? c->zone : z, at_ms);
+    int64_t day = (local >= 0 ? local : local - 86399999) / 86400000;
+    int minute = (int)((local - day * 86400000) / 60000);
+    int weekday = (int)(((day + 3) % 7 + 7) % 7);
+
+    return contact_covers(c, (unsigned)weekday, (unsigned)minute);
 }
 
 /* "HEAD" of station 12 is HEAD@12. */

@@ -152,6 +152,8 @@ uint8_t directory_tier_at(const struct directory *d, struct text station,
 /* Whether an override is for that slot of that station, at whatever time. */
 bool override_is_of(const struct duty_override *o, struct text station,
                     struct text region, uint8_t role);
+/* Whether his hours cover a minute of a day, from 0 on Monday. */
+bool contact_covers(const struct contact *c, unsigned weekday, unsigned minute);
 /* Whose turn it is; empty before and after. */
 struct text rotation_person(const struct rotation *r, int64_t local_ms);
 

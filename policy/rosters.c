@@ -213,28 +213,13 @@ void rosters_from_persons(struct loader *l)
 
 /* --- lint * --------------------------------------------------------------- */
 
-static bool covers(const struct contact *c, unsigned week_minute)
-{
-    unsigned day = week_minute / DAY_MINUTES,
-             minute = week_minute % DAY_MINUTES;
-
-    if (c->from_minute > c->until_minute && minute < c->until_minute)
-        day = (day + 6) % 7;
-    if (c->days && !(c->days & 1u << day))
-        return false;
-    if (c->from_minute == c->until_minute)
-        return true;
-    if (c->from_minute < c->until_minute)
-        return minute >= c->from_minute && minute < c->until_minute;
-    return minute >= c->from_minute || minute < c->until_minute;
-}
-
 static unsigned covered(const struct roster *r, unsigned week_minute)
 {
     unsigned count = 0;
 
     for (size_t i = 0; i < r->count; i++)
-        count += covers(&r->contacts[i], week_minute);
+        count += contact_covers(&r->contacts[i], week_minute / DAY_MINUTES,
+                                week_minute % DAY_MINUTES);
     return count;
 }
 
