@@ -147,57 +147,44 @@ int run_handover_show(struct cli *cli, int argc, char **argv)
 
 /* --- what is done to it --- */
 
-int run_handover_accept(struct cli *cli, int argc, char **argv)
+/* One event of a handover or of one of its cases, by whoever sends it. */
+static int say(struct cli *cli, const char *what, const char *kind,
+               const char *id, bool of_item, const char *told)
 {
     struct order o;
-    int code =
-        order_begin(cli, &o, "accept", "handover.item_accepted", argv[0]);
+    int code = order_begin(cli, &o, what, kind, id);
 
-    (void)argc;
     if (code == CLI_DONE) {
-        order_text(&o, "item", o.case_id);
+        if (of_item)
+            order_text(&o, "item", o.case_id);
         order_text(&o, "by", cli->who.person);
         code = order_send(cli, &o);
     }
     if (code == CLI_DONE)
-        order_tell(cli, &o, _("%s is yours now."), o.case_id);
+        order_tell(cli, &o, told, o.case_id);
     order_fini(&o);
     return code;
+}
+
+int run_handover_accept(struct cli *cli, int argc, char **argv)
+{
+    (void)argc;
+    return say(cli, "accept", "handover.item_accepted", argv[0], true,
+               _("%s is yours now."));
 }
 
 int run_handover_sign(struct cli *cli, int argc, char **argv)
 {
-    struct order o;
-    int code = order_begin(cli, &o, "handover", "handover.completed", argv[0]);
-
     (void)argc;
-    if (code == CLI_DONE) {
-        order_text(&o, "by", cli->who.person);
-        code = order_send(cli, &o);
-    }
-    if (code == CLI_DONE)
-        order_tell(cli, &o, _("The handover %s is signed."), o.case_id);
-    order_fini(&o);
-    return code;
+    return say(cli, "handover", "handover.completed", argv[0], false,
+               _("The handover %s is signed."));
 }
 
 int run_handover_inform(struct cli *cli, int argc, char **argv)
 {
-    struct order o;
-    int code =
-        order_begin(cli, &o, "handover", "handover.customer_informed", argv[0]);
-
     (void)argc;
-    if (code == CLI_DONE) {
-        order_text(&o, "item", o.case_id);
-        order_text(&o, "by", cli->who.person);
-        code = order_send(cli, &o);
-    }
-    if (code == CLI_DONE)
-        order_tell(cli, &o, _("The customer of %s knows who answers now."),
-                   o.case_id);
-    order_fini(&o);
-    return code;
+    return say(cli, "handover", "handover.customer_informed", argv[0], true,
+               _("The customer of %s knows who answers now."));
 }
 
 /* --- part of another case --- */
