@@ -10,11 +10,9 @@
 #include "cli/when.h"
 #include "cli/words.h"
 #include "ledger/report.h"
+#include "proto/decision.h"
 #include "proto/event.h"
 #include "proto/kinds.h"
-
-#define IS(d, name)                                                            \
-    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
 
 typedef Yinuo__V1__StreamRecord stream_record;
 
@@ -141,15 +139,15 @@ static void add_decisions(struct case_file *f, const stream_record *r)
 
         if (!d->case_id || strcmp(d->case_id, f->case_id) != 0)
             continue;
-        if (IS(d, OPEN) && !f->opened_ms)
+        if (DECISION_IS(d, OPEN) && !f->opened_ms)
             f->opened_ms = d->at_ms;
-        else if (IS(d, CLOSE))
+        else if (DECISION_IS(d, CLOSE))
             f->closed_ms = d->at_ms;
-        else if (IS(d, REOPEN))
+        else if (DECISION_IS(d, REOPEN))
             f->closed_ms = 0;
-        else if (IS(d, ASSIGN) && d->person)
+        else if (DECISION_IS(d, ASSIGN) && d->person)
             f->owner = arena_text(&f->arena, d->person);
-        else if (IS(d, PROMISE))
+        else if (DECISION_IS(d, PROMISE))
             add_promise(f, d, r);
         if (d->severity && (!f->severity || (int)d->severity < f->severity))
             f->severity = (int)d->severity;
@@ -166,7 +164,7 @@ static bool shown(const struct case_file *f, const stream_record *r)
     if (!r->event || !r->event->kind || r->refused || r->quarantined)
         return false;
     for (size_t i = 0; i < r->n_decisions; i++)
-        if (IS(r->decisions[i], REFUSE))
+        if (DECISION_IS(r->decisions[i], REFUSE))
             return false;
     kind = kind_by_name(r->event->kind);
     return kind && kind->group != KIND_GROUP_SYSTEM &&

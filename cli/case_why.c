@@ -10,12 +10,10 @@
 #include "cli/timeline.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "proto/decision.h"
 #include "proto/event_json.h"
 #include "proto/message_json.h"
 #include "proto/roles.h"
-
-#define IS(d, name)                                                            \
-    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
 
 static const char *page_wanted;
 static bool full;
@@ -79,19 +77,19 @@ static void answer_of(const struct rows *rows, const decision *page,
                         strcmp(d->page_id, page->page_id) == 0;
             char clock[WHEN_SIZE];
             when_clock(now_ms, r->at_ms, clock);
-            if (same && IS(d, FAILED))
+            if (same && DECISION_IS(d, FAILED))
                 bytes_append_format(out, _("%s not delivered by %s; "), clock,
                                     d->method ? d->method : "-");
-            if (same && IS(d, DELIVERED))
+            if (same && DECISION_IS(d, DELIVERED))
                 bytes_append_format(out, _("%s delivered by %s; "), clock,
                                     d->method ? d->method : "-");
-            if (IS(d, ACKNOWLEDGE) &&
+            if (DECISION_IS(d, ACKNOWLEDGE) &&
                 (same || (d->tier >= page->tier && !d->page_id))) {
                 bytes_append_format(out, _("%s acknowledged by %s"), clock,
                                     d->person ? d->person : "-");
                 return;
             }
-            if (same && IS(d, WITHDRAW)) {
+            if (same && DECISION_IS(d, WITHDRAW)) {
                 bytes_append_format(out, _("%s taken back"), clock);
                 return;
             }
@@ -108,7 +106,7 @@ static const decision *firing_of(const stream_record *r, const decision *page)
 
     for (size_t i = 0; i < r->n_decisions; i++) {
         const decision *d = r->decisions[i];
-        if (!IS(d, FIRE) || !d->rule || !page->rule ||
+        if (!DECISION_IS(d, FIRE) || !d->rule || !page->rule ||
             strcmp(d->rule, page->rule) != 0 || d->from_ms != page->from_ms ||
             d->span_ms != page->span_ms)
             continue;
@@ -164,7 +162,7 @@ static void counted(const stream_record *r, int64_t now_ms, struct bytes *out)
         const decision *d = r->decisions[i];
         bool first = true;
 
-        if (!IS(d, TALLY) || !d->tally || !d->subject)
+        if (!DECISION_IS(d, TALLY) || !d->tally || !d->subject)
             continue;
         when_span(d->span_ms, span);
         bytes_append_format(out, _("%s%s of %s: %lld within %s"),
@@ -320,7 +318,7 @@ int run_case_why(struct cli *cli, int argc, char **argv)
         show_rebase(cli, &rows, i, array, &shown);
         for (size_t n = 0; n < r->n_decisions; n++) {
             const decision *d = r->decisions[n];
-            if (!IS(d, PAGE) ||
+            if (!DECISION_IS(d, PAGE) ||
                 (page_wanted &&
                  (!d->page_id || strcmp(d->page_id, page_wanted) != 0)))
                 continue;

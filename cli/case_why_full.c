@@ -7,10 +7,8 @@
 #include "base/i18n.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "proto/decision.h"
 #include "proto/event_json.h"
-
-#define IS(d, name)                                                            \
-    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
 
 typedef Yinuo__V1__StreamRecord stream_record;
 typedef Yinuo__V1__Decision decision;
@@ -36,7 +34,7 @@ static const Yinuo__V1__CaseClock *armed(const struct rows *rows, size_t at,
         const stream_record *r = rows->list[i];
         for (size_t n = r->n_decisions; n-- > 0;) {
             const decision *d = r->decisions[n];
-            if (IS(d, ARM) && d->instance && i < at &&
+            if (DECISION_IS(d, ARM) && d->instance && i < at &&
                 strcmp(text(d->clock), text(firing->clock)) == 0 &&
                 strcmp(text(d->key), text(firing->key)) == 0)
                 return d->instance;

@@ -10,10 +10,8 @@
 #include "cli/timeline.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "proto/decision.h"
 #include "proto/roles.h"
-
-#define IS(d, name)                                                            \
-    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
 
 typedef Yinuo__V1__StreamRecord stream_record;
 typedef Yinuo__V1__Decision decision;
@@ -67,12 +65,13 @@ static bool how_ended(const struct rows *rows, size_t from, const decision *arm,
                 strcmp(d->clock, arm->clock) == 0 &&
                 strcmp(d->key ? d->key : "", arm->key ? arm->key : "") == 0;
             char clock[WHEN_SIZE];
-            if (!same || !(IS(d, CANCEL) || (IS(d, ARM) && i > from)))
+            if (!same ||
+                !(DECISION_IS(d, CANCEL) || (DECISION_IS(d, ARM) && i > from)))
                 continue;
             when_clock(rows->now_ms, r->at_ms, clock);
             bytes_append_format(out,
-                                IS(d, ARM) ? _("begun anew at %s by ")
-                                           : _("ended at %s by "),
+                                DECISION_IS(d, ARM) ? _("begun anew at %s by ")
+                                                    : _("ended at %s by "),
                                 clock);
             telling_head(r, out);
             return true;
@@ -148,19 +147,19 @@ static void decision_line(struct branches *b, size_t i, const decision *d)
     bool here = (int)d->tier == b->tier;
 
     when_clock(b->rows->now_ms, r->at_ms, clock);
-    if (IS(d, PAGE) && here) {
+    if (DECISION_IS(d, PAGE) && here) {
         b->called++;
-    } else if (IS(d, ARM)) {
+    } else if (DECISION_IS(d, ARM)) {
         clock_line(b, i, d);
-    } else if (IS(d, NOBODY) && here) {
+    } else if (DECISION_IS(d, NOBODY) && here) {
         bytes_append_format(&text, _("%s: nobody was on duty there"), clock);
         add(b, &text);
-    } else if (IS(d, INFORM) && here) {
+    } else if (DECISION_IS(d, INFORM) && here) {
         bytes_append_format(&text, _("%s: %s was informed, not paged (%s)"),
                             clock, d->person ? d->person : "-",
                             d->rule ? d->rule : "-");
         add(b, &text);
-    } else if (IS(d, REFUSE) && d->rule && *d->rule) {
+    } else if (DECISION_IS(d, REFUSE) && d->rule && *d->rule) {
         bytes_append_format(&text, _("%s: refused by %s, so nothing moved: "),
                             clock, d->rule);
         telling_head(r, &text);
@@ -219,8 +218,8 @@ static void never_lines(struct branches *b)
         for (size_t i = 0; i < b->rows->count && !armed; i++) {
             const stream_record *r = b->rows->list[i];
             for (size_t n = 0; n < r->n_decisions; n++)
-                armed |=
-                    IS(r->decisions[n], ARM) && r->decisions[n]->index == c;
+                armed |= DECISION_IS(r->decisions[n], ARM) &&
+                         r->decisions[n]->index == c;
         }
         if (!calls || armed)
             continue;

@@ -5,10 +5,8 @@
 #include "cli/when.h"
 #include "cli/words.h"
 #include "engine/policy.h"
+#include "proto/decision.h"
 #include "proto/roles.h"
-
-#define IS(d, name)                                                            \
-    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
 
 typedef Yinuo__V1__StreamRecord stream_record;
 typedef Yinuo__V1__Decision decision;
@@ -45,20 +43,20 @@ static void decision_line(struct asking *a, const stream_record *r,
         return;
     when_clock(a->rows->now_ms, r->at_ms, at);
     when_clock(a->rows->now_ms, d->due_ms, until);
-    if (IS(d, PAGE))
+    if (DECISION_IS(d, PAGE))
         a->called++;
-    else if (IS(d, EXCLUDE))
+    else if (DECISION_IS(d, EXCLUDE))
         bytes_append_format(&text, _("%s: kept from the customer"), at);
-    else if (IS(d, HELD))
+    else if (DECISION_IS(d, HELD))
         bytes_append_format(&text, _("%s: held back by the mute %s until %s"),
                             at, d->key ? d->key : "-", until);
-    else if (IS(d, INFORM))
+    else if (DECISION_IS(d, INFORM))
         bytes_append_format(&text, _("%s: informed, not paged (%s)"), at,
                             d->rule ? d->rule : "-");
-    else if (IS(d, FAILED))
+    else if (DECISION_IS(d, FAILED))
         bytes_append_format(&text, _("%s: not reached by %s"), at,
                             d->method ? d->method : "-");
-    else if (IS(d, WITHDRAW))
+    else if (DECISION_IS(d, WITHDRAW))
         bytes_append_format(&text, _("%s: his page was taken back"), at);
     if (text.size)
         add(a, &text);

@@ -5,18 +5,16 @@
 #include "cli/telling.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "proto/decision.h"
 #include "proto/event.h"
 #include "proto/message_json.h"
-
-#define IS(d, name)                                                            \
-    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
 
 typedef Yinuo__V1__Decision decision;
 
 const decision *why_rebase_of(const Yinuo__V1__StreamRecord *r)
 {
     for (size_t i = 0; i < r->n_decisions; i++)
-        if (IS(r->decisions[i], REBASE))
+        if (DECISION_IS(r->decisions[i], REBASE))
             return r->decisions[i];
     return NULL;
 }
@@ -59,12 +57,12 @@ static void clocks_of(const Yinuo__V1__StreamRecord *r, int64_t now_ms,
         const decision *d = r->decisions[i];
         const char *key = d->key && *d->key ? key_word(d->key) : "";
 
-        if (!IS(d, ARM) && !IS(d, CANCEL))
+        if (!DECISION_IS(d, ARM) && !DECISION_IS(d, CANCEL))
             continue;
         bytes_append_format(out, "%s%s%s%s", out->size ? "; " : "",
                             clock_word(d->clock), *key ? " " : "", key);
         when_clock(now_ms, d->due_ms, clock);
-        if (IS(d, CANCEL))
+        if (DECISION_IS(d, CANCEL))
             bytes_append_text(out, _(" ends: the new rules do not have it"));
         else if (d->due_ms)
             bytes_append_format(out, _(" is due %s"), clock);

@@ -20,10 +20,8 @@
 #include "cli/when.h"
 #include "cli/words.h"
 #include "ledger/import.h"
+#include "proto/decision.h"
 #include "proto/event_json.h"
-
-#define IS(d, name)                                                            \
-    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
 
 #define DAY_MS (24LL * 3600 * 1000)
 #define STEP_REAL_MS 250 /* the clock is moved by so much real time at once */
@@ -294,15 +292,15 @@ static void on_effect(struct drill *d, const struct drill_story *story,
                       const Yinuo__V1__StreamRecord *r,
                       const Yinuo__V1__Decision *one, bool answered)
 {
-    if (IS(one, EMIT))
+    if (DECISION_IS(one, EMIT))
         drill_say(&d->show, story, one->at_ms, OUT_BAD,
                   _("→ found by the system itself: %s%s%s"),
                   kind_word(one->text), one->key && *one->key ? " " : "",
                   one->key ? one->key : "");
-    else if (IS(one, ACKNOWLEDGE) && !answered)
+    else if (DECISION_IS(one, ACKNOWLEDGE) && !answered)
         drill_say(&d->show, story, one->at_ms, OUT_GOOD, _("→ %s acknowledges"),
                   one->person ? one->person : "");
-    else if (IS(one, REFUSE) && one->rule && *one->rule)
+    else if (DECISION_IS(one, REFUSE) && one->rule && *one->rule)
         drill_say(&d->show, story, one->at_ms, OUT_WARN,
                   _("→ refused by gate %s: %s"), one->rule,
                   r->event ? kind_word(r->event->kind) : "");
@@ -314,7 +312,7 @@ static void on_decision(struct drill *d, const Yinuo__V1__StreamRecord *r,
     int story = story_of(d, one->case_id);
     bool answered = is_answered(d, story);
 
-    if (IS(one, PAGE)) {
+    if (DECISION_IS(one, PAGE)) {
         d->pages++;
         if (story != DRILL_NO_STORY)
             drill_say_page(&d->show, &d->stories[story], r, one);

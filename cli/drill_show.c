@@ -10,12 +10,10 @@
 #include "base/utf8.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "proto/decision.h"
 
 /* "15:00:00  PROMISE-18 ": where the words begin */
 enum { REDRAW_MS = 100, BAR = 30, NAME = 10, MOMENT = 8, INDENT = 21 };
-
-#define IS(d, name)                                                            \
-    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
 
 /* Stories speak the language of their file, where it has been translated. */
 static const char *words_of(const char *text)
@@ -156,13 +154,13 @@ static void why_of(const Yinuo__V1__StreamRecord *r,
         const Yinuo__V1__Decision *d = r->decisions[i];
         if (!d->rule || !page->rule || strcmp(d->rule, page->rule) != 0)
             continue;
-        if (IS(d, FIRE) && d->clock) {
+        if (DECISION_IS(d, FIRE) && d->clock) {
             because = clock_word(d->clock);
             due = true;
         }
     }
     for (size_t i = 0; !*because && i < r->n_decisions; i++)
-        if (IS(r->decisions[i], EMIT))
+        if (DECISION_IS(r->decisions[i], EMIT))
             because = kind_word(r->decisions[i]->text);
     snprintf(out, DRILL_WHY_SIZE, "%.30s%s%.16s%.70s",
              page->rule ? page->rule : "", *because ? " " : "",

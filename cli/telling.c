@@ -7,11 +7,9 @@
 #include "cli/retell.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "proto/decision.h"
 #include "proto/event.h"
 #include "proto/wire.h"
-
-#define IS(d, name)                                                            \
-    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
 
 typedef Yinuo__V1__Decision decision;
 
@@ -96,7 +94,7 @@ static void head_of_firing(const Yinuo__V1__StreamRecord *r, struct bytes *out)
     bytes_append_text(out, _("due:"));
     for (size_t i = 0; i < r->n_decisions; i++) {
         const decision *d = r->decisions[i];
-        if (!IS(d, FIRE))
+        if (!DECISION_IS(d, FIRE))
             continue;
         bytes_append_format(out, "%s %s", count++ ? "," : "",
                             clock_word(d->clock));
@@ -257,13 +255,13 @@ static void put_one(const decision *d, int64_t now_ms, struct bytes *out)
 
     when_clock(now_ms, d->due_ms, clock);
 #define X(name, said_if, ...)                                                  \
-    if (IS(d, name) && (said_if))                                              \
+    if (DECISION_IS(d, name) && (said_if))                                     \
         bytes_append_format(&piece, __VA_ARGS__);
     SENTENCES(X)
 #undef X
-    if (IS(d, OVERRIDE))
+    if (DECISION_IS(d, OVERRIDE))
         put_override(d, now_ms, &piece);
-    if (IS(d, CANCEL) && *text_of(d->text))
+    if (DECISION_IS(d, CANCEL) && *text_of(d->text))
         put_gone(d, &piece);
     if (piece.size) {
         separate(out);

@@ -102,33 +102,33 @@ static void follow(struct report_gathering *g, const struct people *p,
 {
     struct report_case *c = gathering_case(g, d->case_id);
 
-    if (IS(d, OPEN) && !c)
+    if (DECISION_IS(d, OPEN) && !c)
         c = gathering_case_new(g, d->case_id, d->at_ms);
     if (c && d->severity && (!c->severity || (int)d->severity < c->severity))
         c->severity = (int)d->severity;
-    if (IS(d, ARM) || IS(d, CANCEL) || IS(d, FIRE))
+    if (DECISION_IS(d, ARM) || DECISION_IS(d, CANCEL) || DECISION_IS(d, FIRE))
         report_due_clock(g, p, c, d, over);
-    else if (IS(d, PROMISE))
+    else if (DECISION_IS(d, PROMISE))
         report_due_promise(g, c, d, by);
-    else if (IS(d, PAGE))
+    else if (DECISION_IS(d, PAGE))
         page_follow(g, c, d);
     else if (!c)
         return;
-    else if (IS(d, SET))
+    else if (DECISION_IS(d, SET))
         set_field(g, c, d);
-    else if (IS(d, ASSIGN)) {
+    else if (DECISION_IS(d, ASSIGN)) {
         c->owner = gathering_word(g, d->person);
         gathering_fact(g, REPORT_OWNED_FACT, c, d->at_ms, "");
-    } else if (IS(d, ACKNOWLEDGE))
+    } else if (DECISION_IS(d, ACKNOWLEDGE))
         acknowledged(g, c, d);
-    else if (IS(d, RESOLVE)) {
+    else if (DECISION_IS(d, RESOLVE)) {
         if (!c->resolved_ms)
             gathering_span(g, REPORT_RESOLUTION_FACT, c, d->at_ms,
                            d->at_ms - c->opened_ms, "");
         c->resolved_ms = d->at_ms;
-    } else if (IS(d, CLOSE))
+    } else if (DECISION_IS(d, CLOSE))
         closed(g, c, d->at_ms);
-    else if (IS(d, REOPEN))
+    else if (DECISION_IS(d, REOPEN))
         c->closed_ms = c->resolved_ms = 0;
 }
 
@@ -170,9 +170,9 @@ enum status report_add(void *gathering, const Yinuo__V1__StreamRecord *r,
     g->report->records++;
     report_event_maker(r->event, by);
     for (size_t i = 0; i < r->n_decisions; i++) {
-        over |= IS(r->decisions[i], CLOSE);
-        refused |= IS(r->decisions[i], REFUSE);
-        if (IS(r->decisions[i], OPEN) &&
+        over |= DECISION_IS(r->decisions[i], CLOSE);
+        refused |= DECISION_IS(r->decisions[i], REFUSE);
+        if (DECISION_IS(r->decisions[i], OPEN) &&
             !gathering_case(g, r->decisions[i]->case_id))
             (void)gathering_case_new(g, r->decisions[i]->case_id,
                                      r->decisions[i]->at_ms);

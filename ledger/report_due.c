@@ -76,7 +76,7 @@ void report_due_clock(struct report_gathering *g, const struct people *p,
              d->clock ? d->clock : "", d->key ? d->key : "");
     found = tfind(&wanted, &g->instances, by_key);
     i = found ? *found : NULL;
-    if (IS(d, ARM) && d->instance) {
+    if (DECISION_IS(d, ARM) && d->instance) {
         if (!i) {
             i = must(calloc(1, sizeof *i));
             i->key = must(strdup(key));
@@ -91,14 +91,15 @@ void report_due_clock(struct report_gathering *g, const struct people *p,
         }
         i->due_ms = d->instance->due_ms;
         i->severity = (int)d->instance->severity;
-    } else if (i && IS(d, CANCEL)) {
+    } else if (i && DECISION_IS(d, CANCEL)) {
         if (!i->missed)
             clock_ended(g, c, d, false);
         if (!over)
             clock_timed(g, p, c, d);
         tdelete(i, &g->instances, by_key);
         free_instance(i);
-    } else if (i && IS(d, FIRE) && !i->missed && d->due_ms >= i->due_ms) {
+    } else if (i && DECISION_IS(d, FIRE) && !i->missed &&
+               d->due_ms >= i->due_ms) {
         i->missed = true;
         clock_ended(g, c, d, true);
     }

@@ -11,9 +11,7 @@
 #define LEDGER_REPORT_INTERNAL_H
 
 #include "ledger/report.h"
-
-#define IS(d, name)                                                            \
-    ((d)->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_##name)
+#include "proto/decision.h"
 
 enum { REPORT_VALUE_SIZE = 256 };
 
