@@ -1,9 +1,13 @@
 """A client of the protocol in plain Python, which can also say it wrong."""
 import os
 import struct
+import sys
 import time
 
 import zmq
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from message import field, fields
 
 (HELLO, WELCOME, PING, PONG, BUSY, ERROR, EVENTS, EVENTS_ACK, COMMAND, ANSWER, QUERY, REPLY) = \
     range(1, 13)
@@ -14,46 +18,6 @@ MALFORMED, TOO_LARGE, WRONG_VERSION, WRONG_PARTITION, NOT_UTF8, UNKNOWN_KIND, UN
     range(1, 8)
 MISSING_FIELD, BAD_FIELD, TIME_OUT_OF_RANGE, ID_TOO_LONG = 9, 10, 11, 12
 STORAGE_FULL, TOO_MANY, UNSUPPORTED = 19, 26, 37
-
-
-def varint(n):
-    n &= (1 << 64) - 1
-    out = b""
-    while n > 127:
-        out, n = out + bytes([n & 127 | 128]), n >> 7
-    return out + bytes([n])
-
-
-def field(number, value):
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    data = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
-def fields(data):
-    """{number: [values]} of a protobuf message."""
-    out, at = {}, 0
-
-    def number():
-        nonlocal at
-        n = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            n |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return n
-    while at < len(data):
-        tag = number()
-        if tag & 7 == 0:
-            value = number()
-        else:
-            size = number() if tag & 7 == 2 else 8 if tag & 7 == 1 else 4
-            value, at = data[at:at + size], at + size
-        out.setdefault(tag >> 3, []).append(value)
-    return out
 
 
 def event(id, kind, case=None, at=None, station="st-wire", **own):

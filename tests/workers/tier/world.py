@@ -18,53 +18,13 @@ except ImportError:
     print("skipped: no zmq for", sys.executable)
     sys.exit(77)
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../support"))
+from message import field, fields
+
 HELLO, WELCOME, PING, PONG, BUSY, ERROR = 1, 2, 3, 4, 5, 6
 PAGE, RECEIPT, RECEIPT_ACK, REGISTER, WITHDRAW, LANE, BYE = 14, 15, 16, 21, 22, 23, 24
 DELIVERED, FAILED, WITHDRAWN = 1, 2, 3
 S1, S2, S3, S4 = 1, 2, 3, 4
-
-
-def varint(n):
-    out = b""
-    while n > 127:
-        out, n = out + bytes([n & 127 | 128]), n >> 7
-    return out + bytes([n])
-
-
-def field(number, value):
-    if value is None:
-        return b""
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    data = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
-def fields(data):
-    """The fields of a message: {number: [values]}; texts as bytes."""
-    out, at = {}, 0
-
-    def number():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    while at < len(data):
-        key = number()
-        if key & 7 == 0:
-            value = number()
-        else:
-            size = number()
-            value, at = data[at : at + size], at + size
-        out.setdefault(key >> 3, []).append(value)
-    return out
-
 
 TIERS = ["engineer", "station_head", "regional_rep", "crisis_center"]
 WORDS = {"station_head": "站长", "regional_rep": "首代"}
