@@ -128,6 +128,14 @@ def ctrl_c_at_a_question(s):
     check("promises" not in case(s, "Q-1"), "nothing was promised")
 
 
+def passed_up(s):
+    """Whom somebody calls by hand reads why in words, in the inbox too."""
+    opened(s, "U-1")
+    yes(s, E1, "escalate", "U-1", "--to", "crisis_center")
+    why = [p["why"] for p in s.ask("inbox", person=CENTER)["pages"] if p["case_id"] == "U-1"]
+    check(why and why[0] != "escalated", why)
+
+
 def kept_promises(s):
     opened(s, "K-1")
     yes(s, E1, "promise", "make", "K-1", "part", "--due", "+3h", "--accepted")
@@ -172,7 +180,7 @@ def in_chinese(s):
 with System(policy=(NETWORK,)) as s:
     s.start_all()
     for part in (merging, handing_on, a_whole_work, times_that_are_over, slips,
-                 ctrl_c_at_a_question, kept_promises, states, in_chinese,
+                 ctrl_c_at_a_question, passed_up, kept_promises, states, in_chinese,
                  nobody_answers):
         part(s)
     s.stop()

@@ -169,6 +169,12 @@ static bool tell(struct reply *reply, const Yinuo__V1__Decision *d,
     if (who && who->language.size)
         words.language = router_text(r, who->language);
     page_words(r, d, c, &words);
+    if (words.why == d->rule && d->page_id[0] == 'p') {
+        /* its rule has no words: those of the record that put the page up */
+        words.has_journal_seq = 1;
+        words.journal_seq = strtoull(d->page_id + 1, NULL, 10);
+        page_words(r, d, c, &words);
+    }
     row.why = words.why;
     next_of(r, c, &row);
     return reply_message(reply, &row.base);
