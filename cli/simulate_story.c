@@ -12,6 +12,7 @@
 #include "cli/when.h"
 #include "cli/words.h"
 #include "ledger/role_words.h"
+#include "proto/decision.h"
 
 enum { INDENT = 7, LEVELS_MAX = 16 };
 
@@ -99,9 +100,8 @@ static const Yinuo__V1__Decision *reason_of(const Yinuo__V1__StreamRecord *r,
     for (size_t i = 0; i < r->n_decisions; i++) {
         const Yinuo__V1__Decision *d = r->decisions[i];
 
-        if (d->kind == YINUO__V1__DECISION_KIND__DECISION_KIND_FIRE &&
-            d->rule && page->rule && strcmp(d->rule, page->rule) == 0 &&
-            d->clock)
+        if (DECISION_IS(d, FIRE) && d->rule && page->rule &&
+            strcmp(d->rule, page->rule) == 0 && d->clock)
             return d;
     }
     return page;
@@ -143,8 +143,7 @@ static void tell_reasons(struct stage *st, const Yinuo__V1__StreamRecord *r)
         const Yinuo__V1__Decision *d = r->decisions[i];
         bool told = false;
 
-        if (d->kind != YINUO__V1__DECISION_KIND__DECISION_KIND_PAGE ||
-            !d->rule || !*d->rule)
+        if (!DECISION_IS(d, PAGE) || !d->rule || !*d->rule)
             continue;
         for (size_t j = 0; j < i; j++)
             told |= r->decisions[j]->kind == d->kind && r->decisions[j]->rule &&

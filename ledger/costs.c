@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/decision.h"
 #include "proto/event.h"
 #include "proto/roles.h"
 
@@ -32,9 +33,8 @@ static void know_persons(struct costs *c, const Yinuo__V1__StreamRecord *r)
         const Yinuo__V1__Decision *d = r->decisions[i];
         struct costs_person *p;
 
-        if (d->kind != YINUO__V1__DECISION_KIND__DECISION_KIND_PAGE ||
-            !d->person || !*d->person || person_of(c, d->person) ||
-            c->person_count == COSTS_PERSONS_MAX)
+        if (!DECISION_IS(d, PAGE) || !d->person || !*d->person ||
+            person_of(c, d->person) || c->person_count == COSTS_PERSONS_MAX)
             continue;
         p = &c->persons[c->person_count++];
         snprintf(p->name, sizeof p->name, "%s", d->person);
@@ -95,8 +95,7 @@ void costs_add(struct costs *c, const struct people *p,
     bool refused = r->refused || r->quarantined;
 
     for (size_t i = 0; i < r->n_decisions; i++)
-        refused |= r->decisions[i]->kind ==
-                   YINUO__V1__DECISION_KIND__DECISION_KIND_REFUSE;
+        refused |= DECISION_IS(r->decisions[i], REFUSE);
     know_persons(c, r);
     if (!p || !r->event || !r->event->kind)
         return;
