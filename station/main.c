@@ -104,12 +104,24 @@ static enum yinuo_result open_client(const struct options *o, struct yinuo **y,
     return yinuo_open(y, &config, error);
 }
 
+/* In short waits: who asks us to end is not kept waiting. */
+static enum yinuo_result wait_for_all(struct yinuo *y, int64_t wait_ms)
+{
+    enum { LOOK_MS = 200 };
+    enum yinuo_result result = YINUO_TIMEOUT;
+    do {
+        result = yinuo_flush(y, wait_ms < LOOK_MS ? wait_ms : LOOK_MS);
+        wait_ms -= LOOK_MS;
+    } while (result == YINUO_TIMEOUT && wait_ms > 0 && !stop);
+    return result;
+}
+
 static int report(struct intake *in, const struct options *o)
 {
     struct yinuo_status status = {0};
     enum yinuo_result arrived = YINUO_OK;
     if (!stop && !o->socket && o->brokers.count > 0)
-        arrived = yinuo_flush(in->y, o->wait_ms);
+        arrived = wait_for_all(in->y, o->wait_ms);
     (void)yinuo_status(in->y, &status);
     log_write(LOG_INFO, "STATION-DONE",
               LOG_FIELDS(LOG_INT("stored", in->stored),

@@ -20,7 +20,23 @@ def the_file(s):
     return path
 
 
+def ends_when_asked(s):
+    """Nobody takes its events, and it waits for that: a signal is sooner."""
+    agent = subprocess.Popen(
+        [os.path.join(BIN, "yinuo-station"), "--outbox", s.path("outbox-end"), "--identity",
+         "ST", "--broker", "ipc://" + s.path("nobody"), "--wait", "10min"],
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=s.env)
+    agent.stdin.write(GOOD[0] + "\n")
+    agent.stdin.close()
+    data = s.path("outbox-end", "data.mdb")
+    until(lambda: os.path.exists(data) and b"P-1" in open(data, "rb").read(), 10, "it is stored")
+    agent.send_signal(signal.SIGTERM)
+    words = agent.stderr.read()
+    check(agent.wait(20) in (0, 5), agent.returncode, words)
+
+
 with System() as s:
+    ends_when_asked(s)
     args = ("publish", "--identity", "ST", "--output", "json", "--file")
     done = s.cli(*args, the_file(s), check=False)
     check(done.returncode == 7, "exit", done.returncode, done.stderr)
