@@ -202,8 +202,12 @@ static int apply_settings(struct cli *cli)
 {
     enum out_colour colour = OUT_COLOUR_AUTO;
 
+    if (cli->language && strcmp(cli->language, "en") != 0 &&
+        strncmp(cli->language, "zh", 2) != 0)
+        return cli_usage(cli, _("--lang: en or zh_CN, not \"%s\""),
+                         cli->language);
     if (cli->language)
-        i18n_set_language(cli->language);
+        i18n_set_language(*cli->language == 'z' ? "zh_CN" : "en");
     if (cli->colour && strcmp(cli->colour, "always") == 0)
         colour = OUT_COLOUR_ALWAYS;
     else if (cli->colour && strcmp(cli->colour, "never") == 0)

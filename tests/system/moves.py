@@ -165,6 +165,7 @@ def nobody_answers(s):
 
 def in_chinese(s):
     zh = ("--lang", "zh_CN")
+    no(s, 2, "not \"xx\"", None, "case", "list", "--lang", "xx")
     opened(s, "S-2", "severity=S2")
     for word, person, args in (
             ("没有转交", E1, ("accept", "S-1")),
