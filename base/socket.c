@@ -22,7 +22,8 @@ static enum status fail(struct error *err, const char *what)
         st = status_of_errno(number);
         break;
     }
-    return error_set(err, st, "%s: %s", what, zmq_strerror(number));
+    return error_set(err, st, "%s: %s", error_said(what),
+                     error_said(zmq_strerror(number)));
 }
 
 uint64_t socket_raise_descriptors(void)

@@ -394,7 +394,7 @@ struct checking {
 
 static enum status damaged(struct error *err, const char *what)
 {
-    return error_set(err, STATUS_CORRUPT, "backup: %s", what);
+    return error_set(err, STATUS_CORRUPT, "backup: %s", error_said(what));
 }
 
 static enum status check_file(struct checking *c, const char *hex,

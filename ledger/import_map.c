@@ -27,7 +27,7 @@ static void fail(struct reading *r, const yaml_node_t *at, const char *format,
 
     if (r->status)
         return;
-    snprintf(what, sizeof what, format, word);
+    snprintf(what, sizeof what, error_said(format), word);
     r->status = error_set(r->err, STATUS_INVALID, "%s:%zu:%zu: %s",
                           r->map->path, at ? at->start_mark.line + 1 : 1,
                           at ? at->start_mark.column + 1 : 1, what);
@@ -54,7 +54,7 @@ static yaml_node_t *node(struct reading *r, int id)
 static const char *scalar(struct reading *r, const yaml_node_t *n)
 {
     if (n->type != YAML_SCALAR_NODE) {
-        fail(r, n, "expected a %s", "text");
+        fail(r, n, "expected a text", NULL);
         return "";
     }
     return (const char *)n->data.scalar.value;
@@ -68,7 +68,7 @@ static size_t pairs(const yaml_node_t *n)
 static bool mapping(struct reading *r, const yaml_node_t *n)
 {
     if (n->type != YAML_MAPPING_NODE)
-        fail(r, n, "expected a %s", "mapping");
+        fail(r, n, "expected a mapping", NULL);
     return n->type == YAML_MAPPING_NODE;
 }
 
@@ -307,12 +307,12 @@ static size_t items(struct reading *r, const yaml_node_t *n, size_t max)
 
     if (!n || n->type != YAML_SEQUENCE_NODE) {
         if (n)
-            fail(r, n, "expected a %s", "list");
+            fail(r, n, "expected a list", NULL);
         return 0;
     }
     count = (size_t)(n->data.sequence.items.top - n->data.sequence.items.start);
     if (count > max)
-        fail(r, n, "too many %s", "entries");
+        fail(r, n, "too many entries", NULL);
     return r->status ? 0 : count;
 }
 
@@ -349,7 +349,7 @@ static void map_read(struct reading *r)
     const char *shape;
 
     if (!root) {
-        fail(r, NULL, "the %s is empty", "map");
+        fail(r, NULL, "the map is empty", NULL);
         return;
     }
     only(r, root,

@@ -42,7 +42,8 @@ enum status lmdb_status(int rc)
 
 enum status lmdb_error(struct error *err, int rc, const char *what)
 {
-    return error_set(err, lmdb_status(rc), "%s: %s", what, mdb_strerror(rc));
+    return error_set(err, lmdb_status(rc), "%s: %s", error_said(what),
+                     error_said(mdb_strerror(rc)));
 }
 
 /* --- damage --- */

@@ -110,7 +110,7 @@ void record_encode(const struct record *r, struct digest *chain, uint8_t *out)
 
 static enum status bad(struct error *err, const char *why)
 {
-    return error_set(err, STATUS_CORRUPT, "record: %s", why);
+    return error_set(err, STATUS_CORRUPT, "record: %s", error_said(why));
 }
 
 static void read_header(const uint8_t *p, struct record *r)

@@ -144,7 +144,8 @@ static enum status bad_row(struct rows *r, struct error *err, const char *why)
         lines_give_back(r);
     row_reset(r);
     parser_reset(r);
-    return error_set(err, STATUS_INVALID, "%s:%zu: %s", r->path, line, why);
+    return error_set(err, STATUS_INVALID, "%s:%zu: %s", r->path, line,
+                     error_said(why));
 }
 
 /* Reads lines until libcsv has seen the end of a row. */

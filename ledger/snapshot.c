@@ -288,7 +288,8 @@ struct reading {
 static enum status damaged(const struct reading *r, const char *why,
                            struct error *err)
 {
-    return error_set(err, STATUS_CORRUPT, "snapshot %s: %s", r->path, why);
+    return error_set(err, STATUS_CORRUPT, "snapshot %s: %s", r->path,
+                     error_said(why));
 }
 
 static enum status read_head(struct reading *r, struct error *err)

@@ -21,7 +21,8 @@ static struct outbox *open_ones;
 
 static enum status fail(struct error *err, int rc, const char *what)
 {
-    return error_set(err, outbox_status(rc), "%s: %s", what, mdb_strerror(rc));
+    return error_set(err, outbox_status(rc), "%s: %s", error_said(what),
+                     error_said(mdb_strerror(rc)));
 }
 
 /* ---- opening ---- */
