@@ -6,23 +6,25 @@
 #undef error_wrap
 
 #include <errno.h>
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/i18n.h"
 
-static bool in_language;
+static atomic_bool in_language;
 
-void error_in_language(void)
+void error_in_language(bool yes)
 {
-    in_language = true;
+    atomic_store_explicit(&in_language, yes, memory_order_relaxed);
 }
 
 /* The catalogue's entry "" is none for people. */
 const char *error_said(const char *words)
 {
-    return in_language && *words ? _(words) : words;
+    return *words && atomic_load_explicit(&in_language, memory_order_relaxed)
+               ? _(words)
+               : words;
 }
 
 const char *status_text(enum status status)

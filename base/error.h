@@ -13,6 +13,7 @@
 #define BASE_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #ifndef MUST_CHECK
 #define MUST_CHECK __attribute__((warn_unused_result))
@@ -69,9 +70,9 @@ enum status status_of_code(unsigned code);
 /* NOT_FOUND for ENOENT, FULL for ENOSPC, ...; IO for the rest. */
 enum status status_of_errno(int number);
 
-/* From now on in the language of the person; after i18n_init, before threads.
- */
-void error_in_language(void);
+/* From now on in the language of the person, or in English again: a daemon asks
+ * for it while it starts, and logs when it runs. After i18n_init. */
+void error_in_language(bool yes);
 
 /* Words of an error, or a part of them, in the language that errors are in. */
 const char *error_said(const char *words);

@@ -339,8 +339,10 @@ int main(int argc, char **argv)
     struct program p = {.signals = -1};
     struct error err = {0};
     i18n_init();
+    error_in_language(true);
     read_options(&p.options, argc, argv);
     enum status st = start(&p, &err);
+    error_in_language(false);
     if (st != STATUS_OK) {
         fprintf(stderr, "yinuo-broker: %s\n", err.text);
         stop(&p);

@@ -4,6 +4,6 @@
 int main(int argc, char **argv)
 {
     i18n_init();
-    error_in_language();
+    error_in_language(true);
     return cli_main(argc, argv);
 }

@@ -142,6 +142,7 @@ int main(int argc, char **argv)
     struct intake in = {.stop = &stop};
     enum status status = STATUS_OK;
     i18n_init();
+    error_in_language(true);
     read_options(&o, argc, argv);
     struct log_settings log = {
         .program = "station", .path = o.log, .level = LOG_INFO, .json = o.json};
@@ -151,6 +152,7 @@ int main(int argc, char **argv)
                 failed.text[0] ? failed.text : err.text);
         return 1;
     }
+    error_in_language(false);
     catch_signals();
     if (o.spool)
         status = intake_spool(&in, o.spool, o.once, &err);

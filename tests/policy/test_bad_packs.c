@@ -229,7 +229,7 @@ int main(void)
     const struct CMUnitTest corpus[] = {cmocka_unit_test(corpus_is_chinese)};
 
     i18n_init();
-    error_in_language();
+    error_in_language(true);
     return run("en", check) + run("zh_CN", check_chinese) +
            cmocka_run_group_tests_name("corpus", corpus, NULL, NULL);
 }

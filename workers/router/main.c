@@ -489,8 +489,10 @@ int main(int argc, char **argv)
         .rows = rows};
 
     i18n_init();
+    error_in_language(true);
     (void)option_parse_or_exit(&set, argc, argv);
     enum status st = start(&p, &err);
+    error_in_language(false);
     if (st == STATUS_OK)
         serve(&p);
     else

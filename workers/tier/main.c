@@ -344,8 +344,10 @@ int main(int argc, char **argv)
                                            .channel = {.timeout_ms = 10000}}};
     struct error err = {0};
     i18n_init();
+    error_in_language(true);
     read_options(&p.options, argc, argv);
     enum status st = start(&p, &err);
+    error_in_language(false);
     if (st != STATUS_OK) {
         fprintf(stderr, "yinuo-tier: %s\n", err.text);
         finish(&p);
