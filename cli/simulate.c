@@ -151,10 +151,11 @@ static void tell(struct cli *cli, const struct import_summary *s)
 
     if (cli->out.json) {
         json_t *all = json_pack(
-            "{s:I, s:I, s:I, s:I, s:I, s:I}", "rows", (json_int_t)s->rows,
-            "bad_rows", (json_int_t)s->bad_rows, "events",
-            (json_int_t)s->events, "changes", (json_int_t)s->changes, "notes",
-            (json_int_t)s->notes, "cases", (json_int_t)s->cases);
+            "{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "rows", (json_int_t)s->rows,
+            "bad_rows", (json_int_t)s->bad_rows, "cut_files",
+            (json_int_t)s->cut_files, "events", (json_int_t)s->events,
+            "changes", (json_int_t)s->changes, "notes", (json_int_t)s->notes,
+            "cases", (json_int_t)s->cases);
         json_dumpf(all, out, JSON_COMPACT);
         fputc('\n', out);
         json_decref(all);
@@ -163,6 +164,9 @@ static void tell(struct cli *cli, const struct import_summary *s)
     fprintf(out, _("%llu rows, %llu of them bad: %llu events of %llu cases\n"),
             (unsigned long long)s->rows, (unsigned long long)s->bad_rows,
             (unsigned long long)s->events, (unsigned long long)s->cases);
+    if (s->cut_files)
+        fprintf(out, _("files that end too early: %llu\n"),
+                (unsigned long long)s->cut_files);
 }
 
 int run_import(struct cli *cli, int argc, char **argv)
@@ -198,7 +202,8 @@ int run_import(struct cli *cli, int argc, char **argv)
         code = publishing_finish(cli, to);
     if (code == CLI_DONE || code == CLI_UNREACHED)
         tell(cli, &summary);
-    if (code == CLI_DONE && publish && publishing_bad(to))
+    if (code == CLI_DONE &&
+        (summary.cut_files || (publish && publishing_bad(to))))
         code = CLI_BAD_DATA;
     publishing_close(&to);
     return code;

@@ -190,16 +190,22 @@ static void show_progress(const struct import *in, const char *file, bool last)
     fflush(out);
 }
 
-static void complain(struct import *in, const struct error *why,
-                     const char *file, size_t line)
+static void tell(const struct import *in, const struct error *why,
+                 const char *file, size_t line)
 {
-    in->summary->bad_rows++;
     if (!in->options->complain)
         return;
     if (line)
         fprintf(in->options->complain, "%s:%zu: %s\n", file, line, why->text);
     else
         fprintf(in->options->complain, "%s\n", why->text);
+}
+
+static void complain(struct import *in, const struct error *why,
+                     const char *file, size_t line)
+{
+    in->summary->bad_rows++;
+    tell(in, why, file, line);
 }
 
 static enum status take_row(struct import *in, struct error *err)
@@ -225,6 +231,11 @@ static enum status take_file(struct import *in, const char *file,
 
         if (found == STATUS_END)
             break;
+        if (found == STATUS_CORRUPT) {
+            in->summary->cut_files++;
+            tell(in, &why, file, 0);
+            continue;
+        }
         in->summary->rows++;
         show_progress(in, file, false);
         if (found == STATUS_INVALID) {

@@ -40,6 +40,7 @@ struct import_options {
 struct import_summary {
     uint64_t rows; /* read, bad ones included */
     uint64_t bad_rows;
+    uint64_t cut_files; /* whose end is missing; what came before it counts */
     uint64_t events;
     uint64_t changes;
     uint64_t notes; /* updates without a mapped change */

@@ -159,8 +159,10 @@ static enum status row_read(struct rows *r, struct error *err)
 
             r->ended = true;
             if (number != Z_OK && number != Z_STREAM_END)
-                return error_set(err, STATUS_IO, "%s:%zu: %s", r->path,
-                                 r->line_number, words);
+                return error_set(err,
+                                 number == Z_ERRNO ? STATUS_IO : STATUS_CORRUPT,
+                                 "%s:%zu: %s", r->path, r->line_number,
+                                 number == Z_ERRNO ? strerror(errno) : words);
             if (csv_fini(&r->parser, take_field, take_end, r))
                 return bad_row(r, err, "a quote is never closed");
             return r->complete ? STATUS_OK : STATUS_END;

@@ -8,7 +8,8 @@
  *
  * Memory   Fields are valid until the next call.
  * Errors   rows_open: as opening a file, INVALID without a row of names.
- *          rows_next: END, or INVALID for one bad row: call again.
+ *          rows_next: END, or INVALID for one bad row, or CORRUPT where the
+ *          rest of a compressed file is missing or damaged: call again.
  * Threads  One at a time.
  */
 #ifndef LEDGER_ROWS_H

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/bytes.h"
 #include "ledger/import.h"
@@ -246,9 +247,38 @@ static int dir_remove(void **state)
     return system(command);
 }
 
+/* The disk was full when it was compressed, or the line broke off. */
+static void what_stands_before_the_cut_of_a_file_is_imported(void **state)
+{
+    static const char rows[] =
+        HEAD "A,1,2016-03-01T09:10,2016-03-01T09:00,?,Ann,0,New\n"
+             "A,2,2016-03-01T09:20,2016-03-01T09:00,G2,?,2,Active\n"
+             "A,3,2016-03-01T09:30,2016-03-01T09:00,G2,Bob,2,Active\n";
+    char packed[4096];
+    z_stream z = {.next_in = (uint8_t *)(uintptr_t)rows,
+                  .avail_in = sizeof rows - 1,
+                  .next_out = (uint8_t *)packed,
+                  .avail_out = sizeof packed};
+    struct run r;
+
+    (void)state;
+    assert_int_equal(deflateInit2(&z, Z_NO_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
+                                  Z_DEFAULT_STRATEGY),
+                     Z_OK);
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    import(&r, updates, packed, z.total_out - 12);
+    deflateEnd(&z);
+    assert_int_equal(r.status, STATUS_OK);
+    assert_int_equal(r.summary.cut_files, 1);
+    assert_true(r.summary.events >= 1);
+    assert_non_null(strstr(r.complaints, "rows.csv:"));
+    bytes_fini(&r.lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_stands_before_the_cut_of_a_file_is_imported),
         cmocka_unit_test(a_row_is_an_event_with_the_changes_it_carries),
         cmocka_unit_test(bad_rows_are_told_with_line_and_reason),
         cmocka_unit_test(
