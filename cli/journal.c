@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/hex.h"
 #include "cli/cli.h"
 #include "cli/rebuild.h"
@@ -14,6 +15,7 @@
 #include "ledger/apply.h"
 #include "ledger/ledger.h"
 #include "ledger/role_words.h"
+#include "ledger/state_reader.h"
 #include "proto/event_json.h"
 #include "proto/message_json.h"
 
@@ -38,15 +40,19 @@ const struct option_row journal_dump_options[] = {
 const struct option_row journal_stats_options[] = {WHERE, {0}};
 /* clang-format on */
 
+static int find_ledger(struct cli *cli, char dir[LIMIT_PATH_BYTES])
+{
+    if (!ledger_path)
+        return cli_path(cli, "ledger", dir);
+    snprintf(dir, LIMIT_PATH_BYTES, "%s", ledger_path);
+    return CLI_DONE;
+}
+
 static int open_ledger(struct cli *cli, char dir[LIMIT_PATH_BYTES],
                        struct ledger **ledger)
 {
-    int code = CLI_DONE;
+    int code = find_ledger(cli, dir);
 
-    if (ledger_path)
-        snprintf(dir, LIMIT_PATH_BYTES, "%s", ledger_path);
-    else
-        code = cli_path(cli, "ledger", dir);
     if (code == CLI_DONE &&
         ledger_reader(dir, ledger, &cli->error) != STATUS_OK)
         code = cli_failed(cli);
@@ -123,6 +129,32 @@ static void tell_verified(struct cli *cli, const struct journal_report *report,
                    proof->different, proof->first);
 }
 
+/* The last record that the state stands for: the journal has it. 0: there is no
+ * state that could tell. */
+static uint64_t applied_to(const char *dir)
+{
+    struct state_reader *state = NULL;
+    char path[LIMIT_PATH_BYTES];
+    uint64_t applied = 0;
+
+    if (ledger_state_path(dir, path, NULL) == STATUS_OK && file_exists(path) &&
+        state_reader_open(path, &state, NULL) == STATUS_OK)
+        applied = state_reader_applied(state);
+    state_reader_close(&state);
+    return applied;
+}
+
+/* What is cut off at its end leaves a journal that is whole. */
+static enum status check_end(uint64_t applied, uint64_t last, struct error *err)
+{
+    if (applied <= last)
+        return STATUS_OK;
+    return error_set(err, STATUS_CORRUPT,
+                     "the state stands for record %llu, the journal ends at "
+                     "%llu",
+                     (unsigned long long)applied, (unsigned long long)last);
+}
+
 int run_journal_verify(struct cli *cli, int argc, char **argv)
 {
     char dir[LIMIT_PATH_BYTES];
@@ -131,17 +163,24 @@ int run_journal_verify(struct cli *cli, int argc, char **argv)
     struct journal_report report = {0};
     struct rebuild_proof proof = {0};
     enum status status = STATUS_OK;
+    uint64_t applied = 0;
     int code = CLI_DONE;
 
     (void)argc, (void)argv;
     for (size_t i = 0; i < heads.count && code == CLI_DONE; i++)
         code = parse_head(cli, heads.list[i], &known[i]);
     if (code == CLI_DONE)
+        code = find_ledger(cli, dir);
+    if (code == CLI_DONE) {
+        applied = applied_to(dir); /* first: a running router goes on */
         code = open_ledger(cli, dir, &l);
+    }
     if (code != CLI_DONE)
         return code;
     status = journal_verify(l->journal, NULL, known, heads.count, &report,
                             &cli->error);
+    if (status == STATUS_OK)
+        status = check_end(applied, report.last, &cli->error);
     if (status == STATUS_OK && rebuild)
         status = rebuild_prove(l, &proof, &cli->error);
     tell_verified(cli, &report, &proof,

@@ -350,7 +350,7 @@ static bool run_changes(struct run *r)
     bool moved = false;
 
     for (size_t i = 0; i < in->change_count; i++) {
-        struct answers answers = {NULL};
+        struct answers answers = {.policy = NULL};
         struct event ev = main_event(in, &answers);
         struct text why;
         bool skip = false;
@@ -462,7 +462,7 @@ static enum engine_result decide_event(struct run *r)
 {
     const struct input *in = r->in;
     const struct kind_rule *kind = NULL;
-    struct answers answers = {NULL};
+    struct answers answers = {.policy = NULL};
     struct event ev = main_event(in, &answers);
     struct text why;
     bool known = find(r), skip = false;

@@ -267,7 +267,7 @@ void event_derive(struct run *r, const struct emission *emission,
                   const struct event *parent, const struct field *own,
                   size_t own_count, int64_t at_ms)
 {
-    struct answers answers = {NULL};
+    struct answers answers = {.policy = NULL};
     struct event ev = {.kind = emission->kind,
                        .source = SOURCE_SYSTEM,
                        .at_ms = at_ms,

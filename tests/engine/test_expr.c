@@ -309,7 +309,7 @@ static void what_was_answered_before_is_answered_the_same(void **state)
 
     (void)state;
     for (int i = 0; i < 20000; i++) {
-        struct answers answers = {NULL};
+        struct answers answers = {.policy = NULL};
         struct expr_row rows[EXPR_ROWS_MAX * 2];
         uint16_t count = make_up(&seed, rows);
         bool answer = holds(rows, count);

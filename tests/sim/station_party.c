@@ -380,9 +380,12 @@ static void start(struct party *p)
                                     .partition_count = 1,
                                     .clock = &p->sim->clock.clock,
                                     .random = p->sim->random,
-                                    .store = {n, store_ends, store_read,
-                                              store_refuse, store_bury,
-                                              store_settle},
+                                    .store = {.state = n,
+                                              .ends = store_ends,
+                                              .read = store_read,
+                                              .refuse = store_refuse,
+                                              .bury = store_bury,
+                                              .settle = store_settle},
                                     .port = {n, port_send, port_reconnect}};
 
     if (delivery_init(&n->delivery, &set, mono_ms(p->sim)) != STATUS_OK)

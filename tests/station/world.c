@@ -283,9 +283,12 @@ static void start_station(struct world *w)
                                     .partition_count = 1,
                                     .clock = &w->clock.clock,
                                     .random = &w->chance.random,
-                                    .store = {w, store_ends, store_read,
-                                              store_refuse, store_bury,
-                                              store_settle},
+                                    .store = {.state = w,
+                                              .ends = store_ends,
+                                              .read = store_read,
+                                              .refuse = store_refuse,
+                                              .bury = store_bury,
+                                              .settle = store_settle},
                                     .port = {w, port_send, port_reconnect}};
     assert_int_equal(delivery_init(&w->delivery, &set, w->now_ms), STATUS_OK);
 }

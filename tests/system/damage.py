@@ -74,4 +74,10 @@ with System() as s:
     s.start("router")
     check(ended(s) == 3, "a person has to look at it:", s.tail("router"))
     check("000001.mdb" in s.tail("router"), s.tail("router"))
+
+    # So short that nothing of it is left that could be damaged.
+    os.truncate(s.path("ledger", "journal", "000001.mdb"), PAGE + 904)
+    done = s.cli("journal", "verify", check=False)
+    check(done.returncode == 7 and "the state stands for record" in done.stderr,
+          done.returncode, done.stdout, done.stderr)
     print("a state made again, a damaged record told, a damaged end refused")
