@@ -122,22 +122,11 @@ void net_deliver(struct sim *s, struct packet *p)
 
 /* --- words for the story --- */
 
-static void describe_body(const struct wire_header *h, void *m, char *out,
+/* What tier workers say and hear. */
+static void describe_work(const struct wire_header *h, void *m, char *out,
                           size_t room)
 {
     switch (h->kind) {
-    case WIRE_EVENTS: {
-        const Yinuo__V1__EventBatch *b = m;
-        snprintf(out, room, " %" PRIu64 "..%" PRIu64, b->first_sequence,
-                 b->first_sequence + b->n_events - 1);
-        return;
-    }
-    case WIRE_EVENTS_ACK: {
-        const Yinuo__V1__EventsAnswer *a = m;
-        snprintf(out, room, " to %" PRIu64 "%s", a->accepted_to,
-                 a->has_gap_resend_from ? " gap" : "");
-        return;
-    }
     case WIRE_PAGE: {
         const Yinuo__V1__Page *p = m;
         snprintf(out, room, " %s S%d %s for %s", p->page_id, (int)p->severity,
@@ -164,6 +153,27 @@ static void describe_body(const struct wire_header *h, void *m, char *out,
     case WIRE_WITHDRAW:
         snprintf(out, room, " %s", ((Yinuo__V1__Withdraw *)m)->page_id);
         return;
+    default:
+        return;
+    }
+}
+
+static void describe_body(const struct wire_header *h, void *m, char *out,
+                          size_t room)
+{
+    switch (h->kind) {
+    case WIRE_EVENTS: {
+        const Yinuo__V1__EventBatch *b = m;
+        snprintf(out, room, " %" PRIu64 "..%" PRIu64, b->first_sequence,
+                 b->first_sequence + b->n_events - 1);
+        return;
+    }
+    case WIRE_EVENTS_ACK: {
+        const Yinuo__V1__EventsAnswer *a = m;
+        snprintf(out, room, " to %" PRIu64 "%s", a->accepted_to,
+                 a->has_gap_resend_from ? " gap" : "");
+        return;
+    }
     case WIRE_COMMAND: {
         const Yinuo__V1__Command *c = m;
         snprintf(out, room, " %s %s %s %s", c->request_id, c->person, c->verb,
@@ -192,7 +202,7 @@ static void describe_body(const struct wire_header *h, void *m, char *out,
                  ((Yinuo__V1__Records *)m)->complete_to);
         return;
     default:
-        return;
+        describe_work(h, m, out, room);
     }
 }
 
